@@ -1,0 +1,68 @@
+// The demo site in a running collector: its document, its vendors' tokens, and the calls that get joined there.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+
+/**
+ * Saves the demo's site document where it is new or has been edited since, and sees to one token for each vendor.
+ * What was saved by other means stays. The tokens are kept in `file`, as the collector tells each only once.
+ * @returns {Promise<Record<string, string>>} vendor name to token
+ */
+export async function setUpSite({ collector, site, adminToken }, document, file) {
+  const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
+  const kept = read(file);
+  const known = (await admin("GET", "")).status === 200;
+  if (!known || !isDeepStrictEqual(kept.document, document)) await done(admin("PUT", "", document));
+
+  const tokens = {};
+  for (const { name } of document.vendors) {
+    const works = kept.tokens?.[name] && (await post(collector, site, kept.tokens[name])).status === 202;
+    tokens[name] = works ? kept.tokens[name] : (await done(admin("POST", `/vendors/${name}/token`))).token;
+  }
+  writeFileSync(file, `${JSON.stringify({ site, tokens, document }, null, 2)}\n`, { mode: 0o600 });
+  return tokens;
+}
+
+/** Posts no event at all: 202 says that the token is good. */
+const post = (collector, site, token) => request("POST", `${collector}/v1/calls/${site}`, token, { events: [] });
+
+/**
+ * Calls `onCall` with each call whose join is new or has changed, whoever posted it, until `signal` aborts.
+ * Of what was there before it tells nothing.
+ */
+export async function followCalls({ collector, site, adminToken }, onCall, signal) {
+  const versions = new Map();
+  for (let first = true; !signal.aborted; first = false) {
+    const { calls = [] } = (await request("GET", `${collector}/v1/sites/${site}/calls?limit=100`, adminToken)).body;
+    for (const call of calls.reverse()) {
+      if (!first && versions.get(call.id) !== call.version) onCall(call);
+      versions.set(call.id, call.version);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+async function request(method, url, token, body) {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+    body: body && JSON.stringify(body),
+  });
+  return { method, url, status: response.status, body: await response.json().catch(() => ({})) };
+}
+
+/** The answer's body; throws an `Error` that says what the collector did not take. */
+async function done(asked) {
+  const { method, url, status, body } = await asked;
+  if (status < 300) return body;
+  const errors = (body.errors ?? []).map(({ path, message }) => `\n  ${path}: ${message}`).join("");
+  throw new Error(`${method} ${url} was answered ${status} ${body.detail ?? body.title ?? ""}${errors}`);
+}

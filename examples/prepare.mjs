@@ -1,0 +1,58 @@
+// What a fresh clone needs before anything of it can run. Plain Node: nothing is installed yet when this runs.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+
+const BUILT = ["dist/sdk/script.js", "dist/sdk/inspector.js", "dist/sdk/calljoin.mjs", "dist/collector/calljoin.mjs"];
+const SOURCES = ["sdk", "collector", "rollup.config.mjs", "tsconfig.json", "package.json"];
+
+/** Installs and builds in the current folder, each only where it has to be; throws an `Error` where that fails. */
+export function prepare() {
+  if (!isInstalled()) run("Installing the packages (once)", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
+  if (!isBuilt()) run("Building", ["run", "build"]);
+}
+
+/** Whether node_modules holds what package-lock.json says, made for this version of Node. */
+function isInstalled() {
+  const wanted = lockedPackages("package-lock.json");
+  const present = lockedPackages("node_modules/.package-lock.json");
+  if (!wanted || !present) return false;
+  const missing = Object.entries(wanted).some(
+    ([path, { version, optional }]) => path && !optional && present[path]?.version !== version,
+  );
+  // The one compiled package: it does not load in another Node than it was made for.
+  const opens = ["-e", "new (require('better-sqlite3'))(':memory:')"];
+  return !missing && spawnSync(process.execPath, opens, { stdio: "ignore" }).status === 0;
+}
+
+/** Path to `{version, optional}`, or `null` where there is no such file. */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    return null;
+  }
+}
+
+function isBuilt() {
+  const times = BUILT.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.min(...times) >= Math.max(...SOURCES.map(newest));
+}
+
+/** The latest change (epoch ms) of a file, or of anything in a folder; a file that was removed changes its folder's time. */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)));
+}
+
+function run(what, args) {
+  console.log(`${what} …`);
+  // Under `npm start` npm says where it is; else it is on the path (on Windows a .cmd, which needs a shell).
+  const npm = process.env.npm_execpath;
+  const { status, error } = npm
+    ? spawnSync(process.execPath, [npm, ...args], { stdio: "inherit" })
+    : spawnSync("npm", args, { stdio: "inherit", shell: process.platform === "win32" });
+  if (status !== 0)
+    throw new Error(`npm ${args[0]} failed${error ? `: ${error.message}` : ""}. Its messages are above.`);
+}

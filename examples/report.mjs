@@ -1,0 +1,32 @@
+// One joined call as one line that a person can read.
+
+/**
+ * For example `10:41:07 infinity call-17 GBP 9.99 matched by context_id, 1.2 s after http://… r7k12_si=v-81`.
+ * @param {object} call as the collector answers it
+ * @param {Date} now when it was seen
+ */
+export function lineOf(call, now) {
+  const { join, total, context, entities } = call;
+  const parts = [
+    now.toTimeString().slice(0, 8),
+    call.vendor,
+    call.transaction.id,
+    total ? `${total.currency ?? ""} ${total.value.toFixed(2)}`.trim() : "no order",
+    join.status === "matched"
+      ? `matched by ${join.rule}${join.late ? ", late" : ""}`
+      : `${join.status}: ${join.reason}`,
+    join.gap_ms === null ? null : `gap ${(join.gap_ms / 1000).toFixed(1)} s`,
+    call.version > 1 ? `version ${call.version}` : null,
+    context?.url,
+    Object.entries(entities)
+      .map(([name, value]) => `${name}=${short(value)}`)
+      .join(" "),
+  ];
+  return parts.filter(Boolean).join("  ");
+}
+
+/** Control characters would let a posted value write its own lines. */
+function short(value) {
+  const text = (typeof value === "object" ? JSON.stringify(value) : String(value)).replace(/\p{Cc}/gu, " ");
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

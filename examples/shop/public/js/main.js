@@ -1,0 +1,20 @@
+import { showBasket } from "./basket-page.js";
+import { startPanel } from "./panel.js";
+import { startRange } from "./range.js";
+
+// What many shops call a data layer: the entity `product_sku` reads `pageData.sku`.
+window.pageData = { page: document.body.dataset.page };
+
+const count = () => {
+  document.getElementById("basket-count").textContent = basket.count;
+};
+count();
+document.addEventListener("basket", count);
+// Another tab's basket is this one's, too.
+addEventListener("storage", (event) => {
+  if (event.key === basket.key) document.dispatchEvent(new Event("basket"));
+});
+
+if (document.body.dataset.page === "range") startRange(document.getElementById("range"));
+if (document.body.dataset.page === "basket") showBasket(document.getElementById("basket"));
+startPanel();

@@ -1,0 +1,115 @@
+// The example shop's server: pages, files, and the two routes with which the "Call us" panel plays the vendor.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+import { callEvent, placeCall, readCall } from "./vendor.mjs";
+
+const folder = new URL("./", import.meta.url);
+
+const PAGES = {
+  "/": { page: "home", title: "Fern & Kettle" },
+  "/basket": { page: "basket", title: "Basket · Fern & Kettle" },
+  "/help": { page: "help", title: "Help · Fern & Kettle" },
+};
+/** One page for all of its routes: the browser draws them. */
+const RANGE = { page: "range", title: "Fern & Kettle" };
+
+const TYPES = { ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml" };
+
+/**
+ * The shop as a request listener's server, not yet listening.
+ * @param {object} settings `{collector, site, tokens: {vendor: token}, adminToken}`; `collector` is an origin
+ */
+export function createShop(settings) {
+  return createServer((request, response) => {
+    answer(settings, request).then(
+      ({ status = 200, type, body }) => {
+        response
+          .writeHead(status, { ...headers(settings.collector), "content-type": `${type}; charset=utf-8` })
+          .end(body);
+      },
+      (error) => {
+        console.error(error);
+        response.writeHead(500).end();
+      },
+    );
+  });
+}
+
+/** Only the shop itself and the collector: the tag needs no more, as it evaluates nothing. */
+function headers(collector) {
+  const policy = [
+    "default-src 'none'",
+    `script-src 'self' ${collector}`,
+    `connect-src 'self' ${collector}`,
+    "style-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ];
+  return {
+    "content-security-policy": policy.join("; "),
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+  };
+}
+
+async function answer(settings, request) {
+  const { pathname } = new URL(request.url, "http://shop");
+  if (pathname.startsWith("/api/calls")) return await vendorRoute(settings, request, pathname);
+  if (request.method !== "GET" && request.method !== "HEAD") return said(405, "Not a method of this page.");
+  if (Object.hasOwn(PAGES, pathname)) return await page(settings, PAGES[pathname]);
+  if (pathname.startsWith("/range/")) return await page(settings, RANGE);
+  return await file(pathname);
+}
+
+async function page({ collector, site }, { page, title }) {
+  const part = (name) => readFile(new URL(`pages/${name}.html`, folder), "utf8");
+  const [layout, main, panel] = await Promise.all([part("layout"), part(page), part("panel")]);
+  const values = { collector, site, page, title: title.replace("&", "&amp;"), main, panel };
+  return { type: "text/html", body: layout.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]) };
+}
+
+async function file(pathname) {
+  const type = TYPES[extname(pathname)];
+  // Names of this shop's own files have nothing else in them, so that no path leads out of public/.
+  if (!type || !/^(\/[a-z-]+)+\.[a-z]+$/.test(pathname)) return said(404, "There is no such page.");
+  try {
+    return { type, body: await readFile(new URL(`public${pathname}`, folder)) };
+  } catch {
+    return said(404, "There is no such file.");
+  }
+}
+
+/** `POST /api/calls` plays the vendor, `GET /api/calls/CALL_ID` reads the call again. */
+async function vendorRoute(settings, request, pathname) {
+  try {
+    if (request.method === "GET")
+      return json(200, { call: await readCall(settings, pathname.slice("/api/calls/".length)) });
+    // Another site's page cannot send this type without asking first, and is never allowed: nobody else places calls here.
+    if (request.method !== "POST" || !request.headers["content-type"]?.startsWith("application/json")) {
+      return said(405, "Calls are placed by the panel.");
+    }
+    const placed = callEvent(await bodyOf(request), Date.now());
+    if (!placed) return said(400, "There is no such kind of call.");
+    return json(200, { sent: { events: [placed.event] }, call: await placeCall(settings, placed) });
+  } catch (error) {
+    return said(502, error.message);
+  }
+}
+
+async function bodyOf(request) {
+  let body = "";
+  for await (const chunk of request) {
+    body += chunk;
+    if (body.length > 16_384) throw new Error("That is too much for a call.");
+  }
+  const asked = JSON.parse(body);
+  return typeof asked === "object" && asked !== null ? asked : {};
+}
+
+const json = (status, value) => ({ status, type: "application/json", body: JSON.stringify(value) });
+const said = (status, message) => json(status, { message });
