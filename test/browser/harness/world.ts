@@ -1,0 +1,141 @@
+import type { Page } from "playwright";
+import { vi } from "vitest";
+import { type Browser, openBrowser, openUnsteered } from "./chromium.js";
+import {
+  type Collector,
+  openCollector,
+  type StoredContext,
+  type StoredSnapshot,
+  type StoredView,
+} from "./collector.js";
+import { openShops, type Served } from "./shop.js";
+import { openWire, type Seen, type Wire } from "./wire.js";
+
+/** Every shop is on its own registrable domain, so that tests share a browser and no cookie and no storage. */
+export interface Shop {
+  id: string;
+  /** The address of a fixture: `url("spa/products")`, on the shop's `www` host or another of its hosts. */
+  url: (path?: string, host?: string) => string;
+  /** Opens a fixture in a new tab and waits until its SDK has a view. */
+  visit: (path?: string) => Promise<Page>;
+  stored: (contextId: string) => Promise<StoredContext>;
+  /** Everything the collector has for one visitor, oldest first, whatever its session. */
+  views: (contextId: string) => Promise<StoredView[]>;
+  /** The snapshot requests that this shop's pages made, as they passed between browser and collector. */
+  sent: () => Sent[];
+  putSite: (document: object) => Promise<void>;
+}
+
+export interface Sent extends Seen {
+  snapshots: { view_id: string; session_id: string; seq: number; entities?: Record<string, unknown>; view?: unknown }[];
+  context_id: string;
+}
+
+export interface ShopOptions {
+  entities?: { name: string; type?: string; scope?: string; value: string; identifies?: string }[];
+  /** The rest of the site document. */
+  site?: object;
+  headers?: Record<string, string>;
+  /** The collector answers on a host of the shop's own domain. */
+  sameSite?: boolean;
+}
+
+export interface World {
+  browser: Browser;
+  collector: Collector;
+  wire: Wire;
+  shop: (options?: ShopOptions) => Promise<Shop>;
+  /** A second browser with preferences of its own, or on a page that nothing steers. Closed with the world. */
+  otherBrowser: (preferences: object) => Promise<Browser>;
+  unsteered: (url: string) => Promise<void>;
+  close: () => Promise<void>;
+}
+
+const SECURE_HOSTS = ["*.collector.test", ...Array.from({ length: 60 }, (_, n) => `*.shop${n + 1}.test`)];
+
+/** Collector, wire, shops and a browser: one set for each test file. */
+export async function openWorld(preferences: object = {}): Promise<World> {
+  const collector = await openCollector();
+  const wire = await openWire(collector.port);
+  const served = new Map<string, Served>();
+  const shops = await openShops(served);
+  const browser = await openBrowser(SECURE_HOSTS, preferences);
+  const others: { close: () => Promise<void> }[] = [];
+  let count = 0;
+
+  async function shop({ entities = [], site = {}, headers = {}, sameSite = false }: ShopOptions = {}): Promise<Shop> {
+    count += 1;
+    const id = `shop${count}`;
+    const domain = `${id}.test`;
+    const origin = `http://${sameSite ? `calls.${domain}` : "calls.collector.test"}:${wire.port}`;
+    const rows = entities.map((entity) => ({ type: "simple", scope: "session", ...entity }));
+    const putSite = (document: object) => collector.putSite(id, { name: `Shop ${count}`, entities: rows, ...document });
+    await putSite(site);
+    const script = `<script async src="${origin}/t/${id}.js"></script>`;
+    for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, { script, collector: origin, headers });
+    const url = (path = "plain", host = "www") => `http://${host}.${domain}:${shops.port}/${path}`;
+    const stored = (contextId: string) => collector.context(id, contextId);
+    return {
+      id,
+      url,
+      stored,
+      putSite,
+      visit: async (path) => {
+        const page = await browser.newPage();
+        await page.goto(url(path));
+        await ready(page);
+        return page;
+      },
+      views: async (contextId) => viewsOf(await stored(contextId)),
+      sent: () => wire.seen.filter((seen) => seen.path === "/v1/snapshots").flatMap((seen) => sentBy(id, seen)),
+    };
+  }
+
+  return {
+    browser,
+    collector,
+    wire,
+    shop,
+    otherBrowser: async (with_) => {
+      const other = await openBrowser(SECURE_HOSTS, with_);
+      others.push(other);
+      return other;
+    },
+    unsteered: async (url) => void others.push(await openUnsteered(SECURE_HOSTS, url)),
+    close: async () => {
+      await Promise.all([browser, ...others].map((each) => each.close()));
+      shops.close();
+      await wire.down();
+      await collector.close();
+    },
+  };
+}
+
+function sentBy(site: string, seen: Seen): Sent[] {
+  const body = JSON.parse(seen.body) as { site: string; context_id: string; snapshots: Sent["snapshots"] };
+  return body.site === site ? [{ ...seen, snapshots: body.snapshots, context_id: body.context_id }] : [];
+}
+
+export const ready = (page: Page) => page.waitForFunction("window.calljoin && window.calljoin.viewId");
+export const contextId = (page: Page) => page.evaluate<string>("calljoin.contextId");
+export const viewId = (page: Page) => page.evaluate<string>("calljoin.viewId");
+export const sessionId = (page: Page) => page.evaluate<string>("calljoin.sessionId");
+/** What was read so far is answered when this returns. */
+export const flush = (page: Page) => page.evaluate<void>("calljoin.flush()");
+
+/** Tries until the expectations hold, or fails with the last of them that did not. */
+export const eventually = <T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> =>
+  vi.waitFor(check, { timeout, interval: 25 });
+
+export const viewsOf = (context: StoredContext): StoredView[] => context.sessions.flatMap((session) => session.views);
+
+/** The values of one entity over some snapshots, in the order in which they were read. */
+export const valuesOf = (name: string, views: StoredView[]): unknown[] =>
+  views
+    .flatMap((view) => view.snapshots)
+    .sort((a: StoredSnapshot, b: StoredSnapshot) => a.at - b.at || a.seq - b.seq)
+    .filter((snapshot) => name in snapshot.entities)
+    .map((snapshot) => snapshot.entities[name]);
+
+/** A change of route as pages do it, in the page's own task. */
+export const inPage = <T = void>(page: Page, code: string): Promise<T> => page.evaluate<T>(code);
