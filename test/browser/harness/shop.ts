@@ -12,6 +12,10 @@ export interface Served {
   /** Put in for `{{collector}}`. */
   collector: string;
   headers: Record<string, string>;
+  /** What the shop's pages told by `fetch("/tell/…")`. */
+  told: string[];
+  /** `fetch("/wait/…")` is answered then. */
+  go: Promise<void>;
 }
 
 /**
@@ -27,6 +31,9 @@ export async function openShops(shops: Map<string, Served>): Promise<{ port: num
     const path = first === "dist" ? join("dist", ...rest) : join(FIXTURES, isFile ? first : `${first || "plain"}.html`);
     try {
       if (!shop) throw new Error("no such shop");
+      if (first === "wait") await shop.go;
+      if (first === "tell") shop.told.push(rest.join("/"));
+      if (first === "wait" || first === "tell") return void response.writeHead(204).end();
       const text = await readFile(path, "utf8");
       const type = isFile ? "text/javascript" : "text/html";
       response.writeHead(200, {

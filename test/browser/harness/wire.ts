@@ -20,6 +20,8 @@ export interface Seen {
   /** What the browser was answered; 0 while, or where, it was not. */
   status: number;
   setCookie: string[];
+  /** What the collector answered, whether or not the browser heard it. */
+  answer: string;
 }
 
 /** The way from browser to collector: it records what passes, and can lose, delay or refuse it. */
@@ -48,7 +50,16 @@ export async function openWire(collectorPort: number): Promise<Wire> {
     }
     const body = Buffer.concat(chunks);
     const { method = "", url: path = "", headers } = incoming;
-    const request: Seen = { method, path, headers, body: body.toString(), at: Date.now(), status: 0, setCookie: [] };
+    const request: Seen = {
+      method,
+      path,
+      headers,
+      body: body.toString(),
+      at: Date.now(),
+      status: 0,
+      setCookie: [],
+      answer: "",
+    };
     seen.push(request);
     const fault = [...faults].map((decide) => decide(request)).find(Boolean);
     if (fault?.kind === "cut") return void incoming.socket.destroy();
@@ -59,6 +70,9 @@ export async function openWire(collectorPort: number): Promise<Wire> {
       return;
     }
     const upstream = forwardRequest({ host: "127.0.0.1", port: collectorPort, method, path, headers }, (answer) => {
+      answer.on("data", (chunk: Buffer) => {
+        request.answer += chunk.toString();
+      });
       if (fault?.kind === "lost answer") return void answer.resume().once("end", () => incoming.socket.destroy());
       request.status = answer.statusCode ?? 0;
       request.setCookie = answer.headers["set-cookie"] ?? [];

@@ -24,6 +24,9 @@ export interface Shop {
   /** The snapshot requests that this shop's pages made, as they passed between browser and collector. */
   sent: () => Sent[];
   putSite: (document: object) => Promise<void>;
+  /** What its pages told the test, and the word for which they wait. */
+  told: string[];
+  go: () => void;
 }
 
 export interface Sent extends Seen {
@@ -35,7 +38,8 @@ export interface ShopOptions {
   entities?: { name: string; type?: string; scope?: string; value: string; identifies?: string }[];
   /** The rest of the site document. */
   site?: object;
-  headers?: Record<string, string>;
+  /** The pages' own headers, told where the collector is. */
+  headers?: (collector: string) => Record<string, string>;
   /** The collector answers on a host of the shop's own domain. */
   sameSite?: boolean;
 }
@@ -63,7 +67,12 @@ export async function openWorld(preferences: object = {}): Promise<World> {
   const others: { close: () => Promise<void> }[] = [];
   let count = 0;
 
-  async function shop({ entities = [], site = {}, headers = {}, sameSite = false }: ShopOptions = {}): Promise<Shop> {
+  async function shop({
+    entities = [],
+    site = {},
+    headers = () => ({}),
+    sameSite = false,
+  }: ShopOptions = {}): Promise<Shop> {
     count += 1;
     const id = `shop${count}`;
     const domain = `${id}.test`;
@@ -72,7 +81,13 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     const putSite = (document: object) => collector.putSite(id, { name: `Shop ${count}`, entities: rows, ...document });
     await putSite(site);
     const script = `<script async src="${origin}/t/${id}.js"></script>`;
-    for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, { script, collector: origin, headers });
+    const told: string[] = [];
+    let go = () => {};
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const pages = { script, collector: origin, headers: headers(origin), told, go: gone };
+    for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, pages);
     const url = (path = "plain", host = "www") => `http://${host}.${domain}:${shops.port}/${path}`;
     const stored = (contextId: string) => collector.context(id, contextId);
     return {
@@ -80,6 +95,8 @@ export async function openWorld(preferences: object = {}): Promise<World> {
       url,
       stored,
       putSite,
+      told,
+      go,
       visit: async (path) => {
         const page = await browser.newPage();
         await page.goto(url(path));

@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  contextId,
+  eventually,
+  flush,
+  inPage,
+  openWorld,
+  ready,
+  type Shop,
+  valuesOf,
+  type World,
+} from "./harness/world.js";
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+let collectorDown: Shop | undefined;
+beforeAll(() => {
+  world.wire.onRequest((seen) =>
+    collectorDown && seen.path === "/v1/snapshots" && seen.body.includes(`"${collectorDown.id}"`)
+      ? { kind: "status", status: 503 }
+      : undefined,
+  );
+});
+afterEach(() => {
+  collectorDown = undefined;
+});
+
+const step = { name: "step", type: "expression", value: "window.step" };
+
+describe("the queue", () => {
+  it("of a tab that crashed is sent by the shop's next page", async () => {
+    const shop = await world.shop({ entities: [step] });
+    collectorDown = shop;
+    const page = await shop.visit();
+    const id = await contextId(page);
+    await inPage(page, "window.step = 'before the crash'");
+    await eventually(() => expect(shop.sent().some((sent) => sent.body.includes("before the crash"))).toBe(true));
+    const crashed = new Promise<void>((resolve) => page.once("crash", () => resolve()));
+    page.goto("chrome://crash").catch(() => {});
+    await crashed;
+    collectorDown = undefined;
+    await shop.visit();
+    await eventually(async () => expect(valuesOf("step", await shop.views(id))).toEqual(["before the crash"]));
+  });
+
+  it("of a tab that lives is left to that tab", async () => {
+    const shop = await world.shop({ entities: [step] });
+    collectorDown = shop;
+    const one = await shop.visit();
+    const id = await contextId(one);
+    await inPage(one, "window.step = 'of tab one'");
+    await eventually(() => expect(shop.sent().some((sent) => sent.body.includes("of tab one"))).toBe(true));
+    const from = shop.sent().length;
+    const two = await shop.visit();
+    await inPage(two, "window.step = 'of tab two'");
+    await eventually(() =>
+      expect(
+        shop
+          .sent()
+          .slice(from)
+          .some((sent) => sent.body.includes("of tab two")),
+      ).toBe(true),
+    );
+    expect(shop.sent().filter((sent) => sent.body.includes("of tab one") && sent.body.includes("of tab two"))).toEqual(
+      [],
+    );
+    collectorDown = undefined;
+    await eventually(
+      async () => expect(valuesOf("step", await shop.views(id)).sort()).toEqual(["of tab one", "of tab two"]),
+      30_000,
+    );
+    const answers = shop.sent().filter((sent) => sent.status === 202);
+    expect(answers.every((sent) => JSON.parse(sent.answer).duplicate === 0)).toBe(true);
+  });
+
+  it("is bounded: it drops its oldest, counts them, and leaves the page its storage", async () => {
+    const shop = await world.shop({ entities: [step] });
+    collectorDown = shop;
+    const page = await shop.visit();
+    await inPage(
+      page,
+      `for (let n = 1; n <= 1500; n += 1) {
+        window.step = "s" + n + "-".repeat(900);
+        history.pushState({}, "", "/plain/" + n);
+      }`,
+    );
+    const bytes = await inPage<number>(page, "Object.entries(localStorage).join().length");
+    expect(bytes).toBeLessThan(1024 * 1024);
+    await inPage(page, "localStorage.setItem('own', 'y'.repeat(2_000_000))");
+    collectorDown = undefined;
+    await eventually(async () => {
+      const found = valuesOf("step", await shop.views(await contextId(page))).map((value) =>
+        String(value).replace(/-*$/, ""),
+      );
+      expect(found).toContain("s1500");
+      expect(found).not.toContain("s2");
+    }, 30_000);
+  });
+
+  it("does without localStorage where the page has filled it", async () => {
+    const shop = await world.shop({ entities: [step] });
+    const page = await world.browser.newPage();
+    await page.goto(shop.url("bare"));
+    await inPage(
+      page,
+      `for (let size = 4_000_000; size >= 1; size = Math.floor(size / 2)) {
+        try { for (let n = 0; ; n += 1) localStorage.setItem("full" + size + "-" + n, "x".repeat(size)); } catch {}
+      }`,
+    );
+    for (const n of [1, 2, 3]) {
+      await page.goto(shop.url(`plain/${n}`));
+      await ready(page);
+      await inPage(page, `window.step = "s${n}"`);
+    }
+    const id = await contextId(page);
+    await page.goto("about:blank");
+    await eventually(async () => expect(valuesOf("step", await shop.views(id)).sort()).toEqual(["s1", "s2", "s3"]));
+  });
+
+  it("does without localStorage where the browser denies it", async () => {
+    const browser = await world.otherBrowser({ profile: { default_content_setting_values: { cookies: 2 } } });
+    const shop = await world.shop({ entities: [step] });
+    const page = await browser.newPage();
+    await page.goto(shop.url());
+    await ready(page);
+    expect(await inPage(page, "(() => { try { return !!localStorage } catch (error) { return error.name } })()")).toBe(
+      "SecurityError",
+    );
+    const id = await contextId(page);
+    await flush(page);
+    await inPage(page, "window.step = 'last'; location.assign('about:blank')");
+    await eventually(async () => expect(valuesOf("step", await shop.views(id))).toEqual(["last"]));
+  });
+
+  it("asks a collector that fails no more often than backoff allows", async () => {
+    const shop = await world.shop({ entities: [step] });
+    collectorDown = shop;
+    const page = await shop.visit();
+    for (let n = 0; n < 20; n += 1) {
+      await inPage(page, `window.step = ${n}; history.pushState({}, "", "/plain/${n}")`);
+      await inPage(page, "new Promise((resolve) => setTimeout(resolve, 100))");
+    }
+    const times = shop.sent().map((sent) => sent.at);
+    expect(times.length).toBeLessThanOrEqual(5);
+  });
+});
