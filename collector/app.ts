@@ -1,0 +1,108 @@
+/** The collector put together. What it depends on is passed in; nobody listens yet. */
+import express, { type Express, type RequestHandler } from "express";
+import { rateLimit } from "express-rate-limit";
+import helmet from "helmet";
+import type { Logger } from "pino";
+import { adminOnly, hashToken } from "./http/auth";
+import { notFound, Problem, problems } from "./http/problem";
+import { createCommitter } from "./intake/commit";
+import { createEventIntake } from "./intake/events";
+import { replayRoutes } from "./intake/replay";
+import { intakeRoutes } from "./intake/routes";
+import { createSnapshotIntake } from "./intake/snapshots";
+import { createJoiner, type Joiner } from "./join/joiner";
+import { healthRoutes } from "./read/health";
+import { openApiRoutes } from "./read/openapi";
+import { readRoutes } from "./read/routes";
+import { createSites } from "./site/registry";
+import { siteRoutes } from "./site/routes";
+import { compress, createScripts } from "./site/script";
+import type { Store } from "./store/store";
+
+export interface AppDeps {
+  store: Store;
+  /** Epoch milliseconds. */
+  clock: () => number;
+  log: Logger;
+  adminToken: string;
+  /** The texts of dist/sdk/script.js and dist/sdk/inspector.js. */
+  sdk: { script: string; inspector: string };
+  /** Public requests a minute and address; 0 is no limit. */
+  rateLimit: number;
+  trustProxy: number | string[] | false;
+}
+
+export interface Collector {
+  app: Express;
+  joiner: Joiner;
+  /** Resolves when everything that was accepted is on disk and joined. */
+  drain(): Promise<void>;
+}
+
+/** The vendor formats that this collector reads. */
+const ADAPTERS = ["qprotocol"] as const;
+
+export async function createApp(deps: AppDeps): Promise<Collector> {
+  const { store, clock, log } = deps;
+  const onError = (error: unknown) => log.error({ err: error }, "store failed");
+  const sites = createSites(store, clock);
+  const joiner = createJoiner({ store, clock, log });
+  const committer = createCommitter({ store, joiner, clock, onError });
+  const takeSnapshots = createSnapshotIntake({ sites, committer });
+  const takeEvents = createEventIntake(committer);
+  const admin = adminOnly(hashToken(deps.adminToken));
+  const scripts = createScripts(deps.sdk.script);
+  const inspector = await compress(deps.sdk.inspector);
+
+  const app = express();
+  app.set("trust proxy", deps.trustProxy);
+  app.set("etag", false);
+  // The scripts and the snapshots route are there for pages of other origins.
+  app.use(helmet({ crossOriginResourcePolicy: { policy: "cross-origin" } }));
+  app.use(requestLog(log, clock));
+  app.use(healthRoutes(store));
+  app.use(intakeRoutes({ sites, store, clock, takeSnapshots, takeEvents, limit: perMinute(deps.rateLimit) }));
+  app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin }));
+  app.use(readRoutes({ sites, store, admin }));
+  app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
+  app.use(openApiRoutes());
+  app.use(notFound);
+  app.use(problems(log));
+  return { app, joiner, drain: committer.drain };
+}
+
+function perMinute(limit: number): RequestHandler {
+  if (limit === 0) return (_request, _response, next) => next();
+  return rateLimit({
+    windowMs: 60_000,
+    limit,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    handler: (_request, response, next) => {
+      // The window is told in `Retry-After` by the library.
+      next(
+        new Problem(429, "too many requests from this address", { headers: retryAfter(response.get("Retry-After")) }),
+      );
+    },
+  });
+}
+
+function retryAfter(seconds: string | undefined): Record<string, string> {
+  return { "Retry-After": seconds ?? "60" };
+}
+
+/** One line a request, at debug. The path only: a query may hold a token. */
+function requestLog(log: Logger, clock: () => number): RequestHandler {
+  return (request, response, next) => {
+    if (log.isLevelEnabled("debug")) {
+      const start = clock();
+      response.once("finish", () => {
+        log.debug(
+          { method: request.method, path: request.path, status: response.statusCode, ms: clock() - start },
+          "request",
+        );
+      });
+    }
+    next();
+  };
+}

@@ -1,0 +1,79 @@
+/** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
+import { BlockList, isIP } from "node:net";
+import { z } from "zod";
+
+const number = (text: string, what: string, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, what)
+    .transform(Number)
+    .refine((value) => value <= max, what)
+    .prefault(text);
+
+/** Hops, or the addresses of the proxies whose `X-Forwarded-*` count. */
+const proxies = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine((parts) => (parts.length === 1 && /^\d{1,2}$/.test(parts[0] ?? "")) || parts.every(isNetwork), {
+    error: "must be a number of hops, or addresses and CIDRs with commas between",
+  })
+  .transform((parts) => (/^\d+$/.test(parts[0] ?? "") ? Number(parts[0]) : parts));
+
+const schema = z.object({
+  PORT: number("8787", "must be a port, 0 to 65535", 65_535),
+  CALLJOIN_DATA: z.string().default("./data"),
+  DATABASE_URL: z
+    .string()
+    .refine(() => false, "PostgreSQL is not supported by this version; unset it to use SQLite in CALLJOIN_DATA")
+    .optional(),
+  CALLJOIN_ADMIN_TOKEN: z
+    .string()
+    .regex(/^\S{16,}$/, "must be at least 16 characters without spaces")
+    .optional(),
+  CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
+  CALLJOIN_TRUST_PROXY: proxies.optional(),
+});
+
+export interface Config {
+  port: number;
+  dataFolder: string;
+  /** Undefined where it has to be made. */
+  adminToken: string | undefined;
+  /** Public requests a minute and address; 0 is no limit. */
+  rateLimit: number;
+  /** What Express's `trust proxy` takes. */
+  trustProxy: number | string[] | false;
+}
+
+/** Reads the configuration; throws an `Error` that names each wrong variable and why. Empty counts as unset. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(set);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+    throw new Error(`the configuration is not valid:\n${lines.join("\n")}`);
+  }
+  const { data } = parsed;
+  return {
+    port: data.PORT,
+    dataFolder: data.CALLJOIN_DATA,
+    adminToken: data.CALLJOIN_ADMIN_TOKEN,
+    rateLimit: data.CALLJOIN_RATE_LIMIT,
+    trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
+  };
+}
+
+/** True for an address or a CIDR that Node itself takes for one. */
+function isNetwork(text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  if (!/^\d{1,3}$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? "ipv4" : "ipv6");
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+/** Reading a request's body: whole, bounded, and safe to walk. */
+import express, { type Request, type RequestHandler } from "express";
+import { invalid, Problem } from "./problem";
+
+/** The body as bytes, whatever its content type; 413 above `limit` (such as "64kb"). Compressed bodies count when unpacked. */
+export function rawBody(limit: string): RequestHandler {
+  return express.raw({ type: () => true, limit });
+}
+
+/** Deeper than any document of ours, and far from where a walk over it would overflow the stack. */
+const MAX_DEPTH = 64;
+
+/**
+ * The body as JSON. Throws a 400 that says where, for what is not JSON, is nested too deep, or has a `__proto__` key: no document
+ * of ours has one, and one that slips through would be read from every object.
+ */
+export function jsonBody(request: Request): unknown {
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(400, "the body is empty; JSON was expected");
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    const message = error instanceof TypeError ? "is not UTF-8" : (error as Error).message;
+    throw invalid("the body is not JSON", [{ path: "", message }]);
+  }
+  guard(value, [], 0);
+  return value;
+}
+
+function guard(value: unknown, path: string[], depth: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > MAX_DEPTH) {
+    throw invalid("the body is nested too deep", [{ path: "", message: `is nested deeper than ${MAX_DEPTH}` }]);
+  }
+  for (const key of Object.keys(value)) {
+    if (key === "__proto__") {
+      throw invalid("the body has a forbidden key", [{ path: [...path, key].join("."), message: "is not allowed" }]);
+    }
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner !== "object" || inner === null) continue;
+    path.push(key);
+    guard(inner, path, depth + 1);
+    path.pop();
+  }
+}

@@ -1,0 +1,103 @@
+/** QProtocol's transaction summaries, which call-tracking vendors post (contract 5). */
+import { z } from "zod";
+import { faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
+import type { CallEvent, Refusal } from "./adapter";
+
+const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
+
+const text = z.string().max(16_384);
+
+/** A number, or its digits: vendors send both. */
+const amount = z
+  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d+)?$/, "must be a number")])
+  .transform(Number)
+  .nullish();
+
+const total = z
+  .object({
+    value: amount,
+    currency: z
+      .string()
+      .transform((code) => code.toUpperCase())
+      .refine((code) => code === "" || CURRENCIES.has(code), "must be a currency code of ISO 4217")
+      .nullish(),
+  })
+  .nullish();
+
+const transactionId = z.union([
+  z.string().trim().min(1, "must not be empty").max(512),
+  // JSON.parse has rounded a greater one already.
+  z.int("must be a string, or a whole number below 2^53").transform(String),
+]);
+
+const stamp = z
+  .union([z.number().transform(String), z.string()])
+  .refine((digits) => /^(\d{10}|\d{13})$/.test(digits), "must be 10 digits (seconds) or 13 digits (milliseconds)");
+
+export const qprotocolEvent = z.object({
+  context: z.object({ id: z.unknown().optional() }).nullish().catch(null),
+  meta: z.object({ type: z.string(), ts: stamp, url: text.nullish(), source: text.nullish() }),
+  basket: z.object({ total }).nullish(),
+  package: z.object({ total }).nullish(),
+  transaction: z.object({ id: transactionId }),
+});
+type QProtocolEvent = z.infer<typeof qprotocolEvent>;
+
+/** A body: `{"events": [...]}` or the bare array. Null where it is neither. */
+export function eventsOf(body: unknown): unknown[] | null {
+  if (Array.isArray(body)) return body;
+  const { events } = (typeof body === "object" && body ? body : {}) as { events?: unknown };
+  return Array.isArray(events) ? events : null;
+}
+
+/** Reads one event. */
+export function readQProtocol(event: unknown): CallEvent | Refusal {
+  const parsed = qprotocolEvent.safeParse(event);
+  if (!parsed.success) {
+    const detail = faults(parsed.error)
+      .map(({ path, message }) => `${path || "event"}: ${message}`)
+      .join("; ");
+    return { reason: "invalid", detail };
+  }
+  const { context, meta, transaction } = parsed.data;
+  const type = summaryTypeOf(meta.type);
+  if (!type)
+    return {
+      reason: "unknown_type",
+      detail: `meta.type: ${JSON.stringify(meta.type)} is none of ${SUMMARY_TYPES.join(", ")}`,
+    };
+  const seconds = meta.ts.length === 10;
+  return {
+    type,
+    transaction_id: transaction.id,
+    ts: Number(meta.ts) * (seconds ? 1_000 : 1),
+    ts_unit: seconds ? "s" : "ms",
+    own_id: ownId(context?.id),
+    url: meta.url || null,
+    source: meta.source || null,
+    total: totalOf(type, parsed.data),
+    revision: 0,
+  };
+}
+
+/** The type without the namespace that may stand before it (`someco.trPackage…`). */
+function summaryTypeOf(type: string): SummaryType | null {
+  const bare = type.slice(type.lastIndexOf(".") + 1);
+  return SUMMARY_TYPES.find((known) => known === bare) ?? null;
+}
+
+/** The id as text, a number as its digits. Anything else is kept as its JSON in parentheses, which no context_id can have: it is junk. */
+function ownId(id: unknown): string | null {
+  if (id === undefined || id === null || id === "") return null;
+  if (typeof id === "number") return String(id);
+  return typeof id === "string" ? id.slice(0, 512) : `(${JSON.stringify(id)})`.slice(0, 512);
+}
+
+function totalOf(type: SummaryType, event: QProtocolEvent): CallEvent["total"] {
+  const candidates = type === "trPackageTransactionSummary" ? [event.basket, event.package] : [event.basket];
+  for (const candidate of candidates) {
+    const value = candidate?.total?.value;
+    if (value !== undefined && value !== null) return { value, currency: candidate?.total?.currency || null };
+  }
+  return null;
+}

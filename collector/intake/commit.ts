@@ -1,0 +1,130 @@
+/**
+ * Group commit: the requests of a few milliseconds share one transaction, and each is answered after it is on disk.
+ * A commit costs one wait for the disk, however much is in it.
+ */
+import { Problem } from "../http/problem";
+import type { Joiner } from "../join/joiner";
+import type { Write, Written } from "../store/intake";
+import type { Store } from "../store/store";
+import type { DueRow } from "../store/tables";
+
+/** How long the first request of a batch waits for company. */
+const WINDOW_MS = 3;
+
+/** Bytes of bodies that may wait; above it who comes is asked to come again, before memory grows. */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
+
+/** Bodies of one transaction: more would hold up those who come meanwhile. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+export interface Committer {
+  /** Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it. */
+  submit(write: Write, bytes: number): Promise<Written>;
+  /** Resolves when nothing waits any more. */
+  drain(): Promise<void>;
+}
+
+interface Waiting {
+  write: Write;
+  bytes: number;
+  done: (written: Written) => void;
+  failed: (error: Error) => void;
+}
+
+export interface CommitterDeps {
+  store: Store;
+  joiner: Joiner;
+  clock: () => number;
+  onError: (error: unknown) => void;
+}
+
+export function createCommitter({ store, joiner, clock, onError }: CommitterDeps): Committer {
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let running: Promise<void> | null = null;
+  /** Joined, and to be struck off with the next write: a commit of its own would cost as much as the whole batch. */
+  let done: DueRow[] = [];
+
+  async function work(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
+    while (waiting.length > 0) await commit(takeBatch());
+    if (done.length > 0) await write([]).catch(onError);
+  }
+
+  async function write(batch: Waiting[]): Promise<Written[]> {
+    const struck = done;
+    const written = await store.write(
+      batch.map((one) => one.write),
+      struck,
+      clock(),
+    );
+    done = done.slice(struck.length);
+    return written;
+  }
+
+  function takeBatch(): Waiting[] {
+    let bytes = 0;
+    const end = waiting.findIndex((one, index) => {
+      bytes += one.bytes;
+      return index > 0 && bytes > MAX_BATCH_BYTES;
+    });
+    const batch = end < 0 ? waiting : waiting.slice(0, end);
+    waiting = waiting.slice(batch.length);
+    return batch;
+  }
+
+  async function commit(batch: Waiting[]): Promise<void> {
+    try {
+      const written = await write(batch);
+      await join(written.flatMap(({ due }) => due));
+      batch.forEach((one, index) => {
+        one.done(written[index] as Written);
+      });
+      release(batch);
+    } catch (error) {
+      const [only, ...more] = batch;
+      if (more.length > 0) {
+        // One bad row must cost only itself: each write again, alone.
+        for (const one of batch) await commit([one]);
+      } else if (only) {
+        release(batch);
+        onError(error);
+        only.failed(unavailable());
+      }
+    }
+  }
+
+  /** What fails here stays due, and is joined by a later sweep: the write itself is kept all the same. */
+  async function join(due: DueRow[]): Promise<void> {
+    try {
+      if (due.length > 0) await joiner.run(due);
+      done.push(...due);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  function release(batch: Waiting[]): void {
+    for (const { bytes } of batch) waitingBytes -= bytes;
+  }
+
+  return {
+    submit(write, bytes) {
+      if (waitingBytes + bytes > MAX_WAITING_BYTES) return Promise.reject(unavailable());
+      waitingBytes += bytes;
+      return new Promise((done, failed) => {
+        waiting.push({ write, bytes, done, failed });
+        running ??= work().finally(() => {
+          running = null;
+        });
+      });
+    },
+    async drain() {
+      while (running) await running;
+    },
+  };
+}
+
+function unavailable(): Problem {
+  return new Problem(503, "the store cannot take writes now; try again", { headers: { "Retry-After": "5" } });
+}

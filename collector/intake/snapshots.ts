@@ -1,0 +1,86 @@
+/** Snapshots: from a request's body to rows (contract 4). */
+import canonicalize from "canonicalize";
+import { invalid, Problem } from "../http/problem";
+import type { SiteRegistry } from "../site/registry";
+import type { RejectedRow, SnapshotRow } from "../store/tables";
+import { faults } from "../wire/common";
+import { envelopeSchema, type Receipt, snapshotSchema } from "../wire/snapshots";
+import type { Committer } from "./commit";
+import { type Rejection, receipt, rejectedRow } from "./receipt";
+import { keptValues } from "./values";
+
+export interface SnapshotIntakeDeps {
+  sites: SiteRegistry;
+  committer: Committer;
+}
+
+/** What a request says beside its body. */
+export interface Arrival {
+  /** When it arrived, by the collector's clock. */
+  receivedAt: number;
+  /** Of the body. */
+  bytes: number;
+  /** The page's origin; null where the request has none. */
+  origin: string | null;
+}
+
+/** Takes one envelope; resolves when what it counts as accepted is on disk. */
+export type TakeSnapshots = (body: unknown, arrival: Arrival) => Promise<Receipt>;
+
+export function createSnapshotIntake({ sites, committer }: SnapshotIntakeDeps): TakeSnapshots {
+  return async (body, { receivedAt, bytes, origin }) => {
+    const envelope = envelopeSchema.safeParse(body);
+    if (!envelope.success) throw invalid("the body is no snapshots envelope", faults(envelope.error));
+    const { site, context_id, sent_at, snapshots } = envelope.data;
+    const known = await sites.current(site);
+    if (!known) throw new Problem(404, `there is no site ${JSON.stringify(site)}`);
+    const { origins } = known.document;
+    if (origin !== null && origins.length > 0 && !origins.includes(origin)) {
+      throw new Problem(403, `${origin} is none of the site's origins`);
+    }
+
+    const rows: { index: number; row: SnapshotRow }[] = [];
+    const rejections: Rejection[] = [];
+    snapshots.forEach((snapshot, index) => {
+      const read = snapshotSchema.safeParse(snapshot);
+      if (!read.success) {
+        rejections.push({ index, reason: "invalid", detail: describe(faults(read.error)) });
+        return;
+      }
+      const { view_id, session_id, seq, at, view, entities } = read.data;
+      const row = { site, context_id, view_id, seq, session_id, at, sent_at, received_at: receivedAt };
+      rows.push({
+        index,
+        row: { ...row, view: view ? canonical(view) : null, entities: canonical(keptValues(entities)) },
+      });
+    });
+
+    const refuse = (rejection: Rejection): RejectedRow => {
+      // Of an erased visitor nothing is kept, what was refused included.
+      const kept = rejection.reason === "erased" ? {} : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
+      const row = { site, route: "snapshots", vendor: null, received_at: receivedAt, body: JSON.stringify(kept) };
+      return rejectedRow(row, rejection);
+    };
+    const write = { snapshots: rows.map(({ row }) => row), events: [], rejected: rejections.map(refuse) };
+    const { snapshots: verdicts } = await committer.submit(write, bytes);
+    const late = rows.flatMap(({ index }, i) => refusedByStore(index, verdicts[i]));
+    if (late.length > 0) await committer.submit({ snapshots: [], events: [], rejected: late.map(refuse) }, bytes);
+    return receipt(verdicts, [...rejections, ...late]);
+  };
+}
+
+function refusedByStore(index: number, verdict: string | undefined): Rejection[] {
+  if (verdict === "conflict") {
+    return [{ index, reason: "conflict", detail: "another snapshot of this view has the same seq" }];
+  }
+  return verdict === "erased" ? [{ index, reason: "erased", detail: "this visitor was erased" }] : [];
+}
+
+function describe(all: { path: string; message: string }[]): string {
+  return all.map(({ path, message }) => `${path || "snapshot"}: ${message}`).join("; ");
+}
+
+/** RFC 8785, so that equal documents have equal text. */
+function canonical(value: unknown): string {
+  return canonicalize(value) ?? "null";
+}

@@ -1,0 +1,41 @@
+/** The entities' values as of a moment (contract 6.5). */
+import type { SnapshotRow } from "../store/tables";
+import type { EntityValue } from "../wire/call";
+import type { Entity } from "../wire/site";
+
+export interface AsOf {
+  /** Takes the next snapshot, from the last one backwards. */
+  take(row: SnapshotRow): void;
+  /** True once nothing earlier can change the answer. */
+  complete(): boolean;
+  values(): Record<string, EntityValue>;
+}
+
+/**
+ * Collects the listed entities' values from a context's snapshots, which have to come from the last one backwards:
+ * the first value seen is then the last one said. Session scope reads the views in `session`, page-view scope `viewId` alone.
+ */
+export function asOf(entities: Pick<Entity, "name" | "scope">[], session: Set<string>, viewId: string): AsOf {
+  const missing = new Map(entities.map(({ name, scope }) => [name, scope]));
+  const found = new Map<string, EntityValue>();
+  return {
+    take(row) {
+      if (!session.has(row.view_id) || row.entities === "{}") return;
+      const said: Record<string, EntityValue> = JSON.parse(row.entities);
+      for (const [name, scope] of missing) {
+        if (!Object.hasOwn(said, name) || (scope === "page_view" && row.view_id !== viewId)) continue;
+        found.set(name, said[name] as EntityValue);
+        missing.delete(name);
+      }
+    },
+    complete: () => missing.size === 0,
+    // In the site document's order, so that equal values make equal JSON.
+    values: () =>
+      Object.fromEntries(
+        entities.flatMap(({ name }) => {
+          const value = found.get(name);
+          return value === undefined ? [] : [[name, value]];
+        }),
+      ),
+  };
+}

@@ -1,0 +1,63 @@
+/** One call out of its call events (contract 5, last paragraph). */
+
+import type { CallEventRow } from "../store/tables";
+import type { Total } from "../wire/call";
+import type { SummaryType } from "../wire/common";
+import { isJunk } from "../wire/ids";
+
+/** A call as its vendor tells it, before it is joined. */
+export interface CallFacts {
+  id: string;
+  vendor: string;
+  type: SummaryType;
+  transaction_id: string;
+  /** T, in ms. */
+  ts: number;
+  ts_unit: "s" | "ms";
+  url: string;
+  source: string;
+  total: Total | null;
+  /** What the vendor says the caller is; null where no event says anything. */
+  own_id: string | null;
+}
+
+/** True where an id starts with one of a vendor's own prefixes: it is then the vendor's visitor id, and never junk. */
+export function isOffline(id: string, prefixes: string[]): boolean {
+  return prefixes.some((prefix) => id.startsWith(prefix));
+}
+
+/** Events in the order in which a later one overrules: `ts`, then the vendor's revision, then the canonical JSON. */
+function byPrecedence(a: CallEventRow, b: CallEventRow): number {
+  if (a.ts !== b.ts) return a.ts - b.ts;
+  if (a.revision !== b.revision) return a.revision - b.revision;
+  return a.canonical < b.canonical ? -1 : a.canonical > b.canonical ? 1 : 0;
+}
+
+/**
+ * Merges all events of one call. Their order of arrival decides nothing.
+ * `prefixes` are the vendor's offline prefixes. Throws where there is no event.
+ */
+export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFacts {
+  const sorted = [...events].sort(byPrecedence);
+  const earliest = sorted[0];
+  if (!earliest) throw new Error("a call has at least one event");
+  const last = <T>(read: (event: CallEventRow) => T | null): T | null =>
+    sorted.reduce<T | null>((found, event) => read(event) ?? found, null);
+
+  const isGood = (id: string) => isOffline(id, prefixes) || !isJunk(id);
+  const ownId = last(({ own_id }) => own_id || null);
+  return {
+    id: earliest.call_id,
+    vendor: earliest.vendor,
+    type: earliest.type as SummaryType,
+    transaction_id: earliest.transaction_id,
+    ts: earliest.ts,
+    ts_unit: sorted.some(({ ts, ts_unit }) => ts === earliest.ts && ts_unit === "s") ? "s" : "ms",
+    url: last(({ url }) => url || null) ?? "",
+    source: last(({ source }) => source || null) ?? "",
+    total: last(({ total_value, total_currency }) =>
+      total_value === null ? null : { value: total_value, currency: total_currency },
+    ),
+    own_id: last(({ own_id }) => (own_id && isGood(own_id) ? own_id : null)) ?? ownId,
+  };
+}

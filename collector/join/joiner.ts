@@ -1,0 +1,127 @@
+/** Applies the join: takes what is due, joins the calls it touches, writes what has changed. */
+import type { Logger } from "pino";
+import type { JoinTx } from "../store/joins";
+import type { Store } from "../store/store";
+import type { CallRow, DueRow } from "../store/tables";
+import type { Outcome } from "../wire/call";
+import type { Site } from "../wire/site";
+import { mergeEvents } from "./event";
+import { resolve } from "./resolve";
+
+/** A call's result before and after a join, where they differ. */
+export interface Joined {
+  site: string;
+  version: number;
+  late: boolean;
+  outcome: Outcome;
+}
+
+export interface Joiner {
+  /** Joins all calls that these rows touch; resolves when the result can be read. Striking the rows off is left to who calls. */
+  run(due: DueRow[]): Promise<void>;
+  /** Joins what another run left behind, after a crash or of another collector, and strikes it off. Answers how many rows there were. */
+  sweep(): Promise<number>;
+}
+
+export interface JoinerDeps {
+  store: Store;
+  clock: () => number;
+  log: Logger;
+}
+
+/** Calls joined in one transaction: long enough to share a commit, short enough not to hold up who writes. */
+const CALLS_PER_COMMIT = 50;
+
+/** Rows younger than this are most likely being joined right now by the collector that wrote them. */
+const ORPHANED_AFTER_MS = 5_000;
+
+export function createJoiner({ store, clock, log }: JoinerDeps): Joiner {
+  async function run(due: DueRow[]): Promise<void> {
+    const calls = await touchedCalls(store, due);
+    for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
+      const part = calls.slice(i, i + CALLS_PER_COMMIT);
+      const joined = await store.joining(async (tx) => {
+        const all: (Joined | null)[] = [];
+        for (const { site, call_id } of part) all.push(await joinCall(tx, site, call_id, clock()));
+        return all;
+      });
+      for (const one of joined) if (one) report(log, one);
+    }
+  }
+  return {
+    run,
+    async sweep() {
+      const due = await store.due(clock() - ORPHANED_AFTER_MS, 1_000);
+      if (due.length === 0) return 0;
+      await run(due);
+      await store.write([], due, clock());
+      return due.length;
+    },
+  };
+}
+
+/** The calls that due rows touch, each once, in one order for all: two joiners that lock several calls cannot wait for each other. */
+async function touchedCalls(store: Store, due: DueRow[]): Promise<{ site: string; call_id: string }[]> {
+  const calls = new Map<string, { site: string; call_id: string }>();
+  const add = (site: string, call_id: string) => calls.set(`${site} ${call_id}`, { site, call_id });
+  const contexts = new Map<string, string[]>();
+  for (const { site, context_id, call_id } of due) {
+    if (call_id !== "") add(site, call_id);
+    else contexts.set(site, [...(contexts.get(site) ?? []), context_id]);
+  }
+  for (const [site, ids] of contexts) {
+    for (const call_id of await store.joinReader.callsTouchedBy(site, ids)) add(site, call_id);
+  }
+  return [...calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, call]) => call);
+}
+
+/** Joins one call anew; answers what was written, or null where nothing has changed. */
+export async function joinCall(tx: JoinTx, site: string, callId: string, now: number): Promise<Joined | null> {
+  const events = await tx.lockEvents(site, callId);
+  const text = await tx.document(site);
+  const [first] = events;
+  if (!first || text === null) return null;
+  const document: Site = JSON.parse(text);
+  const prefixes = document.vendors.find(({ name }) => name === first.vendor)?.offline_prefixes ?? [];
+  const outcome = await resolve(tx, site, mergeEvents(events, prefixes), document);
+
+  const before = await tx.call(site, callId);
+  const after = rowOf(site, outcome, before, now);
+  if (before?.outcome === after.outcome) return null;
+  await tx.saveCall(after);
+  return { site, outcome, version: after.version, late: isLate(after) };
+}
+
+function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: number): CallRow {
+  const { join } = outcome;
+  return {
+    site,
+    call_id: outcome.id,
+    vendor: outcome.vendor,
+    type: outcome.type,
+    transaction_id: outcome.transaction.id,
+    ts: outcome.ts,
+    status: join.status,
+    reason: join.reason,
+    rule: join.rule,
+    context_id: join.context_id,
+    converts: join.status === "matched" && outcome.goals.length > 0 ? 1 : 0,
+    version: (before?.version ?? 0) + 1,
+    first_status: before?.first_status ?? join.status,
+    outcome: JSON.stringify(outcome),
+    joined_at: now,
+  };
+}
+
+/** A matched call that was first answered otherwise (contract 8, `late`). */
+export function isLate({ status, first_status }: Pick<CallRow, "status" | "first_status">): boolean {
+  return status === "matched" && first_status !== "matched";
+}
+
+/** Without the visitor's values and ids: a log outlives the erasing of a visitor. */
+function report(log: Logger, { site, version, late, outcome }: Joined): void {
+  const { id, vendor, type, transaction, join } = outcome;
+  const { status, rule, reason, gap_ms } = join;
+  const call = { site, call_id: id, vendor, type, transaction_id: transaction.id, version };
+  log.info({ ...call, status, rule, reason, late, gap_ms }, "call joined");
+}

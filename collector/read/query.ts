@@ -1,0 +1,60 @@
+/** Query parameters that several reports share, and the cursor of their pages. */
+import { z } from "zod";
+import { invalid } from "../http/problem";
+import { STATUSES } from "../wire/call";
+import { faults } from "../wire/common";
+
+const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A time: epoch milliseconds, or ISO 8601 with its zone (a date alone is UTC). */
+export const when = z
+  .string()
+  .refine((text) => /^\d{1,16}$/.test(text) || (ISO.test(text) && !Number.isNaN(Date.parse(text))), {
+    error: "must be epoch milliseconds, or ISO 8601 with a zone",
+  })
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)));
+
+export const span = { from: when.optional(), to: when.optional() };
+
+export const page = {
+  cursor: z.string().optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, "must be a whole number from 1")
+    .transform(Number)
+    .refine((limit) => limit <= 500, "must be at most 500")
+    .default(50),
+};
+
+export const callsQuery = z.object({
+  status: z.enum(STATUSES).optional(),
+  vendor: z.string().optional(),
+  transaction_id: z.string().optional(),
+  context_id: z.string().optional(),
+  ...span,
+  ...page,
+});
+
+/** Parses a query by its schema; throws a 400 that names the parameter. */
+export function parseQuery<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
+  const parsed = schema.safeParse(query);
+  if (!parsed.success) throw invalid("the query is not valid", faults(parsed.error));
+  return parsed.data;
+}
+
+/** A place in a list as an opaque cursor. */
+export function cursorOf(place: [number, string]): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+const placeSchema = z.tuple([z.number(), z.string()]);
+
+/** The place that a cursor stands for, null where there is none; throws a 400 for one that this collector did not make. */
+export function placeOf(cursor: string | undefined): [number, string] | null {
+  if (cursor === undefined) return null;
+  try {
+    return placeSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+  } catch {
+    throw invalid("the query is not valid", [{ path: "cursor", message: "is no cursor of this list" }]);
+  }
+}

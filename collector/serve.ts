@@ -1,0 +1,70 @@
+/** The collector as a process: opens its store, listens, and ends without losing what it has accepted. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { pino } from "pino";
+import { createApp } from "./app";
+import type { Config } from "./config";
+import { sqlite } from "./store/sqlite";
+import { openStore } from "./store/store";
+
+/** How often is looked for joins that a crash left undone. */
+const SWEEP_MS = 5_000;
+
+/** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
+export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
+  const log = pino({ level: process.env.LOG_LEVEL ?? "info" });
+  const clock = Date.now;
+  const store = await openStore(sqlite(config.dataFolder));
+  const { app, joiner, drain } = await createApp({
+    store,
+    clock,
+    log,
+    adminToken: adminToken(config),
+    sdk: { script: read(sdkFolder, "script.js"), inspector: read(sdkFolder, "inspector.js") },
+    rateLimit: config.rateLimit,
+    trustProxy: config.trustProxy,
+  });
+
+  const server = createServer(app);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(config.port, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  log.info({ port, data: config.dataFolder, store: store.engine }, "listening");
+
+  const sweep = () => joiner.sweep().catch((error) => log.error({ err: error }, "sweep failed"));
+  await sweep();
+  const timer = setInterval(sweep, SWEEP_MS);
+
+  const stop = async (signal: string) => {
+    log.info({ signal }, "stopping");
+    clearInterval(timer);
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await closed;
+    await drain();
+    await store.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop).once("SIGINT", stop);
+  return server;
+}
+
+/** The operator's token: as configured, else as made at the first start, and then printed this once. */
+function adminToken({ adminToken: configured, dataFolder }: Config): string {
+  if (configured) return configured;
+  const file = join(dataFolder, "admin-token");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  const token = `cja_${randomBytes(32).toString("base64url")}`;
+  mkdirSync(dataFolder, { recursive: true });
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  process.stdout.write(`The admin token, kept in ${file} and not shown again: ${token}\n`);
+  return token;
+}
+
+function read(folder: URL, name: string): string {
+  return readFileSync(new URL(name, folder), "utf8");
+}

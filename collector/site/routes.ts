@@ -1,0 +1,155 @@
+/** The site's routes: its document, its vendors' tokens, its webhooks' secrets, its script. */
+import { randomBytes } from "node:crypto";
+import { type RequestHandler, Router } from "express";
+import { hashToken } from "../http/auth";
+import { jsonBody, rawBody } from "../http/body";
+import { invalid, Problem } from "../http/problem";
+import type { SecretChange } from "../store/sites";
+import type { Store } from "../store/store";
+import { faults } from "../wire/common";
+import { SLUG } from "../wire/ids";
+import { type Site, siteSchema } from "../wire/site";
+import { checkSite } from "./check";
+import type { KnownSite, SiteRegistry } from "./registry";
+import { type Script, type Scripts, sendScript } from "./script";
+
+export interface SiteRouteDeps {
+  sites: SiteRegistry;
+  store: Store;
+  scripts: Scripts;
+  inspector: Script;
+  adapters: readonly string[];
+  clock: () => number;
+  admin: RequestHandler;
+}
+
+/** A replaced token or secret goes on for a day, so that its owner can be told. */
+const ROTATION_MS = 24 * 3_600_000;
+
+export function siteRoutes(deps: SiteRouteDeps): Router {
+  const { sites, scripts, inspector, admin } = deps;
+  const router = Router();
+
+  router.get("/t/:file", async (request, response) => {
+    const [, site] = /^(.+)\.js$/.exec(String(request.params.file)) ?? [];
+    const known = site ? await sites.current(site) : null;
+    if (!known) throw new Problem(404, "there is no such site");
+    sendScript(request, response, await scripts.of(known));
+  });
+  router.get("/inspector.js", (request, response) => sendScript(request, response, inspector));
+
+  router.put("/v1/sites/:site", admin, rawBody("1mb"), async (request, response) => {
+    const site = String(request.params.site);
+    if (!SLUG.test(site)) {
+      throw invalid("the tracking id is not one", [
+        {
+          path: "tracking_id",
+          message: "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, the first a letter or digit",
+        },
+      ]);
+    }
+    const { document, vendors } = readSite(jsonBody(request), deps.adapters);
+    const before = await sites.version(site);
+    const secrets = await secretChanges(deps, site, vendors, document, before?.document ?? null);
+    const version = await sites.save(site, document, secrets);
+    response.status(before ? 200 : 201).json({ tracking_id: site, version, ...document });
+  });
+
+  router.get("/v1/sites/:site", admin, async (request, response) => {
+    const { version } = request.query;
+    if (version !== undefined && !/^[1-9]\d{0,8}$/.test(String(version))) {
+      throw invalid("version is not a number", [{ path: "version", message: "must be a whole number from 1" }]);
+    }
+    const known = await sites.version(String(request.params.site), version === undefined ? undefined : Number(version));
+    if (!known) throw new Problem(404, "there is no such site, or no such version of it");
+    response.json({ tracking_id: known.site, version: known.version, ...known.document });
+  });
+
+  router.post("/v1/sites/:site/vendors/:vendor/token", admin, async (request, response) => {
+    const { site } = await named(sites, request.params, "vendor");
+    const token = `cjv_${randomBytes(32).toString("base64url")}`;
+    await addSecret(deps, site, "vendor_token", String(request.params.vendor), hashToken(token), null);
+    response.status(201).json({ token });
+  });
+
+  router.post("/v1/sites/:site/webhooks/:webhook/secret", admin, async (request, response) => {
+    const { site } = await named(sites, request.params, "webhook");
+    const secret = newWebhookSecret();
+    await addSecret(deps, site, "webhook_secret", String(request.params.webhook), hashToken(secret), secret);
+    response.status(201).json({ secret });
+  });
+  return router;
+}
+
+/** Reads and checks a document; throws a 400 with all of its faults. The vendors are answered with their secrets, the document without. */
+function readSite(body: unknown, adapters: readonly string[]): { document: Site; vendors: Site["vendors"] } {
+  const parsed = siteSchema.safeParse(body);
+  if (!parsed.success) throw invalid("the site document is not valid", faults(parsed.error));
+  const { tracking_id: _id, version: _version, ...document } = parsed.data;
+  const found = checkSite(document, adapters);
+  if (found.length > 0) throw invalid("the site document is not valid", found);
+  const vendors = document.vendors.map(({ secret: _secret, ...vendor }) => vendor);
+  return { document: { ...document, vendors }, vendors: document.vendors };
+}
+
+/** What a save does to the secrets: given ones are put, `null` and names that are gone are removed, each webhook gets one. */
+async function secretChanges(
+  { store, clock }: SiteRouteDeps,
+  site: string,
+  vendors: Site["vendors"],
+  document: Site,
+  before: Site | null,
+): Promise<SecretChange[]> {
+  const changes: SecretChange[] = [];
+  for (const { name, secret } of vendors) {
+    if (secret === undefined) continue;
+    changes.push({ kind: "vendor_secret", name, put: secret === null ? null : { hash: hashToken(secret), secret } });
+  }
+  for (const { name } of goneFrom(before?.vendors, document.vendors)) {
+    changes.push({ kind: "vendor_token", name, put: null }, { kind: "vendor_secret", name, put: null });
+  }
+  for (const { name } of goneFrom(before?.webhooks, document.webhooks)) {
+    changes.push({ kind: "webhook_secret", name, put: null });
+  }
+  const signed = new Set((await store.secrets(site, "webhook_secret", clock())).map(({ name }) => name));
+  for (const { name } of document.webhooks) {
+    if (signed.has(name)) continue;
+    const secret = newWebhookSecret();
+    changes.push({ kind: "webhook_secret", name, put: { hash: hashToken(secret), secret } });
+  }
+  return changes;
+}
+
+function goneFrom(before: { name: string }[] = [], after: { name: string }[]): { name: string }[] {
+  return before.filter(({ name }) => !after.some((other) => other.name === name));
+}
+
+/** Standard Webhooks 1.0.0: `whsec_` and 24 to 64 bytes in base64. */
+function newWebhookSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+/** The site of a path that names one of its vendors or webhooks, or a 404 that says which is missing. */
+async function named(
+  sites: SiteRegistry,
+  params: Record<string, string | string[]>,
+  kind: "vendor" | "webhook",
+): Promise<KnownSite> {
+  const known = await sites.version(String(params.site));
+  if (!known) throw new Problem(404, "there is no such site");
+  const list: { name: string }[] = kind === "vendor" ? known.document.vendors : known.document.webhooks;
+  if (!list.some(({ name }) => name === params[kind])) throw new Problem(404, `the site has no such ${kind}`);
+  return known;
+}
+
+async function addSecret(
+  { store, clock }: SiteRouteDeps,
+  site: string,
+  kind: SecretChange["kind"],
+  name: string,
+  hash: string,
+  secret: string | null,
+): Promise<void> {
+  const made_at = clock();
+  await store.addSecret({ site, kind, name, hash, secret, made_at, expires_at: null }, made_at + ROTATION_MS);
+}

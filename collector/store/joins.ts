@@ -1,0 +1,194 @@
+/** What the join reads and writes. */
+import type { Kysely } from "kysely";
+import type { Engine } from "./engine";
+import { sha256 } from "./hash";
+import type { AliasRow, CallEventRow, CallRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
+
+/** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
+export type Place = Pick<SnapshotRow, "at" | "seq" | "view_id">;
+
+export interface JoinReader {
+  /** The calls that snapshots of these contexts can touch: those that name one of them, or an alias that one of them has shown. */
+  callsTouchedBy(site: string, contextIds: string[]): Promise<string[]>;
+  isErased(site: string, contextId: string): Promise<boolean>;
+  /** All views of a context, in no order. */
+  views(site: string, contextId: string): Promise<ViewRow[]>;
+  /** Contexts, at most `limit`, that have shown a value under one of these entities' names at any time. */
+  contextsShowing(site: string, names: string[], value: string, limit: number): Promise<string[]>;
+  /** The snapshots in which one context showed a value under one of these names. */
+  showings(site: string, contextId: string, names: string[], value: string): Promise<AliasRow[]>;
+  /** A page of a context's snapshots with raw `at` ≤ `until`, below `before` where given; the last first. */
+  snapshotsBackwards(query: {
+    site: string;
+    contextId: string;
+    until: number;
+    before: Place | null;
+    limit: number;
+  }): Promise<SnapshotRow[]>;
+  /** The raw `at` of a view's last snapshot at or before `until`. */
+  lastActivity(site: string, contextId: string, viewId: string, until: number): Promise<number | null>;
+}
+
+export interface JoinTx extends JoinReader {
+  /** The site document (JSON) as it stands in this transaction. */
+  document(site: string): Promise<string | null>;
+  /**
+   * A call's events, locked until the transaction ends: two joins of one call run one after the other, and the later one reads what the
+   * earlier one could not see yet (collector/README.md says why no join can be missed).
+   */
+  lockEvents(site: string, callId: string): Promise<CallEventRow[]>;
+  call(site: string, callId: string): Promise<CallRow | null>;
+  saveCall(row: CallRow): Promise<void>;
+}
+
+export interface Joins {
+  /** Runs one transaction of the join. */
+  joining<T>(work: (tx: JoinTx) => Promise<T>): Promise<T>;
+  /** What is due until a time, oldest first. */
+  due(until: number, limit: number): Promise<DueRow[]>;
+  /** The same reading, outside of a join: to explain one. */
+  joinReader: JoinReader;
+}
+
+export function joinStore(db: Kysely<Tables>, engine: Engine): Joins {
+  return {
+    joining: (work) => db.transaction().execute((tx) => work({ ...reader(tx), ...writer(tx, engine.locksRows) })),
+    due: (until, limit) =>
+      db.selectFrom("due").selectAll().where("due_at", "<=", until).orderBy("due_at").limit(limit).execute(),
+    joinReader: reader(db),
+  };
+}
+
+function reader(db: Kysely<Tables>): JoinReader {
+  return {
+    async callsTouchedBy(site, contextIds) {
+      const rows = await db
+        .selectFrom("call_events")
+        .select("call_id")
+        .where("site", "=", site)
+        .where("own_id", "in", contextIds)
+        .union(
+          db
+            .selectFrom("aliases")
+            .innerJoin("call_events", (on) =>
+              on.onRef("call_events.site", "=", "aliases.site").onRef("call_events.own_id", "=", "aliases.value"),
+            )
+            .select("call_events.call_id")
+            .where("aliases.site", "=", site)
+            .where("aliases.context_id", "in", contextIds),
+        )
+        .execute();
+      return rows.map(({ call_id }) => call_id);
+    },
+
+    async isErased(site, contextId) {
+      const row = await db
+        .selectFrom("erased")
+        .select("hash")
+        .where("site", "=", site)
+        .where("hash", "=", sha256(contextId))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
+    views: (site, contextId) =>
+      db.selectFrom("views").selectAll().where("site", "=", site).where("context_id", "=", contextId).execute(),
+
+    async contextsShowing(site, names, value, limit) {
+      if (names.length === 0) return [];
+      const rows = await db
+        .selectFrom("aliases")
+        .select("context_id")
+        .distinct()
+        .where("site", "=", site)
+        .where("value", "=", value)
+        .where("name", "in", names)
+        .limit(limit)
+        .execute();
+      return rows.map(({ context_id }) => context_id);
+    },
+
+    showings: (site, contextId, names, value) =>
+      db
+        .selectFrom("aliases")
+        .selectAll()
+        .where("site", "=", site)
+        .where("context_id", "=", contextId)
+        .where("name", "in", names)
+        .where("value", "=", value)
+        .execute(),
+
+    snapshotsBackwards: ({ site, contextId, until, before, limit }) =>
+      db
+        .selectFrom("snapshots")
+        .selectAll()
+        .where("site", "=", site)
+        .where("context_id", "=", contextId)
+        .where("at", "<=", until)
+        .$if(before !== null, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("at", "seq", "view_id"), "<", tuple(before?.at ?? 0, before?.seq ?? 0, before?.view_id ?? "")),
+          ),
+        )
+        .orderBy("at", "desc")
+        .orderBy("seq", "desc")
+        .orderBy("view_id", "desc")
+        .limit(limit)
+        .execute(),
+
+    async lastActivity(site, contextId, viewId, until) {
+      const row = await db
+        .selectFrom("snapshots")
+        .select((eb) => eb.fn.max<number | null>("at").as("at"))
+        .where("site", "=", site)
+        .where("context_id", "=", contextId)
+        .where("view_id", "=", viewId)
+        .where("at", "<=", until)
+        .executeTakeFirst();
+      return row?.at ?? null;
+    },
+  };
+}
+
+function writer(tx: Kysely<Tables>, locksRows: boolean): Omit<JoinTx, keyof JoinReader> {
+  return {
+    async document(site) {
+      const row = await tx
+        .selectFrom("site_versions")
+        .select("document")
+        .where("site", "=", site)
+        .orderBy("version", "desc")
+        .limit(1)
+        .executeTakeFirst();
+      return row?.document ?? null;
+    },
+
+    lockEvents: (site, callId) =>
+      tx
+        .selectFrom("call_events")
+        .selectAll()
+        .where("site", "=", site)
+        .where("call_id", "=", callId)
+        .orderBy("event_id")
+        .$if(locksRows, (query) => query.forUpdate())
+        .execute(),
+
+    async call(site, callId) {
+      const row = await tx
+        .selectFrom("calls")
+        .selectAll()
+        .where("site", "=", site)
+        .where("call_id", "=", callId)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
+    async saveCall(row) {
+      await tx
+        .insertInto("calls")
+        .values(row)
+        .onConflict((conflict) => conflict.columns(["site", "call_id"]).doUpdateSet(row))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/** What is answered about calls, visitors and refusals. */
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import type { CallRow, RejectedRow, SnapshotRow, Tables } from "./tables";
+
+export interface CallFilter {
+  id?: string | undefined;
+  type?: string | undefined;
+  status?: string | undefined;
+  vendor?: string | undefined;
+  transaction_id?: string | undefined;
+  context_id?: string | undefined;
+  /** T at or after, ms. */
+  from?: number | undefined;
+  /** T before, ms. */
+  to?: number | undefined;
+}
+
+/** Where a page ended: the next one goes on below. */
+export interface CallPlace {
+  ts: number;
+  call_id: string;
+}
+
+/** A call with its number among the converting calls of its context, null where it is no conversion. */
+export type NumberedCall = CallRow & { conversion_number: number | null };
+
+/** Calls that have these things in common, and how many they are. */
+export interface CallCount {
+  key: string;
+  status: string;
+  rule: string | null;
+  reason: string | null;
+  late: boolean;
+  calls: number;
+}
+
+export interface Reads {
+  /** A page of calls, the newest T first. */
+  calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number): Promise<NumberedCall[]>;
+  /** Counts of calls; the key is the vendor, the UTC day (`2026-11-23`) or `all`. */
+  countCalls(site: string, filter: CallFilter, by: "vendor" | "day" | null): Promise<CallCount[]>;
+  /** All snapshots of one context. */
+  snapshots(site: string, contextId: string): Promise<SnapshotRow[]>;
+  /** A page of refusals, the newest first; `below` is the last page's last row. */
+  rejected(
+    site: string,
+    filter: { id?: string | undefined; reason?: string | undefined },
+    below: Pick<RejectedRow, "received_at" | "id"> | null,
+    limit: number,
+  ): Promise<RejectedRow[]>;
+  /** Forgets a refusal, once it was replayed. */
+  deleteRejected(site: string, id: string): Promise<void>;
+}
+
+const DAY_MS = 86_400_000;
+
+export function readStore(db: Kysely<Tables>): Reads {
+  return {
+    async calls(site, filter, below, limit) {
+      const rows = await filtered(db.selectFrom("calls"), site, filter)
+        .selectAll()
+        .select((eb) =>
+          eb
+            .selectFrom("calls as earlier")
+            .select(sql<number>`cast(count(*) as integer)`.as("n"))
+            .whereRef("earlier.site", "=", "calls.site")
+            .whereRef("earlier.context_id", "=", "calls.context_id")
+            .where("earlier.converts", "=", 1)
+            .where(({ eb: inner, refTuple }) =>
+              inner(refTuple("earlier.ts", "earlier.call_id"), "<=", refTuple("calls.ts", "calls.call_id") as never),
+            )
+            .as("conversions"),
+        )
+        .$if(below !== null, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("ts", "call_id"), "<", tuple(below?.ts ?? 0, below?.call_id ?? "")),
+          ),
+        )
+        .orderBy("ts", "desc")
+        .orderBy("call_id", "desc")
+        .limit(limit)
+        .execute();
+      return rows.map(({ conversions, ...row }) => ({ ...row, conversion_number: row.converts ? conversions : null }));
+    },
+
+    async countCalls(site, filter, by) {
+      const keys = { vendor: sql<string>`vendor`, day: sql<string>`ts / ${sql.lit(DAY_MS)}`, all: sql<string>`'all'` };
+      const key = keys[by ?? "all"];
+      const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
+      const rows = await filtered(db.selectFrom("calls"), site, filter)
+        .select([key.as("key"), "status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
+        .groupBy([key, "status", "rule", "reason", late])
+        .execute();
+      return rows.map((row) => ({
+        ...row,
+        key: by === "day" ? new Date(Number(row.key) * DAY_MS).toISOString().slice(0, 10) : String(row.key),
+        late: Number(row.late) === 1,
+        calls: Number(row.calls),
+      }));
+    },
+
+    snapshots: (site, contextId) =>
+      db.selectFrom("snapshots").selectAll().where("site", "=", site).where("context_id", "=", contextId).execute(),
+
+    rejected: (site, { id, reason }, below, limit) =>
+      db
+        .selectFrom("rejected")
+        .selectAll()
+        .where("site", "=", site)
+        .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
+        .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
+        .$if(below !== null, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("received_at", "id"), "<", tuple(below?.received_at ?? 0, below?.id ?? "")),
+          ),
+        )
+        .orderBy("received_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute(),
+
+    async deleteRejected(site, id) {
+      await db.deleteFrom("rejected").where("site", "=", site).where("id", "=", id).execute();
+    },
+  };
+}
+
+function filtered<O>(query: SelectQueryBuilder<Tables, "calls", O>, site: string, filter: CallFilter) {
+  let rows = query.where("calls.site", "=", site);
+  if (filter.id !== undefined) rows = rows.where("calls.call_id", "=", filter.id);
+  if (filter.type !== undefined) rows = rows.where("calls.type", "=", filter.type);
+  if (filter.status !== undefined) rows = rows.where("calls.status", "=", filter.status);
+  if (filter.vendor !== undefined) rows = rows.where("calls.vendor", "=", filter.vendor);
+  if (filter.transaction_id !== undefined) rows = rows.where("calls.transaction_id", "=", filter.transaction_id);
+  if (filter.context_id !== undefined) rows = rows.where("calls.context_id", "=", filter.context_id);
+  if (filter.from !== undefined) rows = rows.where("calls.ts", ">=", filter.from);
+  if (filter.to !== undefined) rows = rows.where("calls.ts", "<", filter.to);
+  return rows;
+}

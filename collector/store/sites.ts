@@ -1,0 +1,97 @@
+/** Site documents, every version of them, and their secrets. */
+import type { Kysely } from "kysely";
+import { indexAliases } from "./aliases";
+import type { SecretRow, Tables } from "./tables";
+
+export interface SavedSite {
+  site: string;
+  version: number;
+  saved_at: number;
+  /** JSON, as `wire/site.ts` describes it. */
+  document: string;
+}
+
+/** A secret to be kept with a site, or (`null`) every secret of that kind and name to be removed. */
+export interface SecretChange {
+  kind: SecretRow["kind"];
+  name: string;
+  put: { hash: string; secret: string | null } | null;
+}
+
+export interface Sites {
+  /** A version of a site's document, the newest where none is named. */
+  site(site: string, version?: number): Promise<SavedSite | null>;
+  /** Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1. */
+  saveSite(save: {
+    site: string;
+    document: string;
+    identifying: string[];
+    secrets: SecretChange[];
+    at: number;
+  }): Promise<number>;
+  /** Adds a secret; the ones before it go on until `expireOthersAt`. */
+  addSecret(row: SecretRow, expireOthersAt: number): Promise<void>;
+  /** The site's secrets of a kind that are valid at a time, newest first. */
+  secrets(site: string, kind: SecretRow["kind"], at: number): Promise<SecretRow[]>;
+}
+
+export function siteStore(db: Kysely<Tables>): Sites {
+  return {
+    async site(site, version) {
+      const rows = db.selectFrom("site_versions").selectAll().where("site", "=", site);
+      const row =
+        version === undefined ? rows.orderBy("version", "desc").limit(1) : rows.where("version", "=", version);
+      return (await row.executeTakeFirst()) ?? null;
+    },
+
+    saveSite: ({ site, document, identifying, secrets, at }) =>
+      db.transaction().execute(async (tx) => {
+        const last = await tx
+          .selectFrom("site_versions")
+          .select("version")
+          .where("site", "=", site)
+          .orderBy("version", "desc")
+          .limit(1)
+          .executeTakeFirst();
+        const version = (last?.version ?? 0) + 1;
+        await tx.insertInto("site_versions").values({ site, version, saved_at: at, document }).execute();
+        for (const { kind, name, put } of secrets) {
+          await tx
+            .deleteFrom("secrets")
+            .where("site", "=", site)
+            .where("kind", "=", kind)
+            .where("name", "=", name)
+            .execute();
+          if (put) {
+            const row = { site, kind, name, ...put, made_at: at, expires_at: null };
+            await tx.insertInto("secrets").values(row).execute();
+          }
+        }
+        await indexAliases(tx, site, identifying);
+        return version;
+      }),
+
+    addSecret: (row, expireOthersAt) =>
+      db.transaction().execute(async (tx) => {
+        await tx
+          .updateTable("secrets")
+          .set({ expires_at: expireOthersAt })
+          .where("site", "=", row.site)
+          .where("kind", "=", row.kind)
+          .where("name", "=", row.name)
+          .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", expireOthersAt)]))
+          .execute();
+        await tx.insertInto("secrets").values(row).execute();
+      }),
+
+    secrets: (site, kind, at) =>
+      db
+        .selectFrom("secrets")
+        .selectAll()
+        .where("site", "=", site)
+        .where("kind", "=", kind)
+        .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)]))
+        .orderBy("made_at", "desc")
+        .execute(),
+  };
+}

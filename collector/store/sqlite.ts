@@ -1,0 +1,52 @@
+/** The embedded engine: one SQLite file, write-ahead log, every commit on disk before it is acknowledged. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import { type SqliteDatabase as KyselySqlite, SqliteDialect } from "kysely";
+import type { Engine } from "./engine";
+
+/** Distinct SQL texts kept prepared; batched inserts make some of every length. */
+const MAX_PREPARED = 500;
+
+/**
+ * Opens (and makes, where missing) `<folder>/calljoin.db`.
+ * Throws where the folder cannot be made or the file cannot be opened.
+ */
+export function sqlite(folder: string): Engine {
+  mkdirSync(folder, { recursive: true });
+  const file = new SqliteDatabase(join(folder, "calljoin.db"), { timeout: 5_000 });
+  file.pragma("journal_mode = WAL");
+  // better-sqlite3 is built with NORMAL, which may lose acknowledged commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+  file.pragma("synchronous = FULL");
+  return {
+    name: "sqlite",
+    dialect: new SqliteDialect({ database: prepared(file) }),
+    clustered: true,
+    locksRows: false,
+    close: async () => {
+      file.close();
+    },
+  };
+}
+
+/** The database with its statements kept prepared: Kysely prepares anew at each query. */
+function prepared(file: SqliteDatabase.Database): KyselySqlite {
+  const statements = new Map<string, ReturnType<KyselySqlite["prepare"]>>();
+  return {
+    close: () => {
+      file.close();
+    },
+    prepare(sql) {
+      // A transaction that reads first and writes later must take the write lock at once: with a second process on the file, the
+      // upgrade fails at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout (https://sqlite.org/isolation.html).
+      const text = sql === "begin" ? "begin immediate" : sql;
+      let statement = statements.get(text);
+      if (!statement) {
+        if (statements.size >= MAX_PREPARED) statements.clear();
+        statement = file.prepare(text) as ReturnType<KyselySqlite["prepare"]>;
+        statements.set(text, statement);
+      }
+      return statement;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** The site document (contract 7): its shape. What a shape cannot say is checked in `site/check.ts`. */
+import { z } from "zod";
+import { summaryType } from "./common";
+import { ENTITY_NAME, SLUG } from "./ids";
+
+const slug = z.string().regex(SLUG, "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, the first a letter or digit");
+
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: "must be an origin such as https://shop.example, without a path",
+});
+
+const httpUrl = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+  error: "must be an http or https URL",
+});
+
+export const entitySchema = z.strictObject({
+  name: z.string().regex(ENTITY_NAME, "must match ^[A-Za-z_][A-Za-z0-9_]{0,63}$"),
+  type: z.enum(["simple", "expression"]),
+  scope: z.enum(["session", "page_view"]),
+  value: z.string().min(1).max(10_000).meta({ description: "JavaScript, exactly as it stands on the site" }),
+  identifies: slug.optional().meta({ description: "the vendor whose own visitor id this value is" }),
+});
+export type Entity = z.infer<typeof entitySchema>;
+
+/** The call's own fields, which a vendor's rule may look at. */
+export const RULE_FIELDS = [
+  "source",
+  "url",
+  "context_id",
+  "transaction.id",
+  "type",
+  "total.value",
+  "total.currency",
+] as const;
+
+const vendorSchema = z.strictObject({
+  name: slug,
+  adapter: z.string().default("qprotocol"),
+  type: summaryType.optional().meta({ description: "of calls in the vendor's own format" }),
+  offline_prefixes: z.array(z.string().min(1).max(64)).max(50).default([]),
+  unusable: z
+    .array(z.strictObject({ field: z.enum(RULE_FIELDS), matches: z.string().min(1).max(200) }))
+    .max(50)
+    .default([]),
+  context_id_from: z.string().min(1).max(200).optional(),
+  secret: z.string().min(1).max(500).nullable().optional().meta({ description: "never read back; null removes it" }),
+});
+export type Vendor = z.infer<typeof vendorSchema>;
+
+const webhookSchema = z.strictObject({
+  name: slug,
+  url: httpUrl,
+  on: z
+    .array(z.enum(["call.matched", "call.updated", "call.unmatched"]))
+    .min(1)
+    .default(["call.matched"]),
+  format: z.enum(["json", "form", "query"]).default("json"),
+  parameters: z
+    .array(z.strictObject({ name: z.string().min(1).max(200), value: z.string().min(1).max(500) }))
+    .max(200)
+    .default([]),
+});
+
+const goalSchema = z.strictObject({
+  name: slug,
+  types: z.array(summaryType).min(1).optional(),
+  min_total: z.number().optional(),
+});
+export type Goal = z.infer<typeof goalSchema>;
+
+export const siteSchema = z.strictObject({
+  // What a reader got back may be saved again as it is: these two are the collector's to say, and ignored here.
+  tracking_id: z.string().optional(),
+  version: z.number().optional(),
+  name: z.string().min(1).max(200),
+  origins: z.array(origin).max(200).default([]),
+  entities: z.array(entitySchema).max(200).default([]),
+  vendors: z.array(vendorSchema).max(100).default([]),
+  webhooks: z.array(webhookSchema).max(100).default([]),
+  goals: z.array(goalSchema).max(100).default([]),
+  consent: z.enum(["not_required", "required"]).default("not_required"),
+  global_privacy_control: z.enum(["denied", "ignored"]).default("denied"),
+  window_days: z.int().min(1).max(3650).default(30),
+  retention_days: z.int().min(1).max(3650).default(395),
+});
+export type Site = z.infer<typeof siteSchema>;

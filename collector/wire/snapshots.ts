@@ -1,0 +1,53 @@
+/** Snapshots as the SDK posts them (contract 4). The envelope is all or nothing; each snapshot stands for itself. */
+import { z } from "zod";
+import { contextId, time, viewOrSessionId } from "./common";
+import { ENTITY_NAME } from "./ids";
+
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 31);
+
+export const viewSchema = z.object({
+  number: count,
+  session_number: count,
+  session_view_number: count,
+  session_at: time,
+  url: z.string().max(16_384),
+  referrer: z.string().max(16_384).default(""),
+  title: z.string().max(4_096).default(""),
+});
+export type View = z.infer<typeof viewSchema>;
+
+export const snapshotSchema = z.object({
+  view_id: viewOrSessionId,
+  session_id: viewOrSessionId,
+  seq: count,
+  at: time,
+  view: viewSchema.optional(),
+  entities: z
+    .record(z.string().regex(ENTITY_NAME, "is no entity's name"), z.json())
+    .refine((entities) => Object.keys(entities).length <= 200, "has more than 200 names")
+    .default({}),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+export const envelopeSchema = z.object({
+  v: z.literal(1),
+  site: z.string().min(1).max(64),
+  context_id: contextId,
+  sent_at: time,
+  snapshots: z.array(z.unknown()).max(1_000),
+});
+
+/** The answer to a batch, of snapshots or of call events: what was kept, what was known already, what was refused and why. */
+export const receiptSchema = z.object({
+  accepted: z.int(),
+  duplicate: z.int(),
+  rejected: z.array(z.object({ index: z.int(), reason: z.string(), detail: z.string() })),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** Why something was refused: a closed list. */
+export const REJECT_REASONS = ["invalid", "unknown_type", "conflict", "erased"] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
