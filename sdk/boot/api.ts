@@ -1,0 +1,54 @@
+import type { Value } from "../entity/value";
+
+/** One line of `entities()`. `pending`: not read yet on this view, or waiting for consent. `error` is what the reading threw. */
+export interface EntityRow {
+  name: string;
+  type: "simple" | "expression";
+  scope: "session" | "page_view";
+  value: Value | null;
+  status: "pending" | "sent" | "queued" | "empty" | "error";
+  error: string | null;
+}
+
+/** What listeners of each event are given. */
+export interface Events {
+  ready: Calljoin;
+  view: Calljoin;
+  entity: EntityRow;
+}
+
+/** `window.calljoin`. The ids are null where consent forbids them. */
+export interface Calljoin {
+  /** Calls each function at once with this object. */
+  push(...functions: ((api: Calljoin) => void)[]): void;
+  readonly contextId: string | null;
+  readonly sessionId: string | null;
+  readonly viewId: string | null;
+  /** The entity's current value on this view; undefined where it is empty. */
+  get(name: string): Value | undefined;
+  entities(): EntityRow[];
+  /** Shows identity, queue and entities in the console, and returns the entities' rows. */
+  inspect(): EntityRow[];
+  /** Declares a new view, for sites with a routing of their own. */
+  page(): void;
+  consent(answer: "granted" | "denied"): void;
+  /** Sends what is queued; settled when it has been answered. */
+  flush(): Promise<void>;
+  /** Returns what ends the subscription. `ready` calls back at once where the context_id is known already. */
+  on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void;
+}
+
+/** What the inspector shows beside the api. It is a script of its own, so that these names are not shortened. */
+export interface Report {
+  consent: string;
+  /** The domain that the cookie is on; null where the browser does not keep it. */
+  cookie: string | null;
+  queued: number;
+  bytes: number;
+  dropped: number;
+  /** Attempts that failed in a row. */
+  failures: number;
+  /** Status and body of the collector's last answer. */
+  last_answer: string;
+  faults: unknown[];
+}

@@ -1,0 +1,18 @@
+import { safe } from "./safe";
+
+/** Listens for several event types (separated by spaces), in the capture phase, so that a page's stopPropagation does not hide them. */
+export const listen = (target: EventTarget, types: string, listener: (event: Event) => void): void => {
+  for (const type of types.split(" ")) target.addEventListener(type, safe(listener), { capture: true, passive: true });
+};
+
+/**
+ * Listens on the window and is called after all of the page's own listeners, also those added later: the capture phase
+ * moves our listener to the end of the bubbling ones. What a page sets while it is being hidden is so still read.
+ */
+export const listenLast = (type: string, listener: () => void): void => {
+  const last = safe(listener);
+  listen(window, type, () => {
+    removeEventListener(type, last);
+    addEventListener(type, last);
+  });
+};
