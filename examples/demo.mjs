@@ -1,4 +1,4 @@
-// The demo site in a running collector: its document, its vendors' tokens, and the calls that get joined there.
+// The demo site in a running collector: its document, its vendors' tokens, its calls.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
@@ -26,20 +26,9 @@ export async function setUpSite({ collector, site, adminToken }, document, file)
 /** Posts no event at all: 202 says that the token is good. */
 const post = (collector, site, token) => request("POST", `${collector}/v1/calls/${site}`, token, { events: [] });
 
-/**
- * Calls `onCall` with each call whose join is new or has changed, whoever posted it, until `signal` aborts.
- * Of what was there before it tells nothing.
- */
-export async function followCalls({ collector, site, adminToken }, onCall, signal) {
-  const versions = new Map();
-  for (let first = true; !signal.aborted; first = false) {
-    const { calls = [] } = (await request("GET", `${collector}/v1/sites/${site}/calls?limit=100`, adminToken)).body;
-    for (const call of calls.reverse()) {
-      if (!first && versions.get(call.id) !== call.version) onCall(call);
-      versions.set(call.id, call.version);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
+/** A call as the collector answers it now. */
+export function readCall({ collector, site, adminToken }, id) {
+  return done(request("GET", `${collector}/v1/sites/${site}/calls/${id}`, adminToken));
 }
 
 function read(file) {

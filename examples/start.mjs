@@ -6,8 +6,9 @@ import { once } from "node:events";
 import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { followCalls, setUpSite } from "./demo.mjs";
+import { readCall, setUpSite } from "./demo.mjs";
 import { prepare } from "./prepare.mjs";
 import { lineOf } from "./report.mjs";
 import { createShop } from "./shop/server.mjs";
@@ -31,13 +32,17 @@ main().catch((error) => {
 });
 
 async function main() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new Error(`Calljoin needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  }
   await mustBeFree("PORT", port);
   await mustBeFree("SHOP_PORT", shopPort);
   prepare();
   mkdirSync(data, { recursive: true, mode: 0o700 });
 
-  const adminToken = await startCollector();
-  const settings = { collector, site: SITE, adminToken };
+  const settings = { collector, site: SITE, adminToken: "" };
+  settings.adminToken = await startCollector((id) => tell(settings, id));
   const document = { ...JSON.parse(readFileSync("examples/shop/site.json", "utf8")), origins: [shop] };
   const tokens = await setUpSite(settings, document, join(data, "demo.json"));
 
@@ -54,15 +59,26 @@ async function main() {
 
 Joined calls appear here. Ctrl-C stops everything; the data stay in ${data}.
 `);
-  await followCalls(settings, (call) => console.log(lineOf(call, new Date())), stop.signal);
 }
 
-/** Runs `calljoin serve` until we stop; answers with the admin token once it takes requests. */
-async function startCollector() {
+/** Logs a call that was just joined, for the first time or anew. */
+async function tell(settings, id) {
+  try {
+    console.log(lineOf(await readCall(settings, id), new Date()));
+  } catch (error) {
+    if (!stop.signal.aborted) console.error(error.message);
+  }
+}
+
+/**
+ * Runs `calljoin serve` until we stop, its log going to a file; answers with the admin token once it takes requests.
+ * @param {(id: string) => void} onJoined told the call's id whenever the collector logs that one was joined
+ */
+async function startCollector(onJoined) {
   const log = createWriteStream(join(data, "collector.log"), { flags: "a" });
   const { DATABASE_URL: _, ...env } = process.env; // The demo stays on the embedded store.
   const child = spawn(process.execPath, ["dist/collector/calljoin.mjs", "serve"], {
-    env: { ...env, PORT: String(port), CALLJOIN_DATA: data },
+    env: { ...env, PORT: String(port), CALLJOIN_DATA: data, LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -72,6 +88,10 @@ async function startCollector() {
       said = (said + chunk).slice(-4000);
     });
   }
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const { msg, site, call_id } = entry(line);
+    if (msg === "call joined" && site === SITE) onJoined(call_id);
+  });
   stop.signal.addEventListener("abort", () => child.kill("SIGTERM"));
   const ended = once(child, "exit").then(([code]) => {
     if (!stop.signal.aborted) throw new Error(`The collector ended (${code}). Its last words:\n${said}`);
@@ -83,6 +103,15 @@ async function startCollector() {
   });
   await Promise.race([ended, isReady()]);
   return process.env.CALLJOIN_ADMIN_TOKEN ?? readFileSync(join(data, "admin-token"), "utf8").trim();
+}
+
+/** A line of the collector's log, which is JSON but for what Node itself may say. */
+function entry(line) {
+  try {
+    return Object(JSON.parse(line));
+  } catch {
+    return {};
+  }
 }
 
 async function isReady() {
