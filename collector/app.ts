@@ -63,7 +63,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   app.use(healthRoutes(store));
   app.use(intakeRoutes({ sites, store, clock, takeSnapshots, takeEvents, limit: perMinute(deps.rateLimit) }));
   app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin }));
-  app.use(readRoutes({ sites, store, admin }));
+  app.use(readRoutes({ sites, store, joiner, clock, admin }));
   app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
   app.use(openApiRoutes());
   app.use(notFound);

@@ -1,31 +1,44 @@
 /** The `calljoin` command. */
 import { parseArgs } from "node:util";
 import { readConfig } from "./config";
+import { rejoin } from "./rejoin";
 import { serve } from "./serve";
+import { sqlite } from "./store/sqlite";
+import { openStore } from "./store/store";
 
 const USAGE = `Usage: calljoin serve
+       calljoin rejoin --site TRACKING_ID [--after CALL_ID]
 
   serve   start the collector, configured by its environment (README.md, "Configuration")
+  rejoin  join a site's calls anew, as its document stands now; may run beside the collector, and be stopped and
+          resumed with --after. Sends no webhooks.
 `;
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" } },
+    options: { help: { type: "boolean", short: "h" }, site: { type: "string" }, after: { type: "string" } },
   });
-  if (values.help) {
-    process.stdout.write(USAGE);
-    return;
-  }
   const [command, ...more] = positionals;
-  if (command !== "serve" || more.length > 0)
-    throw new Error(`there is no command ${positionals.join(" ")}\n\n${USAGE}`);
-  await serve(readConfig(process.env), new URL("../sdk/", import.meta.url));
+  if (values.help) process.stdout.write(USAGE);
+  else if (command === "serve" && more.length === 0) {
+    await serve(readConfig(process.env), new URL("../sdk/", import.meta.url));
+  } else if (command === "rejoin" && more.length === 0 && values.site) await runRejoin(values.site, values.after ?? "");
+  else throw new Error(`this is no command: ${process.argv.slice(2).join(" ")}\n\n${USAGE}`);
+}
+
+async function runRejoin(site: string, after: string): Promise<void> {
+  const { dataFolder } = readConfig(process.env);
+  const store = await openStore(sqlite(dataFolder));
+  if (!(await store.site(site))) throw new Error(`there is no site ${site} in ${dataFolder}`);
+  for await (const { done, changed, last } of rejoin(store, Date.now, site, after)) {
+    process.stdout.write(`${done} calls joined again, ${changed} came out differently; resume with --after ${last}\n`);
+  }
+  await store.close();
 }
 
 main().catch((error: Error & { code?: string }) => {
-  const reason =
-    error.code === "EADDRINUSE" ? `PORT: another program listens on ${process.env.PORT ?? 8787}` : error.message;
-  process.stderr.write(`calljoin: ${reason}\n`);
+  const taken = `PORT: another program listens on ${process.env.PORT ?? 8787}`;
+  process.stderr.write(`calljoin: ${error.code === "EADDRINUSE" ? taken : error.message}\n`);
   process.exit(1);
 });

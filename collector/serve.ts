@@ -7,11 +7,15 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { createApp } from "./app";
 import type { Config } from "./config";
+import { createRetention } from "./retention";
 import { sqlite } from "./store/sqlite";
 import { openStore } from "./store/store";
 
 /** How often is looked for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
+
+/** One small step of the retention each time. */
+const RETENTION_MS = 2_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
@@ -39,9 +43,15 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   await sweep();
   const timer = setInterval(sweep, SWEEP_MS);
 
+  const expire = createRetention(store, clock);
+  const retention = setInterval(async () => {
+    await expire().catch((error) => log.error({ err: error }, "retention failed"));
+  }, RETENTION_MS);
+
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping");
     clearInterval(timer);
+    clearInterval(retention);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     await closed;

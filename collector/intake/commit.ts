@@ -4,7 +4,7 @@
  */
 import { Problem } from "../http/problem";
 import type { Joiner } from "../join/joiner";
-import type { Write, Written } from "../store/intake";
+import type { Verdicts, Write, Written } from "../store/intake";
 import type { Store } from "../store/store";
 import type { DueRow } from "../store/tables";
 
@@ -19,7 +19,7 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface Committer {
   /** Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it. */
-  submit(write: Write, bytes: number): Promise<Written>;
+  submit(write: Write, bytes: number): Promise<Verdicts>;
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface Committer {
 interface Waiting {
   write: Write;
   bytes: number;
-  done: (written: Written) => void;
+  done: (verdicts: Verdicts) => void;
   failed: (error: Error) => void;
 }
 
@@ -51,7 +51,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
     if (done.length > 0) await write([]).catch(onError);
   }
 
-  async function write(batch: Waiting[]): Promise<Written[]> {
+  async function write(batch: Waiting[]): Promise<Written> {
     const struck = done;
     const written = await store.write(
       batch.map((one) => one.write),
@@ -76,9 +76,9 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   async function commit(batch: Waiting[]): Promise<void> {
     try {
       const written = await write(batch);
-      await join(written.flatMap(({ due }) => due));
+      await join(written.due);
       batch.forEach((one, index) => {
-        one.done(written[index] as Written);
+        one.done(written.verdicts[index] as Verdicts);
       });
       release(batch);
     } catch (error) {

@@ -47,11 +47,16 @@ export function createSnapshotIntake({ sites, committer }: SnapshotIntakeDeps): 
         rejections.push({ index, reason: "invalid", detail: describe(faults(read.error)) });
         return;
       }
-      const { view_id, session_id, seq, at, view, entities } = read.data;
+      const { view_id, session_id, seq, at, view, entities, errors } = read.data;
       const row = { site, context_id, view_id, seq, session_id, at, sent_at, received_at: receivedAt };
       rows.push({
         index,
-        row: { ...row, view: view ? canonical(view) : null, entities: canonical(keptValues(entities)) },
+        row: {
+          ...row,
+          view: view ? canonical(view) : null,
+          entities: canonical(keptValues(entities)),
+          errors: errors ? canonical(keptValues(errors)) : null,
+        },
       });
     });
 

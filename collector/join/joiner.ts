@@ -2,10 +2,10 @@
 import type { Logger } from "pino";
 import type { JoinTx } from "../store/joins";
 import type { Store } from "../store/store";
-import type { CallRow, DueRow } from "../store/tables";
+import type { CallEventRow, CallRow, DueRow } from "../store/tables";
 import type { Outcome } from "../wire/call";
 import type { Site } from "../wire/site";
-import { mergeEvents } from "./event";
+import { type CallFacts, mergeEvents } from "./event";
 import { resolve } from "./resolve";
 
 /** A call's result before and after a join, where they differ. */
@@ -82,14 +82,28 @@ export async function joinCall(tx: JoinTx, site: string, callId: string, now: nu
   const [first] = events;
   if (!first || text === null) return null;
   const document: Site = JSON.parse(text);
-  const prefixes = document.vendors.find(({ name }) => name === first.vendor)?.offline_prefixes ?? [];
-  const outcome = await resolve(tx, site, mergeEvents(events, prefixes), document);
+  const { outcome } = await resolve(tx, site, factsOf(events, document), document);
 
   const before = await tx.call(site, callId);
   const after = rowOf(site, outcome, before, now);
   if (before?.outcome === after.outcome) return null;
+  if (before && (await hasOutlivedItsView(tx, before, outcome))) return null;
   await tx.saveCall(after);
   return { site, outcome, version: after.version, late: isLate(after) };
+}
+
+/** A call as its events tell it, read by the rules that the site has for their vendor. */
+export function factsOf(events: CallEventRow[], document: Site): CallFacts {
+  const vendor = document.vendors.find(({ name }) => name === events[0]?.vendor);
+  return mergeEvents(events, vendor?.offline_prefixes ?? []);
+}
+
+/** A matched call whose view has passed the site's retention stays as it was joined; an erased visitor's does not. */
+async function hasOutlivedItsView(tx: JoinTx, before: CallRow, after: Outcome): Promise<boolean> {
+  if (before.status !== "matched" || after.join.reason === "erased") return false;
+  const { join }: Outcome = JSON.parse(before.outcome);
+  const views = await tx.views(before.site, join.context_id ?? "");
+  return !views.some(({ view_id }) => view_id === join.view_id);
 }
 
 function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: number): CallRow {

@@ -7,7 +7,7 @@ import type { CallContext, Join, Outcome } from "../wire/call";
 import { isJunk } from "../wire/ids";
 import type { Site } from "../wire/site";
 import type { TimedView } from "./clock";
-import { findContext } from "./context";
+import { type Found, findContext } from "./context";
 import { asOf } from "./entities";
 import type { CallFacts } from "./event";
 import { goalsOf } from "./goals";
@@ -23,32 +23,45 @@ export function cutOf(call: Pick<CallFacts, "ts" | "ts_unit">): number {
   return call.ts_unit === "s" ? call.ts + 999 : call.ts;
 }
 
+/** What a join looked at, for who asks why it came out as it did. Times are corrected ms. */
+export interface Trail {
+  cut: number;
+  found: Found;
+  chosen: ChosenView | null;
+  /** The context's last activity at or before the cut. */
+  lastActivity: number | null;
+}
+
 /** Joins one call. */
-export async function resolve(reader: JoinReader, site: string, call: CallFacts, document: Site): Promise<Outcome> {
+export async function resolve(
+  reader: JoinReader,
+  site: string,
+  call: CallFacts,
+  document: Site,
+): Promise<{ outcome: Outcome; trail: Trail }> {
   const cut = cutOf(call);
   const found = await findContext(reader, site, call, document, cut);
-  if (found.rule === null) return outcome(call, document, notMatched(call, found.status, found.reason));
+  const trail: Trail = { cut, found, chosen: null, lastActivity: null };
+  const missed = (status: Join["status"], reason: Join["reason"]) => ({
+    outcome: outcome(call, document, notMatched(call, status, reason)),
+    trail,
+  });
+  if (found.rule === null) return missed(found.status, found.reason);
 
   const chosen = chooseView(found.views, cut, call.url);
-  if (!chosen) return outcome(call, document, notMatched(call, "unmatched", "no_view_before_call"));
+  if (!chosen) return missed("unmatched", "no_view_before_call");
+  trail.chosen = chosen;
 
   const { context_id } = found;
   const seen = await readBackwards(reader, site, context_id, chosen, found.views, document);
-  const lastSeen = await lastActivity(reader, site, context_id, chosen, found.views, seen.activity);
-  if (call.ts - lastSeen > document.window_days * DAY_MS) {
-    return outcome(call, document, notMatched(call, "unmatched", "outside_window"));
-  }
+  trail.lastActivity = await lastActivity(reader, site, context_id, chosen, found.views, seen.activity);
+  if (call.ts - trail.lastActivity > document.window_days * DAY_MS) return missed("unmatched", "outside_window");
+
   const { view_id, session_id } = chosen.view;
-  const join: Join = {
-    status: "matched",
-    rule: found.rule,
-    reason: null,
-    gap_ms: call.ts - seen.activity,
-    context_id,
-    session_id,
-    view_id,
-  };
-  return { ...outcome(call, document, join), context: contextOf(chosen.view, found.views), entities: seen.entities };
+  const gap_ms = call.ts - seen.activity;
+  const join: Join = { status: "matched", rule: found.rule, reason: null, gap_ms, context_id, session_id, view_id };
+  const context = contextOf(chosen.view, found.views);
+  return { outcome: { ...outcome(call, document, join), context, entities: seen.entities }, trail };
 }
 
 function outcome(call: CallFacts, document: Site, join: Join): Outcome {

@@ -4,11 +4,14 @@ import { pipeline } from "node:stream/promises";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { Problem } from "../http/problem";
+import type { Joiner } from "../join/joiner";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import { summaryType } from "../wire/common";
 import { callOf } from "./call";
 import { readContext } from "./contexts";
+import { coverage } from "./coverage";
+import { explain } from "./explain";
 import { matchRate } from "./match-rate";
 import { callsQuery, cursorOf, page, parseQuery, placeOf, span } from "./query";
 import { CONTENT_TYPES, tableText } from "./tables";
@@ -16,14 +19,19 @@ import { CONTENT_TYPES, tableText } from "./tables";
 export interface ReadRouteDeps {
   sites: SiteRegistry;
   store: Store;
+  joiner: Joiner;
+  clock: () => number;
   admin: RequestHandler;
 }
+
+/** Entity coverage looks at so many of the latest snapshots: enough to be steady, read in some 20 ms. */
+const COVERAGE_SNAPSHOTS = 2_000;
 
 const rejectedQuery = z.object({ reason: z.string().optional(), ...page });
 const rateQuery = z.object({ by: z.enum(["vendor", "day"]).optional(), ...span });
 const tableQuery = z.object({ format: z.enum(["json", "ndjson", "csv"]).default("json"), ...span });
 
-export function readRoutes({ sites, store, admin }: ReadRouteDeps): Router {
+export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
@@ -45,10 +53,11 @@ export function readRoutes({ sites, store, admin }: ReadRouteDeps): Router {
   });
 
   router.get(`${at}/calls/:call`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
+    const { site, document } = await siteOf(request.params);
     const [row] = await store.calls(site, { id: String(request.params.call) }, null, 1);
     if (!row) throw new Problem(404, "there is no such call");
-    response.json(callOf(row));
+    const why = request.query.explain === "1" ? { explain: await explain(store, site, row.call_id, document) } : {};
+    response.json({ ...callOf(row), ...why });
   });
 
   router.get(`${at}/contexts/:context`, admin, async (request, response) => {
@@ -56,6 +65,19 @@ export function readRoutes({ sites, store, admin }: ReadRouteDeps): Router {
     const context = await readContext(store, site, String(request.params.context));
     if (!context) throw new Problem(404, "there is no such context");
     response.json(context);
+  });
+
+  router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
+    const { site } = await siteOf(request.params);
+    const due = await store.erase(site, String(request.params.context), clock());
+    await joiner.run(due);
+    await store.write([], due, clock());
+    response.status(204).end();
+  });
+
+  router.get(`${at}/entities`, admin, async (request, response) => {
+    const { site, document } = await siteOf(request.params);
+    response.json({ entities: coverage(document.entities, await store.latestSnapshots(site, COVERAGE_SNAPSHOTS)) });
   });
 
   router.get(`${at}/tables/:type`, admin, async (request, response) => {

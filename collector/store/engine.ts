@@ -8,5 +8,7 @@ export interface Engine {
   clustered: boolean;
   /** Rows read in a transaction can be locked until its end (FOR UPDATE); SQLite has one writer at a time instead. */
   locksRows: boolean;
+  /** Wipes what was deleted from the engine's own files, as far as it is in its hands. */
+  compact(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /** What arrives: snapshots, call events, refusals. One transaction a batch, with what has to be joined because of it. */
-import { randomUUID } from "node:crypto";
 import type { Kysely, Transaction } from "kysely";
 import { aliasesOf, identifyingNames } from "./aliases";
+import { chunks } from "./chunks";
+import { addDue, strikeOff } from "./due";
+import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, Tables, ViewRow } from "./tables";
 import { mergeStoredViews, mergeView, viewOf } from "./views";
@@ -16,11 +18,15 @@ export interface Write {
 /** What became of a row: `conflict` where its name is taken by another body, `erased` where its visitor was. */
 export type Verdict = "accepted" | "duplicate" | "conflict" | "erased";
 
-/** The verdicts on one `Write`, row by row, and what must be joined again because of it. */
+/** The verdicts on each `Write`, row by row, and what must be joined again because of them. */
 export interface Written {
+  verdicts: Verdicts[];
+  due: DueRow[];
+}
+
+export interface Verdicts {
   snapshots: Verdict[];
   events: Verdict[];
-  due: DueRow[];
 }
 
 export interface Intake {
@@ -28,11 +34,8 @@ export interface Intake {
    * Writes a batch in one transaction, which is on disk when this resolves, and strikes off the due rows in `done`.
    * Rejects with nothing written where the database refuses.
    */
-  write(batch: Write[], done: DueRow[], now: number): Promise<Written[]>;
+  write(batch: Write[], done: DueRow[], now: number): Promise<Written>;
 }
-
-/** Rows of one INSERT: SQLite takes at most 32,766 parameters. */
-const CHUNK = 500;
 
 export function intakeStore(db: Kysely<Tables>): Intake {
   return {
@@ -54,52 +57,39 @@ export function intakeStore(db: Kysely<Tables>): Intake {
             .onConflict((c) => c.doNothing())
             .execute();
         }
-        const written = batch.map((write): Written => {
-          const verdicts = {
-            snapshots: write.snapshots.map((row) => snapshots.get(row) ?? "duplicate"),
-            events: write.events.map((row) => events.get(row) ?? "duplicate"),
-          };
-          return { ...verdicts, due: dueOf(write, verdicts, now) };
-        });
-        for (const rows of chunks(written.flatMap(({ due }) => due))) await tx.insertInto("due").values(rows).execute();
+        const verdicts = batch.map((write) => ({
+          snapshots: write.snapshots.map((row) => snapshots.get(row) ?? "duplicate"),
+          events: write.events.map((row) => events.get(row) ?? "duplicate"),
+        }));
+        const due = await addDue(
+          tx,
+          batch.flatMap((write, index) => touched(write, verdicts[index])),
+          now,
+        );
         await strikeOff(tx, done);
-        return written;
+        return { verdicts, due };
       }),
   };
 }
 
-/** Removes exactly these due rows; a newer one for the same context or call has another stamp and stays. */
-export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<void> {
-  for (const row of done) {
-    await tx
-      .deleteFrom("due")
-      .where("site", "=", row.site)
-      .where("context_id", "=", row.context_id)
-      .where("call_id", "=", row.call_id)
-      .where("stamp", "=", row.stamp)
-      .execute();
-  }
-}
-
-function dueOf(write: Write, verdicts: { snapshots: Verdict[]; events: Verdict[] }, now: number): DueRow[] {
-  const stamp = randomUUID();
-  const due = new Map<string, DueRow>();
-  write.snapshots.forEach(({ site, context_id }, index) => {
-    if (verdicts.snapshots[index] !== "accepted") return;
-    due.set(`${site} ${context_id}`, { site, context_id, call_id: "", stamp, due_at: now });
-  });
-  write.events.forEach(({ site, call_id }, index) => {
-    if (verdicts.events[index] !== "accepted") return;
-    due.set(`${site}  ${call_id}`, { site, context_id: "", call_id, stamp, due_at: now });
-  });
-  return [...due.values()];
+function touched(write: Write, verdicts: Verdicts | undefined): Pick<DueRow, "site" | "context_id" | "call_id">[] {
+  const isNew = (verdict: Verdict | undefined) => verdict === "accepted";
+  const contexts = write.snapshots.filter((_row, index) => isNew(verdicts?.snapshots[index]));
+  const calls = write.events.filter((_row, index) => isNew(verdicts?.events[index]));
+  return [
+    ...contexts.map(({ site, context_id }) => ({ site, context_id, call_id: "" })),
+    ...calls.map(({ site, call_id }) => ({ site, context_id: "", call_id })),
+  ];
 }
 
 /** Each row's verdict: the first row of a name is accepted, unless the name was taken before this batch. */
 async function addSnapshots(tx: Transaction<Tables>, all: SnapshotRow[]): Promise<Map<SnapshotRow, Verdict>> {
   const verdicts = new Map<SnapshotRow, Verdict>();
   if (all.length === 0) return verdicts;
-  const erased = await erasedContexts(tx, all);
+  const erased = await erasedIds(
+    tx,
+    all.map(({ site, context_id }) => ({ site, id: context_id })),
+  );
   const rows = all.filter((row) => !erased.has(nameOfContext(row)));
   for (const row of all) if (erased.has(nameOfContext(row))) verdicts.set(row, "erased");
 
@@ -143,7 +133,7 @@ async function derive(tx: Transaction<Tables>, accepted: SnapshotRow[]): Promise
 async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<boolean> {
   const stored = await tx
     .selectFrom("snapshots")
-    .select(["session_id", "at", "view", "entities"])
+    .select(["session_id", "at", "view", "entities", "errors"])
     .where("site", "=", row.site)
     .where("context_id", "=", row.context_id)
     .where("view_id", "=", row.view_id)
@@ -154,19 +144,9 @@ async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<
     stored.session_id === row.session_id &&
     stored.at === row.at &&
     stored.view === row.view &&
-    stored.entities === row.entities
+    stored.entities === row.entities &&
+    stored.errors === row.errors
   );
-}
-
-async function erasedContexts(tx: Transaction<Tables>, rows: SnapshotRow[]): Promise<Set<string>> {
-  const hashes = new Map(rows.map((row) => [`${row.site} ${sha256(row.context_id)}`, nameOfContext(row)]));
-  const found = await tx
-    .selectFrom("erased")
-    .select(["site", "hash"])
-    .where("site", "in", [...new Set(rows.map(({ site }) => site))])
-    .where("hash", "in", [...new Set(rows.map(({ context_id }) => sha256(context_id)))])
-    .execute();
-  return new Set(found.map(({ site, hash }) => hashes.get(`${site} ${hash}`) ?? ""));
 }
 
 async function addEvents(tx: Transaction<Tables>, rows: CallEventRow[]): Promise<Map<CallEventRow, Verdict>> {
@@ -176,10 +156,14 @@ async function addEvents(tx: Transaction<Tables>, rows: CallEventRow[]): Promise
     const key = `${row.site} ${row.call_id} ${row.event_id}`;
     if (!firsts.has(key)) firsts.set(key, row);
   }
+  const ids = rows.map(({ site, own_id }) => ({ site, id: own_id ?? "" }));
+  const erased = await erasedIds(tx, ids);
+  const kept = (row: CallEventRow): CallEventRow =>
+    erased.has(`${row.site} ${row.own_id}`) ? { ...row, ...redacted(sha256(row.own_id ?? ""), row.event_id) } : row;
   for (const part of chunks([...firsts.values()])) {
     const inserted = await tx
       .insertInto("call_events")
-      .values(part)
+      .values(part.map(kept))
       .onConflict((conflict) => conflict.doNothing())
       .returning(["site", "call_id", "event_id"])
       .execute();
@@ -198,8 +182,4 @@ function nameOfContext(row: { site: string; context_id: string }): string {
 
 function nameOf(row: { site: string; context_id: string; view_id: string; seq: number }): string {
   return `${nameOfContext(row)} ${row.view_id} ${row.seq}`;
-}
-
-export function chunks<T>(rows: T[]): T[][] {
-  return Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, i) => rows.slice(i * CHUNK, (i + 1) * CHUNK));
 }

@@ -1,6 +1,7 @@
 /** What the join reads and writes. */
 import type { Kysely } from "kysely";
 import type { Engine } from "./engine";
+import { ERASED } from "./erased";
 import { sha256 } from "./hash";
 import type { AliasRow, CallEventRow, CallRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
 
@@ -10,6 +11,7 @@ export type Place = Pick<SnapshotRow, "at" | "seq" | "view_id">;
 export interface JoinReader {
   /** The calls that snapshots of these contexts can touch: those that name one of them, or an alias that one of them has shown. */
   callsTouchedBy(site: string, contextIds: string[]): Promise<string[]>;
+  /** True for the id of an erased visitor, and for what stands in its place. */
   isErased(site: string, contextId: string): Promise<boolean>;
   /** All views of a context, in no order. */
   views(site: string, contextId: string): Promise<ViewRow[]>;
@@ -86,7 +88,7 @@ function reader(db: Kysely<Tables>): JoinReader {
         .selectFrom("erased")
         .select("hash")
         .where("site", "=", site)
-        .where("hash", "=", sha256(contextId))
+        .where("hash", "=", contextId.startsWith(ERASED) ? contextId.slice(ERASED.length) : sha256(contextId))
         .executeTakeFirst();
       return row !== undefined;
     },

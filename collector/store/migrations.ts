@@ -11,7 +11,7 @@ const FIRST_TABLES: Record<string, string> = {
     primary key (site, kind, name, hash)`,
   snapshots: `site text not null, context_id text not null, view_id text not null, seq bigint not null,
     session_id text not null, at bigint not null, sent_at bigint not null, received_at bigint not null,
-    view text, entities text not null,
+    view text, entities text not null, errors text,
     primary key (site, context_id, view_id, seq)`,
   views: `site text not null, context_id text not null, view_id text not null, session_id text not null,
     first_at bigint not null, first_seq bigint not null, view text, view_at bigint, view_seq bigint,
@@ -45,6 +45,8 @@ const FIRST_TABLES: Record<string, string> = {
 const FIRST_INDEXES: Record<string, string> = {
   // As-of look-ups walk this backwards; the tie-breakers are in it, else SQLite sorts in a temporary tree.
   snapshots_as_of: "snapshots (site, context_id, at, seq, view_id)",
+  // Reports and retention read by arrival; arrivals come in order, so that this index only ever grows at its end.
+  snapshots_by_arrival: "snapshots (site, received_at)",
   aliases_by_value: "aliases (site, value, name, context_id)",
   call_events_by_own_id: "call_events (site, own_id, call_id)",
   calls_by_time: "calls (site, ts, call_id)",

@@ -1,6 +1,6 @@
 /** What is answered about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
-import type { CallRow, RejectedRow, SnapshotRow, Tables } from "./tables";
+import type { CallEventRow, CallRow, RejectedRow, SnapshotRow, Tables } from "./tables";
 
 export interface CallFilter {
   id?: string | undefined;
@@ -39,6 +39,12 @@ export interface Reads {
   calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number): Promise<NumberedCall[]>;
   /** Counts of calls; the key is the vendor, the UTC day (`2026-11-23`) or `all`. */
   countCalls(site: string, filter: CallFilter, by: "vendor" | "day" | null): Promise<CallCount[]>;
+  /** All events of one call. */
+  callEvents(site: string, callId: string): Promise<CallEventRow[]>;
+  /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
+  callIds(site: string, after: string, limit: number): Promise<string[]>;
+  /** The latest snapshots of a site, the newest arrival first. */
+  latestSnapshots(site: string, limit: number): Promise<SnapshotRow[]>;
   /** All snapshots of one context. */
   snapshots(site: string, contextId: string): Promise<SnapshotRow[]>;
   /** A page of refusals, the newest first; `below` is the last page's last row. */
@@ -98,6 +104,31 @@ export function readStore(db: Kysely<Tables>): Reads {
         calls: Number(row.calls),
       }));
     },
+
+    callEvents: (site, callId) =>
+      db.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId).execute(),
+
+    async callIds(site, after, limit) {
+      const rows = await db
+        .selectFrom("call_events")
+        .select("call_id")
+        .distinct()
+        .where("site", "=", site)
+        .where("call_id", ">", after)
+        .orderBy("call_id")
+        .limit(limit)
+        .execute();
+      return rows.map(({ call_id }) => call_id);
+    },
+
+    latestSnapshots: (site, limit) =>
+      db
+        .selectFrom("snapshots")
+        .selectAll()
+        .where("site", "=", site)
+        .orderBy("received_at", "desc")
+        .limit(limit)
+        .execute(),
 
     snapshots: (site, contextId) =>
       db.selectFrom("snapshots").selectAll().where("site", "=", site).where("context_id", "=", contextId).execute(),

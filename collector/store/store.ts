@@ -1,6 +1,7 @@
 /** The store as the other rooms see it. Each part is in the file of its name; one contract suite runs on every engine. */
 import { Kysely, Migrator } from "kysely";
 import type { Engine } from "./engine";
+import { type Forgetting, forgetStore } from "./forget";
 import { type Intake, intakeStore } from "./intake";
 import { type Joins, joinStore } from "./joins";
 import { migrations } from "./migrations";
@@ -8,7 +9,7 @@ import { type Reads, readStore } from "./reads";
 import { type Sites, siteStore } from "./sites";
 import type { Tables } from "./tables";
 
-export interface Store extends Sites, Intake, Joins, Reads {
+export interface Store extends Sites, Intake, Joins, Reads, Forgetting {
   engine: Engine["name"];
   /** Resolves where the database answers, rejects where it does not. */
   ping(): Promise<void>;
@@ -26,6 +27,7 @@ export async function openStore(engine: Engine): Promise<Store> {
     ...intakeStore(db),
     ...joinStore(db, engine),
     ...readStore(db),
+    ...forgetStore(db, engine),
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as("one")).execute();
     },

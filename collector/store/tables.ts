@@ -48,6 +48,8 @@ interface Snapshots {
   /** Canonical JSON (RFC 8785), so that equal text means equal documents. */
   view: string | null;
   entities: string;
+  /** What entities threw, by name, where some did: JSON. */
+  errors: string | null;
 }
 
 /** Derived from a view's snapshots by rules that commute; see `mergeView`. */

@@ -19,6 +19,8 @@ export const viewSchema = z.object({
 });
 export type View = z.infer<typeof viewSchema>;
 
+const entityName = z.string().regex(ENTITY_NAME, "is no entity's name");
+
 export const snapshotSchema = z.object({
   view_id: viewOrSessionId,
   session_id: viewOrSessionId,
@@ -26,9 +28,11 @@ export const snapshotSchema = z.object({
   at: time,
   view: viewSchema.optional(),
   entities: z
-    .record(z.string().regex(ENTITY_NAME, "is no entity's name"), z.json())
+    .record(entityName, z.json())
     .refine((entities) => Object.keys(entities).length <= 200, "has more than 200 names")
     .default({}),
+  /** What entities threw since the view's last snapshot: for the coverage report, and no part of any join. */
+  errors: z.record(entityName, z.string().max(1_000)).optional(),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 

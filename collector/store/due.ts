@@ -1,0 +1,31 @@
+/** What has to be joined again. Rows are only ever inserted and deleted, so that nobody waits for anybody. */
+import { randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import { chunks } from "./chunks";
+import type { DueRow, Tables } from "./tables";
+
+/** Leaves due rows for what a write has touched; each context and call once. */
+export async function addDue(
+  tx: Kysely<Tables>,
+  touched: Pick<DueRow, "site" | "context_id" | "call_id">[],
+  now: number,
+): Promise<DueRow[]> {
+  const stamp = randomUUID();
+  const once = new Map(touched.map((row) => [`${row.site} ${row.context_id} ${row.call_id}`, row]));
+  const due = [...once.values()].map((row) => ({ ...row, stamp, due_at: now }));
+  for (const rows of chunks(due)) await tx.insertInto("due").values(rows).execute();
+  return due;
+}
+
+/** Removes exactly these due rows; a newer one for the same context or call has another stamp and stays. */
+export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<void> {
+  for (const row of done) {
+    await tx
+      .deleteFrom("due")
+      .where("site", "=", row.site)
+      .where("context_id", "=", row.context_id)
+      .where("call_id", "=", row.call_id)
+      .where("stamp", "=", row.stamp)
+      .execute();
+  }
+}

@@ -1,0 +1,178 @@
+/** Forgetting: a visitor who is to be erased, and what has passed a site's retention. */
+import type { Kysely, Transaction } from "kysely";
+import { addDue } from "./due";
+import type { Engine } from "./engine";
+import { redacted } from "./erased";
+import { sha256 } from "./hash";
+
+import type { DueRow, SnapshotRow, Tables } from "./tables";
+
+/** A place in the order of arrival, where a step of the retention ended. */
+export type ArrivalPlace = Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">;
+
+export interface Forgetting {
+  /** Erases a visitor in one transaction; answers the calls that have to be joined again because of it. */
+  erase(site: string, contextId: string, now: number): Promise<DueRow[]>;
+  /** Every site with its newest document (JSON). */
+  newestDocuments(): Promise<{ site: string; document: string }[]>;
+  /**
+   * Deletes what arrived before `limit`, at most `step` rows of each kind. Views go whole, when their last snapshot is old enough.
+   * Answers where the next step goes on, null where nothing older is left.
+   */
+  expire(site: string, limit: number, after: ArrivalPlace | null, step: number): Promise<ArrivalPlace | null>;
+}
+
+const ARRIVAL = ["received_at", "context_id", "view_id", "seq"] as const;
+
+export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
+  return {
+    async erase(site, contextId, now) {
+      const due = await db.transaction().execute(async (tx) => {
+        const row = { site, hash: sha256(contextId), erased_at: now };
+        await tx
+          .insertInto("erased")
+          .values(row)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+        const calls = await callsOf(tx, site, contextId);
+        for (const call of calls) await redact(tx, site, call, contextId);
+        for (const table of ["snapshots", "views", "aliases"] as const) {
+          await tx.deleteFrom(table).where("site", "=", site).where("context_id", "=", contextId).execute();
+        }
+        await tx.deleteFrom("due").where("site", "=", site).where("context_id", "=", contextId).execute();
+        // The id's characters mean nothing to LIKE but `_`, which at worst takes a look-alike with it.
+        await tx.deleteFrom("rejected").where("site", "=", site).where("body", "like", `%${contextId}%`).execute();
+        return addDue(
+          tx,
+          calls.map((call_id) => ({ site, context_id: "", call_id })),
+          now,
+        );
+      });
+      await engine.compact();
+      return due;
+    },
+
+    newestDocuments: () =>
+      db
+        .selectFrom("site_versions as newest")
+        .select(["site", "document"])
+        .where("version", "=", (eb) =>
+          eb
+            .selectFrom("site_versions as all")
+            .select((all) => all.fn.max<number>("all.version").as("version"))
+            .whereRef("all.site", "=", "newest.site"),
+        )
+        .execute(),
+
+    expire: (site, limit, after, step) =>
+      db.transaction().execute(async (tx) => {
+        await expireCalls(tx, site, limit, step);
+        return expireViews(tx, site, limit, after, step);
+      }),
+  };
+}
+
+/** Calls that name a context, or were joined to it by alias. */
+async function callsOf(tx: Transaction<Tables>, site: string, contextId: string): Promise<string[]> {
+  const named = tx.selectFrom("call_events").select("call_id").where("site", "=", site).where("own_id", "=", contextId);
+  const joined = tx.selectFrom("calls").select("call_id").where("site", "=", site).where("context_id", "=", contextId);
+  return (await named.union(joined).execute()).map(({ call_id }) => call_id);
+}
+
+/** Leaves of a call's events what makes it a call (time, transaction, total), and nothing of the visitor. */
+async function redact(tx: Transaction<Tables>, site: string, callId: string, contextId: string): Promise<void> {
+  const events = await tx
+    .selectFrom("call_events")
+    .select("event_id")
+    .where("site", "=", site)
+    .where("call_id", "=", callId)
+    .orderBy("ts")
+    .orderBy("revision")
+    .orderBy("canonical")
+    .execute();
+  // Their order is kept as a rank, because what decided it is going to be gone.
+  for (const [rank, { event_id }] of events.entries()) {
+    await tx
+      .updateTable("call_events")
+      .set({ revision: rank, ...redacted(sha256(contextId), event_id) })
+      .where("site", "=", site)
+      .where("call_id", "=", callId)
+      .where("event_id", "=", event_id)
+      .execute();
+  }
+}
+
+async function expireCalls(tx: Transaction<Tables>, site: string, limit: number, step: number): Promise<void> {
+  const old = await tx
+    .selectFrom("calls")
+    .select("call_id")
+    .where("site", "=", site)
+    .where("ts", "<", limit)
+    .orderBy("ts")
+    .limit(step)
+    .execute();
+  const ids = old.map(({ call_id }) => call_id);
+  if (ids.length > 0) {
+    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "in", ids).execute();
+    await tx.deleteFrom("call_events").where("site", "=", site).where("call_id", "in", ids).execute();
+  }
+  const refused = tx
+    .selectFrom("rejected")
+    .select("id")
+    .where("site", "=", site)
+    .where("received_at", "<", limit)
+    .orderBy("received_at")
+    .limit(step);
+  await tx.deleteFrom("rejected").where("site", "=", site).where("id", "in", refused).execute();
+}
+
+async function expireViews(
+  tx: Transaction<Tables>,
+  site: string,
+  limit: number,
+  after: ArrivalPlace | null,
+  step: number,
+): Promise<ArrivalPlace | null> {
+  const old = await tx
+    .selectFrom("snapshots")
+    .select(ARRIVAL)
+    .where("site", "=", site)
+    .where("received_at", "<", limit)
+    .$if(after !== null, (query) =>
+      query.where(({ eb, refTuple, tuple }) =>
+        eb(
+          refTuple(...ARRIVAL),
+          ">",
+          tuple(after?.received_at ?? 0, after?.context_id ?? "", after?.view_id ?? "", after?.seq ?? 0),
+        ),
+      ),
+    )
+    .orderBy("received_at")
+    .orderBy("context_id")
+    .orderBy("view_id")
+    .orderBy("seq")
+    .limit(step)
+    .execute();
+  const views = new Map(old.map(({ context_id, view_id }) => [`${context_id} ${view_id}`, { context_id, view_id }]));
+  for (const { context_id, view_id } of views.values()) {
+    const newer = await tx
+      .selectFrom("snapshots")
+      .select("seq")
+      .where("site", "=", site)
+      .where("context_id", "=", context_id)
+      .where("view_id", "=", view_id)
+      .where("received_at", ">=", limit)
+      .limit(1)
+      .executeTakeFirst();
+    if (newer) continue;
+    for (const table of ["snapshots", "views", "aliases"] as const) {
+      await tx
+        .deleteFrom(table)
+        .where("site", "=", site)
+        .where("context_id", "=", context_id)
+        .where("view_id", "=", view_id)
+        .execute();
+    }
+  }
+  return old.length === step ? (old.at(-1) ?? null) : null;
+}
