@@ -1,4 +1,5 @@
-import type { InspectorScript } from "./boot/inspect";
+import type { Subject } from "./boot/inspect";
 
-const details = (document.currentScript as InspectorScript | null)?.calljoin;
-if (details) console.table(details.api.entities());
+const { calljoin } = document.currentScript as unknown as { calljoin: Subject };
+calljoin.show = () => console.table(calljoin.api.entities());
+calljoin.show();

@@ -38,17 +38,16 @@ export interface Calljoin {
   on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void;
 }
 
-/** What the inspector shows beside the api. It is a script of its own, so that these names are not shortened. */
-export interface Report {
-  consent: string;
-  /** The domain that the cookie is on; null where the browser does not keep it. */
-  cookie: string | null;
-  queued: number;
-  bytes: number;
-  dropped: number;
+/** What the inspector shows beside the api; in order and without names, which are the inspector's business. */
+export type Report = [
+  consent: string,
+  /** Whether the browser keeps our cookie; undefined before there is one. */
+  isCookieHeld: boolean | undefined,
+  queued: number,
+  dropped: number,
   /** Attempts that failed in a row. */
-  failures: number;
+  failures: number,
   /** Status and body of the collector's last answer. */
-  last_answer: string;
-  faults: unknown[];
-}
+  lastAnswer: string,
+  faults: unknown[],
+];

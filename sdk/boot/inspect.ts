@@ -1,32 +1,38 @@
 import type { Calljoin, Report } from "./api";
 
-/** How the inspector finds what it shows: as a property of its own script element, not of the window. */
-export interface InspectorScript extends HTMLScriptElement {
-  calljoin?: { api: Calljoin; report: () => Report; live: boolean };
+/** What the inspector finds as a property of its own script element, as no global is ours but `calljoin`. */
+export interface Subject {
+  api: Calljoin;
+  report: () => Report;
+  /** Whether it should go on showing what happens. */
+  isLive: boolean;
+  /** Set by the inspector when it has been loaded. */
+  show?: () => void;
 }
 
 interface WithTrustedTypes {
-  trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(url: string): string }): TrustedScripts };
+  trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(url: string): string }): ScriptUrls };
 }
-interface TrustedScripts {
+interface ScriptUrls {
   createScriptURL(url: string): string;
 }
 
-let policy: TrustedScripts | undefined;
+const asIs = { createScriptURL: (url: string) => url };
 
-/** Loads the inspector, each time anew: it shows and goes. Where it may not be loaded, the plain rows have to do. */
-export const loadInspector = (url: string, details: NonNullable<InspectorScript["calljoin"]>): void => {
-  const plainly = () => console.table(details.api.entities());
+/** Shows what is going on, by a script that is loaded the first time. Where the page's CSP allows none, the plain rows have to do. */
+export const inspect = (url: string, subject: Subject): void => {
+  if (subject.show) {
+    subject.show();
+    return;
+  }
+  const plainly = () => console.table(subject.api.entities());
   try {
-    const { trustedTypes } = window as WithTrustedTypes;
-    policy = policy || trustedTypes?.createPolicy("calljoin", { createScriptURL: (trusted) => trusted });
-    const script: InspectorScript = document.createElement("script");
-    script.src = policy ? policy.createScriptURL(url) : url;
-    script.calljoin = details;
-    script.onload = () => script.remove();
+    const urls = (window as WithTrustedTypes).trustedTypes?.createPolicy("calljoin", asIs) || asIs;
+    const script = document.createElement("script");
+    script.src = urls.createScriptURL(url);
     script.onerror = plainly;
-    document.head.append(script);
+    document.head.append(Object.assign(script, { calljoin: subject }));
   } catch {
-    plainly(); // the page's CSP allows no policy of ours
+    plainly();
   }
 };

@@ -1,15 +1,14 @@
-import { random } from "../browser/random";
 import { faults, safe } from "../browser/safe";
-import { createEntity, reset } from "../entity/entity";
+import { createEntity } from "../entity/entity";
 import type { SiteSetup } from "../entity/setup";
 import { createQueue } from "../queue/queue";
 import { createStorage } from "../queue/storage";
 import { createLife } from "../view/life";
 import { createConsent } from "../visitor/consent";
 import { createVisitor } from "../visitor/visitor";
-import type { Calljoin, Report } from "./api";
+import type { Calljoin } from "./api";
 import { createEvents } from "./events";
-import { loadInspector } from "./inspect";
+import { inspect, type Subject } from "./inspect";
 import { toRow } from "./rows";
 
 declare global {
@@ -26,24 +25,22 @@ export const start = (setup: SiteSetup, base: string): Calljoin => {
   const before = window.calljoin;
   if (before && "contextId" in before) return before;
 
-  const snapshots = new URL("../v1/snapshots", base);
-  const consent = createConsent(setup.consent === "required", setup.gpc);
-  const visitor = createVisitor();
-  const entities = setup.entities.map(createEntity);
+  const url = new URL("../v1/snapshots", base);
+  const visitor = createVisitor(url.hostname);
+  const consent = createConsent(setup.consent === "required" && !visitor._isKnown(), setup.gpc);
   const { on, emit } = createEvents();
+  const queue = createQueue(
+    setup.site,
+    createStorage(`calljoin:${setup.site}:`),
+    () => url + (visitor._refresh ? `?cookie_domain=${visitor._refresh}` : ""),
+    (used) => {
+      if (used !== `${url}`) visitor._refresh = undefined;
+    },
+  );
   let isReady = false;
 
-  const address = () => {
-    const domain = visitor._refresh;
-    const isSameSite = domain && `.${snapshots.hostname}`.endsWith(`.${domain}`);
-    return isSameSite ? `${snapshots}?cookie_domain=${domain}` : `${snapshots}`;
-  };
-  const queue = createQueue(setup.site, createStorage(`calljoin:${setup.site}:`, random(10)), address, (url) => {
-    if (url.includes("?")) visitor._refresh = undefined;
-  });
-
   const life = createLife({
-    _entities: entities,
+    _setups: setup.entities,
     _pass: consent._pass,
     _isDenied: () => consent._state === "denied",
     _enter: visitor._enter,
@@ -52,8 +49,8 @@ export const start = (setup: SiteSetup, base: string): Calljoin => {
     _onShow: () => consent._state === "granted" && queue._wake(),
     _onLeave: queue._leave,
     _onCall: queue._flush,
-    _onView({ _visit }) {
-      for (const bridge of setup.bridges) safe(bridge)(`${_visit?._contextId}`);
+    _onView() {
+      for (const bridge of setup.bridges) safe(bridge)(`${api.contextId}`);
       if (!isReady) emit("ready", api);
       isReady = true;
       emit("view", api);
@@ -61,64 +58,67 @@ export const start = (setup: SiteSetup, base: string): Calljoin => {
     _onValue: (entity) => emit("entity", toRow(entity)),
   });
 
-  /** The open view, if it has a place in the visitor's history. Who asks may be the first to need one. */
-  const admitted = safe(() => {
+  /** The open view, if consent lets it have a place. Who asks may be the first to need one. */
+  const place = safe(() => {
     life._begin();
-    return life._view?._visit;
+    return life._view?._place;
   });
 
-  const report = (): Report => ({
-    consent: consent._state,
-    cookie: visitor._held ? visitor._domain() || location.hostname : null,
-    queued: queue._items.length,
-    bytes: queue._items.reduce((sum, item) => sum + item._line.length, 0),
-    dropped: queue._dropped,
-    failures: queue._failures,
-    last_answer: queue._lastAnswer,
-    faults,
-  });
-
-  const inspect = safe((live: boolean) => loadInspector(`${new URL("../inspector.js", base)}`, { api, report, live }));
+  const subject: Subject = {
+    get api() {
+      return api;
+    },
+    report: () => [
+      consent._state,
+      visitor._held,
+      queue._items.length,
+      queue._dropped,
+      queue._failures,
+      queue._lastAnswer,
+      faults,
+    ],
+    isLive: /[?&]calljoin_debug/.test(location.search),
+  };
+  const showInspector = safe(() => inspect(`${new URL("../inspector.js", base)}`, subject));
 
   const api: Calljoin = {
     push(...functions) {
       for (const fn of functions) safe(fn)(api);
     },
     get contextId() {
-      return admitted()?._contextId ?? null;
+      return place()?._contextId || null;
     },
     get sessionId() {
-      return admitted()?._sessionId ?? null;
+      return place()?._sessionId || null;
     },
     get viewId() {
-      return (admitted() && life._view?._id) ?? null;
+      return (place() && life._view?._id) || null;
     },
     get: safe((name) => {
       life._read();
-      return entities.find(({ _setup }) => _setup.name === name)?._value;
+      return life._view?._entities.find(({ _setup }) => _setup.name === name)?._value;
     }),
-    entities: () => entities.map(toRow),
+    entities: () => (life._view?._entities || setup.entities.map(createEntity)).map(toRow),
     inspect() {
-      inspect(false);
+      showInspector();
       return api.entities();
     },
     page: safe(life._page),
     consent: safe((answer) => {
-      const isGranted = answer === "granted";
-      consent._set(isGranted ? answer : "denied");
-      if (isGranted) {
+      if (answer === "granted") {
+        consent._set(answer);
         life._begin();
         life._show();
-      } else {
+      } else if (answer === "denied") {
+        consent._set(answer);
         life._end();
-        entities.forEach(reset);
         visitor._forget();
         queue._clear();
         isReady = false;
       }
     }),
     flush() {
-      safe(life._read)();
+      safe(life._announce)();
       return queue._flush();
     },
     on(event, listener) {
@@ -130,6 +130,6 @@ export const start = (setup: SiteSetup, base: string): Calljoin => {
   window.calljoin = api;
   if (Array.isArray(before)) api.push(...before);
   life._begin();
-  if (/[?&]calljoin_debug/.test(location.search)) inspect(true);
+  if (subject.isLive) showInspector();
   return api;
 };

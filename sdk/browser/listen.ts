@@ -1,7 +1,9 @@
 import { safe } from "./safe";
 
+type Listener = (event: Event) => void;
+
 /** Listens for several event types (separated by spaces), in the capture phase, so that a page's stopPropagation does not hide them. */
-export const listen = (target: EventTarget, types: string, listener: (event: Event) => void): void => {
+export const listen = (target: EventTarget, types: string, listener: Listener): void => {
   for (const type of types.split(" ")) target.addEventListener(type, safe(listener), { capture: true, passive: true });
 };
 
@@ -9,9 +11,9 @@ export const listen = (target: EventTarget, types: string, listener: (event: Eve
  * Listens on the window and is called after all of the page's own listeners, also those added later: the capture phase
  * moves our listener to the end of the bubbling ones. What a page sets while it is being hidden is so still read.
  */
-export const listenLast = (type: string, listener: () => void): void => {
+export const listenLast = (types: string, listener: Listener): void => {
   const last = safe(listener);
-  listen(window, type, () => {
+  listen(window, types, ({ type }) => {
     removeEventListener(type, last);
     addEventListener(type, last);
   });

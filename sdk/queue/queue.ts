@@ -1,6 +1,5 @@
 import { quote } from "../browser/json";
-import { safe } from "../browser/safe";
-import { backoff, beacon, isTemporary, post } from "../transport/transport";
+import { beacon, post } from "../transport/transport";
 import type { Storage } from "./storage";
 
 /** The collector takes 64 KiB, and all beacons of a page share 64 KiB: room is left for the envelope. */
@@ -8,22 +7,25 @@ const LARGEST_BODY = 60_000;
 /** A fetch may outlive its page while it and the beacons after it fit into those 64 KiB. */
 const LARGEST_KEEPALIVE = 30_000;
 const LARGEST_QUEUE = 100_000;
+/** What is read together leaves together; a call may come seconds later. */
+const SOON = 300;
+const LONGEST_BACKOFF = 5 * 60e3;
 /** Without any answer (blocked, offline) we stop after so many attempts, until something new happens. */
 const MOST_SILENT_RETRIES = 8;
+/** What left by a request whose answer we may never see is not sent again by this page for so long. */
+const AWAY = 60e3;
 const CONTEXT_ID_LENGTH = 29;
 
-/** A snapshot on its way. Its line (JSON) never changes: a snapshot's name stands for one body for ever. */
+/** A snapshot on its way: its visitor and its JSON, which never changes, as a snapshot's name stands for one body for ever. */
 export interface Item {
-  _contextId: string;
   _line: string;
-  /** On its way by a request that outlives the page, or by a beacon, whose answer we never see. */
-  _leaving?: boolean;
-  /** Answered by the collector. */
-  _answered?: boolean;
+  /** When it left with a beacon, or with a fetch that outlives the page. */
+  _leftAt?: number;
+  _isAnswered?: boolean;
 }
 
 export interface Queue {
-  _put(contextId: string, line: string): Item;
+  _put(contextId: string, json: string): Item;
   /** Sends all; settled when all has been answered, or an attempt has failed. */
   _flush(): Promise<void>;
   /** The page is being hidden, and may never come back. */
@@ -33,88 +35,88 @@ export interface Queue {
   _clear(): void;
   _items: Item[];
   _dropped: number;
+  /** Attempts that failed in a row. */
   _failures: number;
   _lastAnswer: string;
 }
 
-/** `address` gives the URL of the moment, and `answered` is told of each batch that the collector has taken. */
+const sizeOf = (items: Item[]): number => items.reduce((sum, { _line }) => sum + _line.length, 0);
+const contextIdOf = (item: Item | undefined): string | undefined => item?._line.slice(0, CONTEXT_ID_LENGTH);
+
+/** `address` gives the URL of the moment, and `accepted` hears of each URL at which the collector took a batch. */
 export const createQueue = (
   site: string,
   storage: Storage,
   address: () => string,
-  answered: (url: string) => void,
+  accepted: (url: string) => void,
 ): Queue => {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sending: Promise<void> | undefined;
+  let isSaved: true | undefined;
   let largest = LARGEST_BODY;
 
-  let isSaved = false;
-
   const save = () => {
-    isSaved = storage._save(queue._items.map((item) => item._contextId + item._line));
+    isSaved = storage._save(queue._items.map(({ _line }) => _line));
   };
-  const size = (items: Item[]) => items.reduce((sum, item) => sum + item._line.length + 1, 0);
 
-  /** The first items that may share an envelope: of one visitor, and together not too large. */
-  const batchOf = (items: Item[]) => {
-    const contextId = items[0]?._contextId;
+  /** The first items of one visitor that fit into one body, without those that are on their way. */
+  const nextBatch = () => {
     let room = largest;
-    let n = 0;
-    for (const item of items) {
-      room -= item._line.length + 1;
-      if (item._contextId !== contextId || (n && room < 0)) break;
-      n++;
-    }
-    return items.slice(0, n);
+    const here = queue._items.filter(({ _leftAt = 0 }) => Math.abs(Date.now() - _leftAt) > AWAY);
+    return here.filter((item, i) => {
+      room -= item._line.length;
+      return !i || (room > 0 && contextIdOf(item) === contextIdOf(here[0]));
+    });
   };
 
-  const body = (batch: Item[]) =>
-    `{"v":1,"site":${quote(site)},"context_id":"${batch[0]?._contextId}","sent_at":${Date.now()},"snapshots":[${batch.map((item) => item._line)}]}`;
+  const toBody = (batch: Item[]) =>
+    `{"v":1,"site":${quote(site)},"context_id":"${contextIdOf(batch[0])}","sent_at":${Date.now()},` +
+    `"snapshots":[${batch.map(({ _line }) => _line.slice(CONTEXT_ID_LENGTH))}]}`;
 
-  const schedule = (ms: number) => {
-    timer = timer || setTimeout(queue._flush, ms);
+  /** After a failure the wait is doubled each time, and jittered, as all visitors fail together. */
+  const schedule = (least = 0) => {
+    const backoff = Math.min(1000 * 2 ** queue._failures, LONGEST_BACKOFF) * (0.5 + Math.random() / 2);
+    timer = timer || setTimeout(queue._flush, Math.max(least, queue._failures ? backoff : SOON));
   };
 
-  const add = (items: Item[], first: boolean) => {
-    queue._items = first ? [...items, ...queue._items] : [...queue._items, ...items];
-    while (size(queue._items) > LARGEST_QUEUE) {
+  const keep = (items: Item[]) => {
+    queue._items = items;
+    while (sizeOf(queue._items) > LARGEST_QUEUE) {
       queue._items.shift();
       queue._dropped++;
     }
     save();
-    schedule(backoff(queue._failures));
-  };
-
-  const drop = (batch: Item[]) => {
-    queue._items = queue._items.filter((item) => !batch.includes(item));
-    save();
+    schedule();
   };
 
   const send = async () => {
-    while (queue._items.length) {
-      const batch = batchOf(queue._items);
-      const text = body(batch);
-      const outlives = !queue._failures && text.length < LARGEST_KEEPALIVE;
-      for (const item of batch) item._leaving = outlives;
+    for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {
+      const body = toBody(batch);
       const url = address();
-      const { _status, _text, _retryAfter } = await post(url, text, outlives);
+      const outlives = !queue._failures && body.length < LARGEST_KEEPALIVE;
+      const mark = (at: number) => {
+        for (const item of batch) item._leftAt = at;
+      };
+      if (outlives) mark(Date.now());
+      const { _status, _text, _retryAfter } = await post(url, body, outlives);
       queue._lastAnswer = `${_status} ${_text}`;
+      mark(0);
 
-      if (isTemporary(_status)) {
-        for (const item of batch) item._leaving = false;
-        queue._failures++;
-        if (_status || queue._failures < MOST_SILENT_RETRIES) schedule(Math.max(_retryAfter, backoff(queue._failures)));
+      if (!_status || _status === 408 || _status === 429 || _status > 499) {
+        if (++queue._failures < MOST_SILENT_RETRIES || _status) schedule(_retryAfter);
         return;
       }
       queue._failures = 0;
       if (_status === 413 && batch[1]) {
-        largest = size(batch) / 2;
+        largest = sizeOf(batch) / 2;
         continue;
       }
-      if (_status > 399) queue._dropped += batch.length;
-      else answered(url);
-      for (const item of batch) item._answered = _status < 400;
-      drop(batch);
+      const isAccepted = _status < 400;
+      if (isAccepted) accepted(url);
+      else queue._dropped += batch.length;
+      for (const item of batch) item._isAnswered = isAccepted;
+      queue._items = queue._items.filter((item) => !batch.includes(item));
+      save();
     }
   };
 
@@ -123,48 +125,35 @@ export const createQueue = (
     _dropped: 0,
     _failures: 0,
     _lastAnswer: "",
-    _put(_contextId, _line) {
-      const item: Item = { _contextId, _line };
-      add([item], false);
+    _put(contextId, json) {
+      const item: Item = { _line: contextId + json };
+      keep([...queue._items, item]);
       return item;
     },
     _flush() {
       clearTimeout(timer);
       timer = undefined;
-      if (!sending) {
-        const done = () => {
-          sending = undefined;
-        };
-        sending = send().then(done, done);
-      }
+      const done = () => {
+        sending = undefined;
+      };
+      sending = sending || send().then(done, done);
       return sending;
     },
-    _leave: safe(() => {
-      let rest = queue._items.filter((item) => !item._leaving);
-      while (rest.length) {
-        let batch = batchOf(rest);
-        const whole = batch;
+    _leave() {
+      for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {
         // Refused means that the page's 64 KiB are used up, or that a blocker stands in for sendBeacon.
-        while (batch.length && !beacon(address(), body(batch))) batch = batch.slice(0, batch.length >> 1);
-        if (!batch.length) {
-          batch = whole;
-          void post(address(), body(batch), true);
-        }
-        for (const item of batch) item._leaving = true;
-        rest = rest.slice(batch.length);
+        let n = batch.length;
+        while (n && !beacon(address(), toBody(batch.slice(0, n)))) n >>= 1;
+        if (!n) void post(address(), toBody(batch), true);
+        for (const item of batch.slice(0, n || batch.length)) item._leftAt = Date.now();
       }
       storage._rest();
-    }),
-    _wake: safe(() => {
-      // While we rested another tab may have taken over what we had: storage knows.
-      if (isSaved && !storage._load()) queue._items = [];
-      storage._wake((lines) =>
-        add(
-          lines.map((line) => ({ _contextId: line.slice(0, CONTEXT_ID_LENGTH), _line: line.slice(CONTEXT_ID_LENGTH) })),
-          true,
-        ),
-      );
-    }),
+    },
+    _wake() {
+      // While we rested another tab may have taken over what we had.
+      if (isSaved && !storage._has()) queue._items = [];
+      storage._wake((lines) => keep([...lines.map((_line) => ({ _line })), ...queue._items]));
+    },
     _clear() {
       queue._items = [];
       storage._clear();

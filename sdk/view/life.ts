@@ -1,7 +1,8 @@
 import { listen, listenLast } from "../browser/listen";
 import { safe } from "../browser/safe";
 import { watchRoutes } from "./routes";
-import { createView, openView, readView, type View, type ViewSurroundings } from "./view";
+import { whenSettled } from "./settled";
+import { announceView, createView, readView, type View, type ViewSurroundings } from "./view";
 
 /** How often a visible page is read, ms. */
 const READ_EVERY = 500;
@@ -28,11 +29,14 @@ export interface Life {
   _begin(): void;
   /** Reads the open view, unless it still waits for the page to settle. */
   _read(): void;
+  /** The same, and lets the collector know of a view that still waits. */
+  _announce(): void;
+  /** The page declares a new view. */
   _page(): void;
-  /** The page is seen, and may be followed. */
-  _show(): void;
   /** Ends all: consent was denied. */
   _end(): void;
+  /** The page is seen, and may be followed. */
+  _show(): void;
 }
 
 export const createLife = (around: LifeSurroundings): Life => {
@@ -41,106 +45,111 @@ export const createLife = (around: LifeSurroundings): Life => {
   let touchedAt = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
 
-  const open = (referrer: string, byRoute?: boolean) => {
-    life._view?._stopWaiting?.();
-    const view = createView(referrer);
+  const stopWaiting = (view: View) => {
+    view._stopWaiting?.();
+    view._stopWaiting = undefined;
+  };
+
+  /** Reads the view now, settled or not; one that was silent for long says so that it is still open. */
+  const readNow = (force?: boolean) => {
+    const view = life._view;
+    if (!view) return;
+    stopWaiting(view);
+    announceView(around, view);
+    readView(around, view, force || Date.now() - view._lastAt > TOUCH_EVERY);
+  };
+
+  const open = (referrer: string, isRoute?: boolean) => {
+    if (life._view) stopWaiting(life._view);
+    const view = createView(around._setups, referrer);
     life._view = view;
     touchedAt = view._startedAt;
-    openView(around, view, byRoute);
-  };
-
-  /** Reads the view now, settled or not; a view that was silent for long says once more that it is open. */
-  const close = (force?: unknown) => {
-    const view = life._view;
-    if (view) readView(around, view, false, force === true || Date.now() - view._lastAt > TOUCH_EVERY);
-  };
-
-  const read = (inPassing?: boolean, force?: boolean) => {
-    const view = life._view;
-    if (view && !view._stopWaiting) readView(around, view, inPassing, force);
+    around._pass(() => {
+      view._place = around._enter(view._startedAt);
+      around._onView();
+    });
+    if (isRoute) view._stopWaiting = whenSettled(safe(readNow));
+    else readView(around, view, true);
   };
 
   const follow = safe(() => {
-    if (Date.now() - touchedAt < IDLE) read(true);
+    if (Date.now() - touchedAt < IDLE) life._read();
   });
 
-  const show = () => {
-    clearInterval(timer);
-    if (document.visibilityState === "hidden") return;
-    around._onShow();
-    if (around._entities[0]) timer = setInterval(follow, READ_EVERY);
-    touch();
-  };
+  const stopFollowing = () => clearInterval(timer);
 
   const leave = () => {
-    clearInterval(timer);
-    close();
+    stopFollowing();
+    readNow();
     around._onLeave();
   };
 
   const touch = () => {
-    const visit = life._view?._visit;
-    if (!visit || hasLeft || Math.abs(Date.now() - touchedAt) < TOUCH_EVERY) return;
+    const place = life._view?._place;
+    if (!place || hasLeft || Math.abs(Date.now() - touchedAt) < TOUCH_EVERY) return;
     touchedAt = Date.now();
-    if (around._touch(visit._sessionId)) read(false, true);
+    if (around._touch(place._sessionId)) readNow(true);
     else open(document.referrer);
-  };
-
-  const changeRoute = () => {
-    const view = life._view;
-    if (view && location.href !== view._url) open(view._url, true);
   };
 
   const life: Life = {
     _view: undefined,
     _begin() {
-      const { prerendering } = document as { prerendering?: boolean };
-      if (life._view || hasLeft || prerendering || around._isDenied()) return;
+      if (life._view || (document as { prerendering?: boolean }).prerendering || around._isDenied()) return;
       open(document.referrer);
-      show();
+      life._show();
     },
-    _read: () => read(),
-    _show: show,
+    _read() {
+      if (life._view && !life._view._stopWaiting) readView(around, life._view);
+    },
+    _announce() {
+      life._read();
+      if (life._view) announceView(around, life._view);
+    },
     _page() {
       const view = life._view;
       // A site that has just changed its address, and says so too, means one view.
       if (!view || (view._stopWaiting && view._referrer !== view._url)) return;
-      close();
+      readNow();
       open(view._url, true);
     },
     _end() {
-      life._view?._stopWaiting?.();
+      stopFollowing();
+      if (life._view) stopWaiting(life._view);
       life._view = undefined;
-      clearInterval(timer);
+    },
+    _show() {
+      stopFollowing();
+      if (document.hidden) return;
+      around._onShow();
+      if (around._setups[0]) timer = setInterval(follow, READ_EVERY);
+      touch();
     },
   };
 
-  watchRoutes(close, changeRoute);
+  watchRoutes(readNow, () => {
+    const view = life._view;
+    if (view && location.href !== view._url) open(view._url, true);
+  });
   listen(document, "prerenderingchange", life._begin);
   listen(window, "pointerdown keydown scroll", touch);
   listen(window, "click", (event) => {
     // Through the path, as the link may be inside a web component.
     if (event.composedPath().some((node) => /^tel:/i.test((node as HTMLAnchorElement).href))) {
-      close(true);
+      readNow(true);
       around._onCall();
     }
   });
-  listenLast("visibilitychange", () => {
-    if (document.visibilityState === "hidden") leave();
-    else show();
+  listenLast("visibilitychange pagehide freeze", ({ type }) => {
+    hasLeft = hasLeft || type === "pagehide";
+    if (document.hidden || type !== "visibilitychange") leave();
+    else life._show();
   });
-  listenLast("pagehide", () => {
-    hasLeft = true;
-    leave();
-  });
-  listen(document, "freeze", leave);
   listen(window, "pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
     hasLeft = false;
-    if (life._view) {
-      open(document.referrer);
-      show();
-    }
+    if (life._view) open(document.referrer);
+    life._show();
   });
   return life;
 };

@@ -1,18 +1,14 @@
 import { listen } from "../browser/listen";
 import { safe } from "../browser/safe";
 
-interface WithNavigation {
-  navigation?: EventTarget;
-}
-
 /**
  * Calls `before` while the address is still the old one, where the browser lets us, and `after` when it may have changed: for
  * pushState, replaceState, a changed hash, back and forward. `after` may be called without a change.
  */
 export const watchRoutes = (before: () => void, after: () => void): void => {
-  const { navigation } = window as WithNavigation;
-  if (navigation) {
-    listen(navigation, "navigate", before);
+  const { navigation } = window as { navigation?: EventTarget };
+  if (navigation?.addEventListener) {
+    listen(navigation, "navigate", () => before());
     listen(navigation, "currententrychange", after);
     return;
   }

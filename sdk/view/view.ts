@@ -1,16 +1,26 @@
 import { cut } from "../browser/cut";
 import { quote } from "../browser/json";
 import { random } from "../browser/random";
-import { type Entity, isResting, readEntity, reset } from "../entity/entity";
+import { createEntity, type Entity, readEntity } from "../entity/entity";
+import type { EntitySetup } from "../entity/setup";
 import { valueToJson } from "../entity/value";
 import type { Item } from "../queue/queue";
-import { whenSettled } from "./settled";
-import type { Visit } from "./visit";
 
-/** A snapshot is closed when its entities have this many bytes: many large values go in several. */
+/** A snapshot is closed when its values have so many characters: many large values go in several. */
 const LARGE_SNAPSHOT = 8000;
 const LONGEST_URL = 8192;
 const LONGEST_TITLE = 1024;
+const LONGEST_ERROR = 200;
+
+/** A view's place in the visitor's history. */
+export interface Place {
+  _contextId: string;
+  _sessionId: string;
+  _sessions: number;
+  _earlierViews: number;
+  _views: number;
+  _startedAt: number;
+}
 
 export interface View {
   _id: string;
@@ -20,112 +30,98 @@ export interface View {
   /** The time of its latest snapshot: a clock that is set back must not reorder a view's values. */
   _lastAt: number;
   _seq: number;
-  /** Its place in the visitor's history, as soon as consent lets it have one. */
-  _visit: Visit | undefined;
-  /** Calls off the wait for the page to settle after a route change; undefined when it has. */
-  _stopWaiting: (() => void) | undefined;
-  /** How often it was read in passing. */
   _readings: number;
+  /** A view has entities of its own, which know nothing of the values of the view before. */
+  _entities: Entity[];
+  /** As soon as consent lets it have one. */
+  _place?: Place;
+  /** Calls off the wait for the page to settle after a route change. */
+  _stopWaiting?: (() => void) | undefined;
 }
 
 /** What a view needs from the rooms around it. */
 export interface ViewSurroundings {
-  _entities: Entity[];
+  _setups: EntitySetup[];
   /** Runs now, when consent comes, or never. */
   _pass(action: () => void): void;
-  _enter(startedAt: number): Visit;
-  _put(contextId: string, line: string): Item;
-  _onView(view: View): void;
+  _enter(startedAt: number): Place;
+  _onView(): void;
+  _put(contextId: string, json: string): Item;
   _onValue(entity: Entity): void;
 }
 
-const viewToJson = ({ _url, _referrer }: View, title: string, visit: Visit) =>
-  `,"view":{"number":${visit._number},"session_number":${visit._sessionNumber},"session_view_number":${visit._sessionViewNumber},` +
-  `"session_at":${visit._sessionAt},"url":${quote(cut(_url, LONGEST_URL))},"referrer":${quote(cut(_referrer, LONGEST_URL))},` +
-  `"title":${quote(cut(title, LONGEST_TITLE))}}`;
-
 /** A view of the present address. */
-export const createView = (referrer: string): View => {
-  const now = Date.now();
-  return {
-    _id: random(10),
-    _url: location.href,
-    _referrer: referrer,
-    _startedAt: now,
-    _lastAt: now,
-    _seq: 0,
-    _visit: undefined,
-    _stopWaiting: undefined,
-    _readings: 0,
-  };
-};
+export const createView = (setups: EntitySetup[], referrer: string): View => ({
+  _id: random(10),
+  _url: location.href,
+  _referrer: referrer,
+  _startedAt: Date.now(),
+  _lastAt: 0,
+  _seq: 0,
+  _readings: 0,
+  _entities: setups.map(createEntity),
+});
 
-/** Starts the view. After a route change its first reading waits until the page has settled. */
-export const openView = (around: ViewSurroundings, view: View, byRoute?: boolean): void => {
-  around._entities.forEach(reset);
-  if (byRoute) view._stopWaiting = whenSettled(() => readView(around, view));
-  else readView(around, view);
-};
+const toMembers = (pairs: [string, string][]): string => pairs.map(([name, json]) => `${quote(name)}:${json}`).join();
+const toUrl = (url: string): string => quote(cut(url, LONGEST_URL));
+
+const placeToJson = (view: View, place: Place, title: string): string =>
+  `"view":{"number":${place._earlierViews + place._views},"session_number":${place._sessions},` +
+  `"session_view_number":${place._views},"session_at":${place._startedAt},"url":${toUrl(view._url)},` +
+  `"referrer":${toUrl(view._referrer)},"title":${quote(cut(title, LONGEST_TITLE))}},`;
 
 /** Puts one snapshot. What it says is fixed here, in the view in which it was read, whenever it may be sent. */
 const snapshot = (around: ViewSurroundings, view: View, at: number, entities: Entity[]) => {
   const seq = view._seq++;
-  view._lastAt = at;
   const { title } = document;
-  const members = entities.map(
-    ({ _setup, _value }) => _value !== undefined && `${quote(_setup.name)}:${valueToJson(_value)}`,
+  view._lastAt = at;
+  const values = toMembers(entities.map(({ _setup, _value }) => [_setup.name, valueToJson(_value)]));
+  const unheard = view._entities.filter(({ _error, _toldError }) => _error && `${_error}` !== _toldError);
+  const errors = toMembers(
+    unheard.map((entity) => {
+      entity._toldError = `${entity._error}`;
+      return [entity._setup.name, quote(cut(entity._toldError, LONGEST_ERROR))];
+    }),
   );
-  const values = entities.map((entity) => entity._value);
   around._pass(() => {
-    const isFirst = !view._visit;
-    const visit = view._visit || around._enter(view._startedAt);
-    view._visit = visit;
+    const place = view._place as Place; // passed in before
     const item = around._put(
-      visit._contextId,
-      `{"view_id":"${view._id}","session_id":"${visit._sessionId}","seq":${seq},"at":${at}` +
-        `${isFirst ? viewToJson(view, title, visit) : ""},"entities":{${members}}}`,
+      place._contextId,
+      `{"view_id":"${view._id}","session_id":"${place._sessionId}","seq":${seq},"at":${at},` +
+        `${seq ? "" : placeToJson(view, place, title)}"entities":{${values}}${errors && `,"errors":{${errors}}`}}`,
     );
-    entities.forEach((entity, i) => {
-      if (entity._value === values[i]) entity._delivery = item;
-    });
-    if (isFirst) around._onView(view);
+    for (const entity of entities) entity._delivery = item;
   });
+};
+
+/** Puts the view's first snapshot, should there be none yet: that it is open, and where. */
+export const announceView = (around: ViewSurroundings, view: View): void => {
+  if (!view._seq) snapshot(around, view, view._startedAt, []);
 };
 
 let isReading = false;
 
-/**
- * Reads the view's entities and puts what has changed. `inPassing` (each half second) spares those that change all the time;
- * `force` puts a snapshot even without a change, which says that the view is still open.
- */
-export const readView = (around: ViewSurroundings, view: View, inPassing = false, force = false): void => {
-  // The address has moved on without us: what the page holds now is no longer this view's. And an entity may ask us for another.
+/** Reads the view's entities and puts what has changed; `force` puts a snapshot anyway, which says that the view is still open. */
+export const readView = (around: ViewSurroundings, view: View, force?: boolean): void => {
+  // The address has moved on without us: what the page holds now is no longer this view's. And a value may ask us for another.
   if (isReading || location.href !== view._url) return;
-  if (view._stopWaiting) {
-    view._stopWaiting();
-    view._stopWaiting = undefined;
-    snapshot(around, view, view._startedAt, []);
-  }
-
-  view._readings++;
   isReading = true;
-  const changed = around._entities.filter(
-    (entity) => !(inPassing && isResting(entity, view._readings)) && readEntity(entity),
-  );
+  view._readings++;
+  const changed = view._entities.filter((entity) => readEntity(entity, view._readings));
   isReading = false;
 
   const at = Math.max(view._lastAt, Date.now());
   let part: Entity[] = [];
-  let bytes = 0;
+  let size = 0;
   for (const entity of changed) {
     part.push(entity);
-    bytes += `${entity._value}`.length;
-    if (bytes > LARGE_SNAPSHOT) {
+    size += `${entity._value}`.length;
+    if (size > LARGE_SNAPSHOT) {
       snapshot(around, view, at, part);
       part = [];
-      bytes = 0;
+      size = 0;
     }
   }
-  if (part[0] || force || !view._seq) snapshot(around, view, at, part);
+  if (part[0] || force) snapshot(around, view, at, part);
   changed.forEach(around._onValue);
 };

@@ -1,107 +1,89 @@
-import { createJar } from "../browser/cookie";
-import { random } from "../browser/random";
+import { createJar, type Jar } from "../browser/cookie";
 import { safe } from "../browser/safe";
-import { isOver, nextSession, type Session, sessionFromText, sessionToText } from "../session/session";
-import type { Visit } from "../view/visit";
+import { fromText, isOver, nextSession, toParts, type Visit } from "../session/visit";
 
-/**
- * Two cookies. `calljoin` starts with the context_id and is written when a session starts, and then left alone: Safari keeps what
- * a script has written for 7 days only, and the collector's Set-Cookie, once a session, must be the last to write it.
- * `calljoin_s` holds what changes with each view.
- */
-const VISITOR = "calljoin";
-const SESSION = "calljoin_s";
+const COOKIE = "calljoin";
+/** See `save`. */
+const SESSION_COOKIE = "calljoin_s";
+/** So many of a visit's parts are the visitor's, and change only with the session. */
+const VISITOR_PARTS = 3;
 
 export interface Visitor {
+  /** Whether the visitor has a cookie. */
+  _isKnown(): boolean;
   /** A new view, started at `at` (ms): makes the visitor and the session where there is none. */
   _enter(at: number): Visit;
-  /** Activity. True while the view's session goes on; false when it has ended, or another tab has started the next. */
+  /** Activity. True while this session goes on; false when it has ended, or another tab has started the next. */
   _touch(sessionId: string): boolean;
   _forget(): void;
-  /** The domain for which the collector should set the cookie again in this session, if any. */
+  /** The domain on which a collector of the same site should set the cookie again in this session, if any. */
   _refresh: string | undefined;
   /** Whether the browser keeps our cookie; false means that the id lives in this page's memory only. */
   _held: boolean | undefined;
-  /** The domain that the cookie is on, where it is not on the host alone. */
-  _domain(): string | undefined;
 }
 
-const mint = (): string => `${random(11)}-0${Date.now().toString(36).padStart(8, "0")}-${random(7)}`;
-
-export const createVisitor = (): Visitor => {
-  // No cookie is tried before there is something to keep: consent comes first.
-  let jar: ReturnType<typeof createJar> | undefined;
-  let contextId: string | undefined;
-  let sessions = 0;
-  let earlierViews = 0; // before this session
-  let session: Session | undefined;
-
-  const read = (name: string) => jar?._read(name);
-  const write = (name: string, value: string) => visitor._held !== false && jar?._write(name, value);
+export const createVisitor = (collectorHost: string): Visitor => {
+  // Where even reading cookies is an error (a sandboxed frame), there is no jar.
+  const jar: Jar | undefined = safe(createJar)();
+  let visit: Visit | undefined;
 
   /** Takes over what the cookies say: another tab may have moved on since. */
   const load = () => {
-    jar = jar || safe(createJar)();
-    const found = /^([0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7})(?:\.(\d+)\.(\d+))?/.exec(read(VISITOR) || "");
+    if (!jar || visitor._held === false) return;
+    const found = fromText(`${jar._read(COOKIE)}.${jar._read(SESSION_COOKIE)}`);
     if (found) {
-      if (contextId !== found[1]) session = undefined;
-      contextId = found[1];
-      sessions = Number(found[2] || 0);
-      earlierViews = Number(found[3] || 0);
-      session = sessionFromText(read(SESSION)) || session;
+      // A session's cookie that someone deletes must not make session after session.
+      if (found._nextId || found._contextId !== visit?._contextId) visit = found;
       visitor._held = true;
-    } else if (contextId) {
+    } else if (visit) {
       // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
       visitor._held = false;
     }
   };
 
-  const startSession = (at: number) => {
-    if (!contextId) contextId = mint();
-    sessions++;
-    earlierViews += session ? session._views : 0;
-    session = nextSession(session, at);
-    const value = [contextId, sessions, earlierViews].join(".");
-    write(VISITOR, value);
-    if (visitor._held !== false) visitor._held = read(VISITOR) === value;
-    visitor._refresh = visitor._held ? jar?._domain : undefined;
-    return session;
+  /**
+   * One cookie; two where the collector is on the same site: Safari keeps what a script has written for 7 days only, so that the
+   * collector's Set-Cookie, once in a session, must be the last to write `calljoin`. What changes in a session is then in a second one.
+   */
+  const save = (isNew: boolean) => {
+    if (!jar || !visit || visitor._held === false) return;
+    const parts = toParts(visit);
+    const domain = jar._domain();
+    const isSameSite = domain && `.${collectorHost}`.endsWith(`.${domain}`);
+    const text = parts.splice(0, isSameSite ? VISITOR_PARTS : parts.length).join(".");
+    if (isNew || !isSameSite) jar._write(COOKIE, text);
+    if (isSameSite) jar._write(SESSION_COOKIE, parts.join("."));
+    if (isNew) {
+      visitor._held = jar._read(COOKIE) === text;
+      if (isSameSite && visitor._held) visitor._refresh = domain;
+    }
   };
 
   const visitor: Visitor = {
-    _domain: () => jar?._domain,
+    _isKnown: () => !!jar?._read(COOKIE),
     _refresh: undefined,
     _held: undefined,
     _enter(at) {
       const now = Date.now();
       load();
-      const current = session && !isOver(session, now) && contextId ? session : startSession(at);
-      current._active = now;
-      current._views++;
-      write(SESSION, sessionToText(current));
-      return {
-        _contextId: contextId as string,
-        _sessionId: current._id,
-        _number: earlierViews + current._views,
-        _sessionNumber: sessions,
-        _sessionViewNumber: current._views,
-        _sessionAt: current._at,
-      };
+      const isNew = !visit || isOver(visit, now);
+      const current = visit && !isNew ? visit : nextSession(visit, at);
+      visit = { ...current, _activeAt: now, _views: current._views + 1 };
+      save(isNew);
+      return visit;
     },
     _touch(sessionId) {
       const now = Date.now();
       load();
-      if (!session || session._id !== sessionId || isOver(session, now)) return false;
-      session._active = now;
-      write(SESSION, sessionToText(session));
+      if (!visit || visit._sessionId !== sessionId || isOver(visit, now)) return false;
+      visit = { ...visit, _activeAt: now };
+      save(false);
       return true;
     },
     _forget() {
-      jar = jar || safe(createJar)();
-      jar?._remove(VISITOR);
-      jar?._remove(SESSION);
-      contextId = session = visitor._held = visitor._refresh = undefined;
-      sessions = earlierViews = 0;
+      jar?._remove(COOKIE);
+      jar?._remove(SESSION_COOKIE);
+      visit = visitor._held = visitor._refresh = undefined;
     },
   };
   return visitor;
