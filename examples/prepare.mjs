@@ -8,8 +8,8 @@ const SOURCES = ["sdk", "collector", "rollup.config.mjs", "tsconfig.json", "pack
 
 /** Installs and builds in the current folder, each only where it has to be; throws an `Error` where that fails. */
 export function prepare() {
-  if (!isInstalled()) run("Installing the packages (once)", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
-  if (!isBuilt()) run("Building", ["run", "build"]);
+  if (!isInstalled()) run("Installing the packages", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
+  if (!isBuilt()) run("Building", ["run", "--silent", "build"]);
 }
 
 /** Whether node_modules holds what package-lock.json says, made for this version of Node. */
@@ -46,13 +46,14 @@ function newest(path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)));
 }
 
+/** Runs npm; its output is shown only where it failed. */
 function run(what, args) {
   console.log(`${what} …`);
   // Under `npm start` npm says where it is; else it is on the path (on Windows a .cmd, which needs a shell).
   const npm = process.env.npm_execpath;
-  const { status, error } = npm
-    ? spawnSync(process.execPath, [npm, ...args], { stdio: "inherit" })
-    : spawnSync("npm", args, { stdio: "inherit", shell: process.platform === "win32" });
-  if (status !== 0)
-    throw new Error(`npm ${args[0]} failed${error ? `: ${error.message}` : ""}. Its messages are above.`);
+  const { status, error, stdout, stderr } = npm
+    ? spawnSync(process.execPath, [npm, ...args], { encoding: "utf8" })
+    : spawnSync("npm", args, { encoding: "utf8", shell: process.platform === "win32" });
+  if (status === 0) return;
+  throw new Error(`${stdout ?? ""}${stderr ?? ""}\nnpm ${args.join(" ")} failed${error ? `: ${error.message}` : ""}.`);
 }

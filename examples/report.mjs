@@ -15,7 +15,7 @@ export function lineOf(call, now) {
     join.status === "matched"
       ? `matched by ${join.rule}${join.late ? ", late" : ""}`
       : `${join.status}: ${join.reason}`,
-    join.gap_ms === null ? null : `gap ${(join.gap_ms / 1000).toFixed(1)} s`,
+    join.gap_ms === null ? null : `gap ${seconds(join.gap_ms)} s`,
     call.version > 1 ? `version ${call.version}` : null,
     context?.url,
     Object.entries(entities)
@@ -24,6 +24,9 @@ export function lineOf(call, now) {
   ];
   return parts.filter(Boolean).join("  ");
 }
+
+/** Below zero where the vendor's time is in whole seconds and the page stirred later in that second. */
+const seconds = (ms) => (Math.round(ms / 100) / 10 || 0).toFixed(1);
 
 /** Control characters would let a posted value write its own lines. */
 function short(value) {

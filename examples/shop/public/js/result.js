@@ -33,7 +33,7 @@ function verdict({ join, total, context, goals, version, vendor, transaction }) 
   const facts = [
     `${vendor}, ${transaction.id}`,
     total ? pounds(total.value) : "no order",
-    join.gap_ms === null ? null : `${(join.gap_ms / 1000).toFixed(1)} s after the page's last sign of life`,
+    join.gap_ms === null ? null : gap(join.gap_ms),
     context?.conversion_number ? `conversion ${context.conversion_number}` : null,
     goals.length > 0 ? `goal: ${goals.join(", ")}` : null,
     join.late ? "first answered unmatched" : null,
@@ -56,7 +56,7 @@ function comparison(seen, { join, entities }) {
   const names = [...new Set([...seen.entities.map(({ name }) => name), ...Object.keys(entities)])];
   const matched = join.status === "matched";
   const rows = [
-    row("context_id", seen.context_id, join.context_id, true),
+    row("context_id", seen.context_id, join.context_id, matched),
     row("session", seen.session_id, join.session_id, matched),
     row("view", seen.view_id, join.view_id, matched),
     ...names.map((name) => {
@@ -106,6 +106,13 @@ function relation(seen, answered, comparable, entity) {
 
 /** A name such as `basket_total` may break after its underscores, not inside of a word. */
 const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, el("wbr")]);
+
+/** Below zero where the vendor's time is in whole seconds and the page stirred later in that second. */
+function gap(ms) {
+  return ms < 0
+    ? "in the second of the page's last sign of life"
+    : `${(ms / 1000).toFixed(1)} s after the page's last sign of life`;
+}
 
 const isEmpty = (value) => value === null || value === undefined || value === "";
 const asText = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
