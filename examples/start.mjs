@@ -17,6 +17,12 @@ const SITE = "shop-uk";
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
 
+// npm that is told to end takes its shell along, but not what the shell runs: then nobody is left to stop us.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => process.ppid !== parent && stop.abort(), 500).unref();
+}
+
 main().catch((error) => {
   if (!stop.signal.aborted) {
     console.error(`\n${error.message}`);
