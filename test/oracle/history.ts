@@ -1,5 +1,5 @@
 import { compareBy, firstBy, groupBy } from "./order";
-import type { AcceptedSnapshot, JsonObject, ViewFacts } from "./types";
+import type { AcceptedSnapshot, Json, JsonObject, ViewFacts } from "./types";
 
 /** A snapshot on the collector's time line: the visitor's time plus its session's offset. */
 export interface Moment {
@@ -85,7 +85,7 @@ function correct(view: RawView, offset: number): View {
     at: snapshot.at + offset,
     seq: snapshot.seq,
     view_id: snapshot.view_id,
-    entities: snapshot.entities ?? {},
+    entities: asText(snapshot.entities ?? {}),
   }));
   return {
     view_id: view.view_id,
@@ -96,4 +96,10 @@ function correct(view: RawView, offset: number): View {
     offset,
     moments: moments.toSorted(byMoment),
   };
+}
+
+/** Contract 2: "Strings, numbers and booleans go as they are; objects as JSON". */
+function asText(entities: JsonObject): JsonObject {
+  const flat = (value: Json) => (value !== null && typeof value === "object" ? JSON.stringify(value) : value);
+  return Object.fromEntries(Object.entries(entities).map(([name, value]) => [name, flat(value)]));
 }

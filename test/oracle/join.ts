@@ -1,6 +1,6 @@
 import { hasOfflinePrefix, isJunk } from "./context-id";
 import { byMoment, byNewness, type View } from "./history";
-import { firstBy, isEmpty, lastBy } from "./order";
+import { compareBy, firstBy, isEmpty, lastBy } from "./order";
 import { samePage } from "./same-page";
 import type { CallContext, Join, JsonObject, MergedCall, Outcome, Site } from "./types";
 
@@ -22,15 +22,15 @@ export function joinCall(site: Site, known: Known, call: MergedCall): Outcome {
   // 6.1 "T as above. Given in whole seconds, the cut is T + 999 ms, else T."
   const cut = call.ts_unit === "s" ? call.ts + 999 : call.ts;
   const found = findContext(site, known, call, cut);
-  if ("status" in found) return notMatched(site, known, call, found);
+  if ("status" in found) return notMatched(site, call, found);
   const seen = findView(found.views, call, cut);
-  if (seen === null) return notMatched(site, known, call, { status: "unmatched", reason: "no_view_before_call" });
+  if (seen === null) return notMatched(site, call, { status: "unmatched", reason: "no_view_before_call" });
 
   // 6.4 "The context's last activity at or before the cut must be no more than `window_days` (30) before T."
   const activity = found.views.flatMap((view) => view.moments).filter((moment) => moment.at <= seen.cut);
   const lastActivity = Math.max(...activity.map((moment) => moment.at));
   if (call.ts - lastActivity > (site.window_days ?? 30) * DAY_MS)
-    return notMatched(site, known, call, { status: "unmatched", reason: "outside_window" });
+    return notMatched(site, call, { status: "unmatched", reason: "outside_window" });
   return matched(site, call, found, seen);
 }
 
@@ -70,7 +70,8 @@ function findAlias(site: Site, known: Known, call: MergedCall, id: string, cut: 
   const carriers = shownBy.flatMap(({ contextId, views, moments }) =>
     moments.filter((moment) => moment.at <= cut).map((moment) => ({ ...moment, contextId, views })),
   );
-  const newest = lastBy(carriers, byMoment);
+  // Of two contexts with a snapshot of the same (`at`, `seq`, `view_id`) the contract says nothing; the lower context_id is taken.
+  const newest = lastBy(carriers.toSorted(compareBy((carrier) => carrier.contextId)).toReversed(), byMoment);
   if (newest === null) return { status: "offline", reason: "offline_vendor_id" };
   return { contextId: newest.contextId, views: newest.views, rule: "alias" };
 }
@@ -126,15 +127,13 @@ function matched(
   };
 }
 
-function notMatched(site: Site, known: Known, call: MergedCall, { status, reason }: NotMatched): Outcome {
-  const prefixes = offlinePrefixes(site, call);
+function notMatched(site: Site, call: MergedCall, { status, reason }: NotMatched): Outcome {
   // "an offline call that one of them matches is unusable"
   const ruledOut = status === "offline" && rulesOut(site, call);
-  // "`join.context_id` is the call's own id if it is one": neither junk nor the vendor's own visitor id is a context_id. One that was
-  // erased is kept as a hash alone.
+  // "`join.context_id` is the call's own id if it is one": if it has a context_id's format, as an offline id may, too. One that was erased is
+  // kept as a hash alone.
   const id = call.own_id;
-  const isContextId =
-    id !== null && !isJunk(id, prefixes) && (known.contexts.has(id) || !hasOfflinePrefix(id, prefixes));
+  const isContextId = id !== null && !isJunk(id, []) && reason !== "erased";
   return {
     ...shown(call),
     join: {
@@ -143,13 +142,14 @@ function notMatched(site: Site, known: Known, call: MergedCall, { status, reason
       rule: null,
       reason: ruledOut ? "vendor_rule" : reason,
       gap_ms: null,
-      context_id: isContextId && reason !== "erased" ? id : null,
+      context_id: isContextId ? id : null,
       session_id: null,
       view_id: null,
     },
     context: null,
     entities: {},
-    goals: [],
+    // Not among what a call loses that is not matched; it is no conversion.
+    goals: goalsOf(site, call),
   };
 }
 

@@ -1,0 +1,169 @@
+import {
+  type AcceptedEvent,
+  type AcceptedSnapshot,
+  type CallName,
+  expectedCalls,
+  matchRate,
+  type Outcome,
+} from "../../oracle";
+import type { Receipt } from "../contract/http";
+import { type Call, driveShop, type Shop } from "../contract/shop";
+import type { Running } from "./running";
+import { type Envelope, NOON, type Posted, type World } from "./world";
+
+type Step = { rank: number } & (
+  | { kind: "envelope"; envelope: Envelope }
+  | { kind: "event"; posted: Posted }
+  | { kind: "restart" }
+  | { kind: "compare" }
+);
+
+let worlds = 0;
+let compared = 0;
+
+/** How many calls were compared with the oracle so far. */
+export function callsCompared(): number {
+  return compared;
+}
+
+/** Plays a world against the collector over HTTP and throws where a call differs from the oracle's. */
+export async function play(running: Running, world: World): Promise<void> {
+  const shop = driveShop(running.request, running.adminToken, `world-${++worlds}`);
+  await open(shop, world);
+  const taken: Taken = { envelopes: new Map(), events: new Set() };
+  let now = START;
+  for (const batch of batches(stepsOf(world), world.schedule.together)) {
+    running.setClock(++now);
+    const [only] = batch;
+    if (only?.kind === "restart") await running.restart();
+    else if (only?.kind === "compare") await compare(shop, world, taken);
+    else await Promise.all(batch.map((step) => post(shop, step, taken, now)));
+  }
+  await compare(shop, world, taken);
+}
+
+/** What the collector has accepted: each envelope at the time that it first came, each event. */
+interface Taken {
+  envelopes: Map<Envelope, number>;
+  events: Set<Posted>;
+}
+
+async function open(shop: Shop, { site }: World): Promise<void> {
+  const document = {
+    name: "A world",
+    ...site,
+    entities: site.entities?.map((entity) => ({ ...entity, type: "expression", value: "1" })),
+    vendors: site.vendors?.map((vendor) => ({ ...vendor, adapter: "qprotocol" })),
+  };
+  const answer = await shop.save(document);
+  if (answer.status !== 201) throw new Error(`the site was not saved: ${answer.text}`);
+  for (const vendor of site.vendors ?? []) await shop.token(vendor.name);
+}
+
+function stepsOf({ envelopes, events, schedule }: World): Step[] {
+  const steps: Step[] = [
+    ...envelopes.map((envelope, n): Step => ({ kind: "envelope", envelope, rank: schedule.envelopes[n] ?? 0 })),
+    ...envelopes.map((envelope, n): Step => ({ kind: "envelope", envelope, rank: schedule.envelopesAgain[n] ?? -1 })),
+    ...events.map((posted, n): Step => ({ kind: "event", posted, rank: schedule.events[n] ?? 0 })),
+    ...events.map((posted, n): Step => ({ kind: "event", posted, rank: schedule.eventsAgain[n] ?? -1 })),
+    ...schedule.restarts.map((rank): Step => ({ kind: "restart", rank })),
+    { kind: "compare", rank: schedule.pause },
+  ];
+  return steps.filter(({ rank }) => rank >= 0).toSorted((a, b) => a.rank - b.rank);
+}
+
+/** Requests that are under way at once; restarts and comparisons stand alone. */
+function batches(steps: Step[], together: number): Step[][] {
+  const all: Step[][] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    const joins =
+      last !== undefined &&
+      last.length < together &&
+      [...last, step].every(({ kind }) => kind === "envelope" || kind === "event");
+    if (joins) last.push(step);
+    else all.push([step]);
+  }
+  return all;
+}
+
+async function post(shop: Shop, step: Step, taken: Taken, now: number): Promise<void> {
+  if (step.kind === "envelope") {
+    const { envelope } = step;
+    if (!taken.envelopes.has(envelope)) taken.envelopes.set(envelope, now);
+    count(await shop.post(envelope.context_id, envelope.snapshots, now - envelope.behind), envelope.snapshots.length);
+  }
+  if (step.kind === "event") {
+    taken.events.add(step.posted);
+    count(await shop.report(step.posted.vendor, step.posted.event), 1);
+  }
+}
+
+function count(receipt: Receipt, posted: number): void {
+  if (receipt.accepted + receipt.duplicate !== posted || receipt.rejected.length > 0)
+    throw new Error(`${posted} posted, but the receipt says ${JSON.stringify(receipt)}`);
+}
+
+async function compare(shop: Shop, world: World, taken: Taken): Promise<void> {
+  const calls = await shop.calls("limit=100");
+  const ids = new Map(calls.map((call) => [nameOf(call), call.id]));
+  const snapshots = [...taken.envelopes].flatMap(([envelope, now]) => accepted(envelope, now));
+  const events: AcceptedEvent[] = [...taken.events];
+  const expected = expectedCalls({ site: world.site, snapshots, events }, (call) => ids.get(nameOf(call)) ?? "");
+  compared += expected.length;
+  const difference = differenceOf(calls.map(outcomeOf), expected);
+  if (difference !== null) throw new Error(`${difference}\nafter ${JSON.stringify({ snapshots, events }, null, 1)}`);
+  await compareRates(shop, expected);
+}
+
+function accepted({ context_id, behind, snapshots }: Envelope, now: number): AcceptedSnapshot[] {
+  return snapshots.map((snapshot) => ({ ...snapshot, context_id, sent_at: now - behind, received_at: now }));
+}
+
+async function compareRates(shop: Shop, expected: Outcome[]): Promise<void> {
+  for (const by of [undefined, "vendor", "day"] as const) {
+    const answer = await shop.admin("GET", `/match-rate${by === undefined ? "" : `?by=${by}`}`);
+    const { rows } = answer.json<{ rows: object[] }>();
+    const right = matchRate(expected, by).map(sorted);
+    const told = rows.map((row) => sorted(pick(row, Object.keys(JSON.parse(right[0] ?? "{}")))));
+    if (JSON.stringify(told.toSorted()) !== JSON.stringify(right.toSorted()))
+      throw new Error(`match-rate by ${by}: ${told.join()}, expected ${right.join()}`);
+  }
+}
+
+function pick(row: object, names: string[]): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
+}
+
+/** What contract 8 says of a call, less what tells history. */
+function outcomeOf({ id: _id, version: _version, ...call }: Call): Outcome {
+  const { late: _late, ...join } = call.join;
+  return { ...call, join };
+}
+
+/** The first difference between the calls, in words, or null where there is none. */
+function differenceOf(actual: Outcome[], expected: Outcome[]): string | null {
+  const names = new Set([...actual, ...expected].map(nameOf));
+  for (const name of names) {
+    const [is, should] = [actual, expected].map((calls) => calls.find((call) => nameOf(call) === name));
+    const [isText, shouldText] = [sorted(is ?? {}), sorted(should ?? {})];
+    if (isText !== shouldText) return `the call ${name} differs:\n  is        ${isText}\n  should be ${shouldText}`;
+  }
+  return null;
+}
+
+function nameOf({ vendor, type, transaction }: CallName): string {
+  return JSON.stringify([vendor, type, transaction.id]);
+}
+
+/** JSON with the members of every object in one order. */
+function sorted(value: object): string {
+  const inOrder = (_key: string, member: unknown) =>
+    member !== null && typeof member === "object" && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : member;
+  return JSON.stringify(value, inOrder);
+}
+
+/** A time at which the collector's clock may start: after all that the worlds tell of. */
+export const START = NOON + 400 * 86_400_000;

@@ -1,0 +1,405 @@
+/** What every engine's store has to do: one suite, run on each of them. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sha256 } from "../../../collector/store/hash";
+import type { Store } from "../../../collector/store/store";
+import type { CallRow } from "../../../collector/store/tables";
+import { CONTEXT, event, SITE, snapshot, write } from "./rows";
+
+const NOW = 2_000_000;
+const none = { identifying: [], secrets: [], at: NOW };
+
+export interface OpenedStore {
+  store: Store;
+  /** Closes the store, and removes what it left. */
+  remove(): Promise<void>;
+}
+
+export function describeStore(engine: string, open: () => Promise<OpenedStore>): void {
+  describe(`the store on ${engine}`, () => {
+    let opened: OpenedStore;
+    let store: Store;
+    beforeEach(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterEach(() => opened.remove());
+
+    describe("site documents", () => {
+      it("numbers versions from 1, and keeps each", async () => {
+        expect(await store.saveSite({ site: SITE, document: "one", ...none })).toBe(1);
+        expect(await store.saveSite({ site: SITE, document: "two", ...none })).toBe(2);
+        expect((await store.site(SITE))?.document).toBe("two");
+        expect((await store.site(SITE, 1))?.document).toBe("one");
+        expect(await store.site(SITE, 3)).toBeNull();
+        expect(await store.site("other")).toBeNull();
+      });
+
+      it("keeps a replaced secret until its time is over, the newest first", async () => {
+        const row = { site: SITE, kind: "vendor_token" as const, name: "v", secret: null, expires_at: null };
+        await store.addSecret({ ...row, hash: "a", made_at: 1 }, 1_000);
+        await store.addSecret({ ...row, hash: "b", made_at: 2 }, 1_002);
+        const hashes = async (at: number) => (await store.secrets(SITE, "vendor_token", at)).map(({ hash }) => hash);
+        expect(await hashes(1_001)).toEqual(["b", "a"]);
+        expect(await hashes(1_002)).toEqual(["b"]);
+        await store.addSecret({ ...row, hash: "c", made_at: 3 }, 5_000);
+        expect(await hashes(1_003)).toEqual(["c", "b"]);
+      });
+
+      it("removes the secrets that a save says are gone, and no others", async () => {
+        const put = { hash: "h", secret: "s" };
+        const secrets = ["a", "b"].map((name) => ({ kind: "webhook_secret" as const, name, put }));
+        await store.saveSite({ site: SITE, document: "1", ...none, secrets });
+        const gone = [{ kind: "webhook_secret" as const, name: "a", put: null }];
+        await store.saveSite({ site: SITE, document: "2", ...none, secrets: gone });
+        expect((await store.secrets(SITE, "webhook_secret", NOW)).map(({ name }) => name)).toEqual(["b"]);
+      });
+    });
+
+    describe("snapshots", () => {
+      it("stores a snapshot once, and tells a repeat from another body under its name", async () => {
+        const rows = [snapshot(), snapshot(), snapshot({ entities: '{"a":1}' }), snapshot({ seq: 1 })];
+        const first = await store.write([write({ snapshots: rows })], [], NOW);
+        expect(first.verdicts[0]?.snapshots).toEqual(["accepted", "duplicate", "conflict", "accepted"]);
+        const again = [snapshot({ received_at: 9_000_000, sent_at: 8_000_000 }), snapshot({ session_id: "other" })];
+        const second = await store.write([write({ snapshots: again })], [], NOW);
+        expect(second.verdicts[0]?.snapshots).toEqual(["duplicate", "conflict"]);
+        expect(second.due).toEqual([]);
+        expect(await store.snapshots(SITE, CONTEXT)).toHaveLength(2);
+      });
+
+      it("keeps the same names of different sites, contexts and views apart", async () => {
+        const rows = [
+          snapshot(),
+          snapshot({ site: "b" }),
+          snapshot({ context_id: "other-id" }),
+          snapshot({ view_id: "v2" }),
+        ];
+        const { verdicts } = await store.write([write({ snapshots: rows })], [], NOW);
+        expect(verdicts[0]?.snapshots).toEqual(["accepted", "accepted", "accepted", "accepted"]);
+      });
+
+      it("answers each write of a batch with its own verdicts", async () => {
+        const { verdicts } = await store.write(
+          [write({ snapshots: [snapshot()] }), write(), write({ snapshots: [snapshot(), snapshot({ seq: 5 })] })],
+          [],
+          NOW,
+        );
+        expect(verdicts.map(({ snapshots }) => snapshots)).toEqual([["accepted"], [], ["duplicate", "accepted"]]);
+      });
+
+      it("takes more rows at once than one statement has parameters for", async () => {
+        const rows = Array.from({ length: 4_000 }, (_, seq) => snapshot({ seq }));
+        const { verdicts } = await store.write([write({ snapshots: rows })], [], NOW);
+        expect(verdicts[0]?.snapshots.filter((verdict) => verdict === "accepted")).toHaveLength(4_000);
+      });
+
+      it.each([
+        ["in order", [0, 1, 2, 3]],
+        ["backwards", [3, 2, 1, 0]],
+        ["shuffled", [2, 0, 3, 1]],
+      ])("derives the same view whatever the order of arrival: %s", async (_name, order) => {
+        const rows = [
+          snapshot({ seq: 0, at: 500, session_id: "first", received_at: 1_000_700 }),
+          snapshot({ seq: 1, at: 600, view: '{"number":1}', session_id: "later" }),
+          snapshot({ seq: 2, at: 600, view: '{"number":2}', sent_at: 1_000_590 }),
+          snapshot({ seq: 3, at: 900 }),
+        ];
+        for (const index of order) await store.write([write({ snapshots: rows.slice(index, index + 1) })], [], NOW);
+        expect(await store.joinReader.views(SITE, CONTEXT)).toEqual([
+          {
+            site: SITE,
+            context_id: CONTEXT,
+            view_id: "view-1",
+            session_id: "first",
+            first_at: 500,
+            first_seq: 0,
+            view: '{"number":1}',
+            view_at: 600,
+            view_seq: 1,
+            last_at: 900,
+            min_delay: 10,
+          },
+        ]);
+      });
+
+      it("reads backwards by at, then seq, then view, in pages", async () => {
+        const rows = [
+          snapshot({ seq: 0, at: 10 }),
+          snapshot({ seq: 1, at: 20 }),
+          snapshot({ seq: 2, at: 20 }),
+          snapshot({ seq: 2, at: 20, view_id: "view-2" }),
+          snapshot({ seq: 3, at: 30 }),
+        ];
+        await store.write([write({ snapshots: rows })], [], NOW);
+        const query = { site: SITE, contextId: CONTEXT, until: 29, limit: 2 };
+        const first = await store.joinReader.snapshotsBackwards({ ...query, before: null });
+        const second = await store.joinReader.snapshotsBackwards({ ...query, before: first[1] ?? null });
+        const names = [...first, ...second].map(({ view_id, seq }) => `${view_id}/${seq}`);
+        expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0"]);
+        expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 25)).toBe(20);
+        expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 5)).toBeNull();
+      });
+    });
+
+    describe("aliases", () => {
+      const shows = (context_id: string, value: string) =>
+        snapshot({ context_id, entities: JSON.stringify({ rtap: value }) });
+
+      it("finds who has shown a value, of names that identify and of no others", async () => {
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        const rows = [
+          shows("context-a", "gbr01"),
+          shows("context-b", "gbr01"),
+          snapshot({ entities: '{"crm":"gbr01"}' }),
+        ];
+        await store.write([write({ snapshots: rows })], [], NOW);
+        const find = (name: string, limit: number) => store.joinReader.contextsShowing(SITE, [name], "gbr01", limit);
+        expect((await find("rtap", 5)).sort()).toEqual(["context-a", "context-b"]);
+        expect(await find("rtap", 1)).toHaveLength(1);
+        expect(await find("crm", 5)).toEqual([]);
+        expect(await store.joinReader.showings(SITE, "context-a", ["rtap"], "gbr01")).toMatchObject([
+          { at: 1_000_000 },
+        ]);
+      });
+
+      it("also finds what was stored before its name came to identify", async () => {
+        await store.write([write({ snapshots: [shows("context-a", "gbr01")] })], [], NOW);
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual(["context-a"]);
+      });
+
+      it("compares numbers as their text", async () => {
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        await store.write([write({ snapshots: [snapshot({ entities: '{"rtap":12345}' })] })], [], NOW);
+        expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "12345", 5)).toEqual([CONTEXT]);
+      });
+    });
+
+    describe("call events and what is due", () => {
+      it("stores an event once", async () => {
+        const { verdicts } = await store.write([write({ events: [event(), event(), event({ ts: 5 })] })], [], NOW);
+        expect(verdicts[0]?.events).toEqual(["accepted", "duplicate", "accepted"]);
+        expect(await store.callEvents(SITE, "call-1")).toHaveLength(2);
+      });
+
+      it("leaves a due row for each context and call that a write has touched, until it is struck off", async () => {
+        const { due } = await store.write(
+          [write({ snapshots: [snapshot(), snapshot({ seq: 1 })], events: [event()] })],
+          [],
+          NOW,
+        );
+        expect(due.map(({ context_id, call_id }) => [context_id, call_id])).toEqual([
+          [CONTEXT, ""],
+          ["", "call-1"],
+        ]);
+        expect(await store.due(NOW, 10)).toHaveLength(2);
+        expect(await store.due(NOW - 1, 10)).toEqual([]);
+        await store.write([write({ snapshots: [snapshot({ seq: 2 })] })], due, NOW);
+        // The same context was touched again meanwhile: that row has another stamp, and stays.
+        expect(await store.due(NOW, 10)).toMatchObject([{ context_id: CONTEXT }]);
+      });
+
+      it("finds the calls that a context touches: by its id and by what it has shown", async () => {
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        const events = [
+          event(),
+          event({ call_id: "call-2", own_id: "gbr01" }),
+          event({ call_id: "call-3", own_id: "gbr02" }),
+        ];
+        await store.write([write({ snapshots: [snapshot({ entities: '{"rtap":"gbr01"}' })], events })], [], NOW);
+        expect((await store.joinReader.callsTouchedBy(SITE, [CONTEXT])).sort()).toEqual(["call-1", "call-2"]);
+        expect(await store.joinReader.callsTouchedBy("other", [CONTEXT])).toEqual([]);
+      });
+
+      it("writes a batch as a whole or not at all", async () => {
+        const broken = event({ ts: null as unknown as number, call_id: "broken" });
+        await expect(store.write([write({ snapshots: [snapshot()], events: [broken] })], [], NOW)).rejects.toThrow();
+        expect(await store.snapshots(SITE, CONTEXT)).toEqual([]);
+        expect(await store.due(NOW, 10)).toEqual([]);
+      });
+
+      it("keeps one refusal of what is refused twice, and pages through them, the newest first", async () => {
+        const row = { site: SITE, route: "calls", vendor: "v", reason: "invalid", detail: "d", body: "{}" };
+        const rejected = ["a", "b", "c", "c"].map((id, index) => ({ ...row, id, received_at: index }));
+        await store.write([write({ rejected })], [], NOW);
+        const [first] = await store.rejected(SITE, {}, null, 1);
+        expect(first?.id).toBe("c");
+        expect((await store.rejected(SITE, {}, first ?? null, 5)).map(({ id }) => id)).toEqual(["b", "a"]);
+        await store.deleteRejected(SITE, "b");
+        expect(await store.rejected(SITE, { id: "b" }, null, 1)).toEqual([]);
+      });
+    });
+
+    describe("calls", () => {
+      const call = (changes: Partial<CallRow>): CallRow => ({
+        site: SITE,
+        call_id: "c",
+        vendor: "infinity",
+        type: "ecBasketTransactionSummary",
+        transaction_id: "t",
+        ts: 1,
+        status: "matched",
+        reason: null,
+        rule: "context_id",
+        context_id: CONTEXT,
+        converts: 0,
+        version: 1,
+        first_status: "matched",
+        outcome: "{}",
+        joined_at: NOW,
+        ...changes,
+      });
+      const save = (...rows: Partial<CallRow>[]) =>
+        store.joining(async (tx) => {
+          for (const row of rows) await tx.saveCall(call(row));
+        });
+
+      it("keeps the last result of a call", async () => {
+        await save({ version: 1 }, { version: 2, status: "unmatched" });
+        expect(await store.calls(SITE, {}, null, 10)).toMatchObject([{ version: 2, status: "unmatched" }]);
+      });
+
+      it("lists the newest first, in pages, through each filter", async () => {
+        await save(
+          { call_id: "a", ts: 1, vendor: "x" },
+          { call_id: "b", ts: 2, status: "offline", transaction_id: "u" },
+          { call_id: "c", ts: 2, type: "trPackageTransactionSummary", context_id: "other" },
+        );
+        const ids = async (...args: [Parameters<Store["calls"]>[1], Parameters<Store["calls"]>[2]?]) =>
+          (await store.calls(SITE, args[0], args[1] ?? null, 2)).map(({ call_id }) => call_id);
+        expect(await ids({})).toEqual(["c", "b"]);
+        expect(await ids({}, { ts: 2, call_id: "b" })).toEqual(["a"]);
+        expect(await ids({ vendor: "x" })).toEqual(["a"]);
+        expect(await ids({ status: "offline" })).toEqual(["b"]);
+        expect(await ids({ transaction_id: "u" })).toEqual(["b"]);
+        expect(await ids({ context_id: "other" })).toEqual(["c"]);
+        expect(await ids({ type: "trPackageTransactionSummary" })).toEqual(["c"]);
+        expect(await ids({ id: "a" })).toEqual(["a"]);
+        expect(await ids({ from: 1, to: 2 })).toEqual(["a"]);
+      });
+
+      it("numbers a context's converting calls by time, then id, when they are read", async () => {
+        await save(
+          { call_id: "b", ts: 5, converts: 1 },
+          { call_id: "a", ts: 5, converts: 1 },
+          { call_id: "c", ts: 9, converts: 0 },
+          { call_id: "d", ts: 1, converts: 1, context_id: "other" },
+        );
+        const numbers = (await store.calls(SITE, {}, null, 10)).map(({ call_id, conversion_number }) => [
+          call_id,
+          conversion_number,
+        ]);
+        expect(numbers).toEqual([
+          ["c", null],
+          ["b", 2],
+          ["a", 1],
+          ["d", 1],
+        ]);
+        await save({ call_id: "e", ts: 2, converts: 1 });
+        expect(await store.calls(SITE, { id: "b" }, null, 1)).toMatchObject([{ conversion_number: 3 }]);
+      });
+
+      it("counts by vendor and by UTC day", async () => {
+        const day = 86_400_000;
+        await save(
+          { call_id: "a", ts: day - 1 },
+          { call_id: "b", ts: day, first_status: "unmatched" },
+          { call_id: "c", ts: day, vendor: "x", status: "unmatched", rule: null, reason: "unknown_context" },
+        );
+        const byDay = await store.countCalls(SITE, {}, "day");
+        expect(byDay.filter(({ key }) => key === "1970-01-01")).toMatchObject([
+          { calls: 1, status: "matched", late: false },
+        ]);
+        expect(byDay.filter(({ key }) => key === "1970-01-02")).toHaveLength(2);
+        const byVendor = await store.countCalls(SITE, { from: day }, "vendor");
+        expect(byVendor.map(({ key, late, reason }) => [key, late, reason]).sort()).toEqual([
+          ["infinity", true, null],
+          ["x", false, "unknown_context"],
+        ]);
+        expect(await store.countCalls("other", {}, null)).toEqual([]);
+      });
+
+      it("rolls a failed join back", async () => {
+        const failing = store.joining(async (tx) => {
+          await tx.saveCall(call({}));
+          throw new Error("half way");
+        });
+        await expect(failing).rejects.toThrow("half way");
+        expect(await store.calls(SITE, {}, null, 1)).toEqual([]);
+      });
+    });
+
+    describe("forgetting", () => {
+      it("leaves nothing of an erased visitor but a hash, and refuses what comes later", async () => {
+        await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+        const rejected = [
+          {
+            site: SITE,
+            id: "r",
+            route: "snapshots",
+            vendor: null,
+            received_at: 1,
+            reason: "invalid",
+            detail: "",
+            body: `{"context_id":"${CONTEXT}"}`,
+          },
+        ];
+        const events = [event({ url: "https://shop.example/secret" }), event({ ts: 2_000_000 })];
+        await store.write(
+          [write({ snapshots: [snapshot({ entities: '{"rtap":"gbr01"}' })], events, rejected })],
+          [],
+          NOW,
+        );
+
+        const due = await store.erase(SITE, CONTEXT, NOW);
+        expect(due.map(({ call_id }) => call_id)).toEqual(["call-1"]);
+        expect(await store.snapshots(SITE, CONTEXT)).toEqual([]);
+        expect(await store.joinReader.views(SITE, CONTEXT)).toEqual([]);
+        expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual([]);
+        expect(await store.rejected(SITE, {}, null, 5)).toEqual([]);
+        const kept = await store.callEvents(SITE, "call-1");
+        expect(kept).toHaveLength(2);
+        expect(JSON.stringify(kept)).not.toContain(CONTEXT);
+        expect(JSON.stringify(kept)).not.toContain("secret");
+        expect(await store.joinReader.isErased(SITE, kept[0]?.own_id ?? "")).toBe(true);
+        expect(await store.joinReader.isErased(SITE, CONTEXT)).toBe(true);
+        expect(await store.joinReader.isErased("other", CONTEXT)).toBe(false);
+
+        const late = [
+          write({
+            snapshots: [snapshot({ seq: 7 })],
+            events: [event({ call_id: "call-9" }), event({ ts: 2_000_000 })],
+          }),
+        ];
+        const { verdicts } = await store.write(late, [], NOW);
+        expect(verdicts[0]).toEqual({ snapshots: ["erased"], events: ["accepted", "duplicate"] });
+        expect((await store.callEvents(SITE, "call-9"))[0]?.own_id).toBe(`erased:${sha256(CONTEXT)}`);
+      });
+
+      it("expires old views as a whole and old calls, in steps, and leaves what is younger", async () => {
+        await store.saveSite({ site: SITE, document: "{}", ...none });
+        const rows = [
+          ...Array.from({ length: 5 }, (_, i) => snapshot({ view_id: `old-${i}`, received_at: 100 })),
+          snapshot({ view_id: "open", seq: 0, received_at: 100 }),
+          snapshot({ view_id: "open", seq: 1, received_at: 900 }),
+          snapshot({ view_id: "young", received_at: 900 }),
+        ];
+        await store.write([write({ snapshots: rows })], [], NOW);
+        let place = await store.expire(SITE, 500, null, 2);
+        let steps = 1;
+        while (place) {
+          place = await store.expire(SITE, 500, place, 2);
+          steps += 1;
+        }
+        expect(steps).toBeGreaterThan(2);
+        const left = await store.snapshots(SITE, CONTEXT);
+        expect(left.map(({ view_id, seq }) => `${view_id}/${seq}`).sort()).toEqual(["open/0", "open/1", "young/0"]);
+        expect((await store.joinReader.views(SITE, CONTEXT)).map(({ view_id }) => view_id).sort()).toEqual([
+          "open",
+          "young",
+        ]);
+      });
+    });
+  });
+}
