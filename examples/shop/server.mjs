@@ -58,7 +58,7 @@ function headers(collector) {
 }
 
 async function answer(settings, request) {
-  const { pathname } = new URL(request.url, "http://shop");
+  const [pathname] = request.url.split("?", 1);
   if (pathname.startsWith("/api/calls")) return await vendorRoute(settings, request, pathname);
   if (request.method !== "GET" && request.method !== "HEAD") return said(405, "Not a method of this page.");
   if (Object.hasOwn(PAGES, pathname)) return await page(settings, PAGES[pathname]);
@@ -93,7 +93,7 @@ async function vendorRoute(settings, request, pathname) {
     if (request.method !== "POST" || !request.headers["content-type"]?.startsWith("application/json")) {
       return said(405, "Calls are placed by the panel.");
     }
-    const placed = callEvent(await bodyOf(request), Date.now());
+    const placed = callEvent(await bodyOf(request).catch(() => ({})), Date.now());
     if (!placed) return said(400, "There is no such kind of call.");
     return json(200, { sent: { events: [placed.event] }, call: await placeCall(settings, placed) });
   } catch (error) {
