@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { createCommitter } from "../../../collector/intake/commit";
+import type { Write, Written } from "../../../collector/store/intake";
+import type { Store } from "../../../collector/store/store";
+import type { DueRow } from "../../../collector/store/tables";
+import { snapshot, write } from "../store/rows";
+
+/** A store that notes its transactions; `fails` says which batches it refuses. */
+function fakeStore(fails: (batch: Write[]) => boolean = () => false) {
+  const batches: { writes: number; done: number }[] = [];
+  const events: string[] = [];
+  const store = {
+    async write(batch: Write[], done: DueRow[]): Promise<Written> {
+      batches.push({ writes: batch.length, done: done.length });
+      events.push("commit");
+      if (fails(batch)) throw new Error("refused");
+      const due = batch.map((_one, index) => ({
+        site: "s",
+        context_id: `c${index}`,
+        call_id: "",
+        stamp: "x",
+        due_at: 0,
+      }));
+      return { verdicts: batch.map(() => ({ snapshots: ["accepted"], events: [] })), due };
+    },
+  };
+  return { store: store as unknown as Store, batches, events };
+}
+
+function committer(fake: ReturnType<typeof fakeStore>, run: (due: DueRow[]) => Promise<void> = async () => {}) {
+  const errors: unknown[] = [];
+  const joiner = {
+    run: async (due: DueRow[]) => {
+      fake.events.push("join");
+      await run(due);
+    },
+    sweep: async () => 0,
+  };
+  const deps = { store: fake.store, joiner, clock: () => 0, onError: (error: unknown) => errors.push(error) };
+  return { ...createCommitter(deps), errors };
+}
+
+const marked = (seq: number) => write({ snapshots: [snapshot({ seq })] });
+
+describe("group commit", () => {
+  it("shares one transaction among those who come together, and joins before it answers", async () => {
+    const fake = fakeStore();
+    const { submit, drain } = committer(fake);
+    const answers = await Promise.all([1, 2, 3].map((seq) => submit(marked(seq), 100)));
+    expect(answers).toHaveLength(3);
+    expect(fake.batches[0]).toEqual({ writes: 3, done: 0 });
+    expect(fake.events.slice(0, 2)).toEqual(["commit", "join"]);
+    await drain();
+    // What was joined is struck off in a transaction of its own only because nobody came any more.
+    expect(fake.batches).toEqual([
+      { writes: 3, done: 0 },
+      { writes: 0, done: 3 },
+    ]);
+  });
+
+  it("lets one bad write cost only itself", async () => {
+    const fake = fakeStore((batch) => batch.some(({ snapshots }) => snapshots[0]?.seq === 2));
+    const { submit, errors } = committer(fake);
+    const answers = await Promise.allSettled([1, 2, 3].map((seq) => submit(marked(seq), 100)));
+    expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(answers[1]).toMatchObject({ reason: { status: 503, extra: { headers: { "Retry-After": "5" } } } });
+    expect(errors).toHaveLength(1);
+  });
+
+  it("answers although the join fails, and leaves its rows due", async () => {
+    const fake = fakeStore();
+    const { submit, drain, errors } = committer(fake, async () => {
+      throw new Error("no join");
+    });
+    await expect(submit(marked(1), 100)).resolves.toEqual({ snapshots: ["accepted"], events: [] });
+    await drain();
+    expect(fake.batches).toEqual([{ writes: 1, done: 0 }]);
+    expect(errors).toHaveLength(1);
+  });
+
+  it("asks who comes to wait, before more than 32 MiB do", async () => {
+    const { submit } = committer(fakeStore());
+    const first = submit(marked(1), 31 * 1024 * 1024);
+    await expect(submit(marked(2), 2 * 1024 * 1024)).rejects.toMatchObject({ status: 503 });
+    await first;
+    await expect(submit(marked(3), 2 * 1024 * 1024)).resolves.toBeDefined();
+  });
+
+  it("takes at most 4 MiB into one transaction", async () => {
+    const fake = fakeStore();
+    const { submit } = committer(fake);
+    await Promise.all([1, 2, 3].map((seq) => submit(marked(seq), 3 * 1024 * 1024)));
+    expect(fake.batches.map(({ writes }) => writes).slice(0, 3)).toEqual([1, 1, 1]);
+  });
+});

@@ -1,0 +1,101 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { compileSetup, faultOfValue, readerOf } from "../../../collector/site/compile";
+import { siteSchema } from "../../../collector/wire/site";
+
+const expression = (value: string) => faultOfValue({ type: "expression", value });
+const simple = (value: string) => faultOfValue({ type: "simple", value });
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a value under test
+const TEMPLATE = "`${a}`";
+
+describe("an expression's value", () => {
+  it.each([
+    "r7k12_si",
+    "window.cart && cart.total",
+    String.raw`document.cookie.match(/_ga=GA\d\.\d\.([\d.]+)/)?.[1]`,
+    "a // the last comment ends with the line",
+    "a /* one in the middle */ + b",
+    "(function () { return 1; })()",
+    "a, b",
+    TEMPLATE,
+    "{ a: 1 }.a",
+    "  a\n",
+  ])("may be any one expression: %s", (value) => {
+    expect(expression(value)).toBeNull();
+  });
+
+  it.each([
+    ["closes its own bracket", "1); alert(1"],
+    ["closes and opens one", "a) || (b"],
+    ["closes the function", "1)}; function x(){ return (1"],
+    ["is a statement", "if (a) b"],
+    ["is a declaration", "var a = 1"],
+    ["holds two", "a; b"],
+    ["ends in a comment that is not closed", "a /* b"],
+    ["is an HTML comment", "--> a"],
+    ["is empty but for a comment", "// a"],
+    ["is no JavaScript", "a b"],
+    ["waits", "await a"],
+    ["imports", "import.meta.url"],
+    ["returns", "return a"],
+  ])("is refused where it %s", (_name, value) => {
+    expect(expression(value)).toMatch(/^must be one JavaScript expression/);
+  });
+});
+
+describe("a simple value", () => {
+  it.each([
+    '"gold"',
+    "'gold'",
+    "42",
+    "-1.5",
+    "true",
+    "`gold`",
+    "r7k12_si",
+    "dataLayer[0].user.id",
+    "a['b c']",
+    "window?.a?.[0].b",
+    "this.a",
+  ])("may be a literal or a path: %s", (value) => {
+    expect(simple(value)).toBeNull();
+  });
+
+  it.each(["a()", "a + b", "a[b]", "a = 1", "/x/", TEMPLATE, "-a", "null", "new A"])(
+    "may be nothing else: %s",
+    (value) => {
+      expect(simple(value)).toMatch(/must be a literal/);
+    },
+  );
+});
+
+describe("the compiled setup", () => {
+  const document = siteSchema.parse({
+    name: "Shop",
+    entities: [
+      { name: "plain", type: "simple", scope: "session", value: "crm.id // theirs" },
+      { name: "quoted", type: "simple", scope: "page_view", value: '"</script>"' },
+    ],
+    consent: "required",
+    global_privacy_control: "ignored",
+  });
+
+  it("is plain code that reads the page's variables when it is asked to", () => {
+    const page = { crm: { id: 1 } };
+    const setup = runInNewContext(`(${compileSetup("shop", document)})`, page);
+    expect(setup).toMatchObject({ site: "shop", consent: "required", gpc: false });
+    expect(setup.entities.map(({ value }: { value: () => unknown }) => value())).toEqual([1, "</script>"]);
+    page.crm = { id: 2 };
+    expect(setup.entities[0].value()).toBe(2);
+  });
+
+  it("quotes what is text, so that no name can become code", () => {
+    const setup = runInNewContext(`(${compileSetup('a"});alert("', document)})`, {});
+    expect(setup.site).toBe('a"});alert("');
+  });
+
+  it("lets a throwing value throw where it is read, and nowhere before", () => {
+    const read = runInNewContext(`(${readerOf("missing.id")})`, {});
+    expect(read).toThrow(/missing is not defined/);
+  });
+});
