@@ -63,6 +63,7 @@ describe("the SQLite engine", () => {
       readFileSync(join(path, "calljoin.db-wal")).toString("latin1");
     expect(bytes()).toContain("very-secret-value");
     await store.erase(SITE, CONTEXT, 2);
+    await store.compact();
     expect(bytes()).not.toContain("very-secret-value");
     expect(bytes()).not.toContain(CONTEXT);
     await store.close();

@@ -1,4 +1,5 @@
-/** Retention: what has passed its site's days is deleted, in steps so small that nobody waits for them. */
+/** Forgetting: a visitor who asks for it, and what has passed its site's days. */
+import type { Joiner } from "./join/joiner";
 import type { ArrivalPlace } from "./store/forget";
 import type { Store } from "./store/store";
 import type { Site } from "./wire/site";
@@ -8,7 +9,7 @@ const STEP = 200;
 
 const DAY_MS = 86_400_000;
 
-/** Answers a function that does one step for each site, and says whether any site has more to delete. */
+/** Retention: answers a function that does one step for each site, and says whether any site has more to delete. */
 export function createRetention(store: Store, clock: () => number): () => Promise<boolean> {
   const places = new Map<string, ArrivalPlace | null>();
   return async () => {
@@ -21,4 +22,17 @@ export function createRetention(store: Store, clock: () => number): () => Promis
     }
     return more;
   };
+}
+
+/** Erases a visitor; resolves when their calls are joined anew without them, and no file of the store holds a value of theirs. */
+export async function eraseVisitor(
+  { store, joiner, clock }: { store: Store; joiner: Joiner; clock: () => number },
+  site: string,
+  contextId: string,
+): Promise<void> {
+  const due = await store.erase(site, contextId, clock());
+  await joiner.run(due);
+  await store.write([], due, clock());
+  // Last, because the calls' former results were overwritten just now.
+  await store.compact();
 }
