@@ -4,15 +4,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Saves the demo's site document where it is new or has been edited since, and sees to one token for each vendor.
- * What was saved by other means stays. The tokens are kept in `file`, as the collector tells each only once.
+ * Saves the demo's site document where the collector has none or the demo's was edited, and sees to one token for each vendor.
+ * What the user has saved since stays otherwise, and `origin` is added where it is missing. The tokens are kept in `file`, as
+ * the collector tells each only once.
  * @returns {Promise<Record<string, string>>} vendor name to token
  */
-export async function setUpSite({ collector, site, adminToken }, document, file) {
+export async function setUpSite({ collector, site, adminToken }, document, origin, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
   const kept = read(file);
-  const known = (await admin("GET", "")).status === 200;
-  if (!known || !isDeepStrictEqual(kept.document, document)) await done(admin("PUT", "", document));
+  const { status, body: saved } = await admin("GET", "");
+  const isEdited = !isDeepStrictEqual(kept.document, document);
+  if (status !== 200 || isEdited) await done(admin("PUT", "", { ...document, origins: [origin] }));
+  else if (!saved.origins.includes(origin)) {
+    await done(admin("PUT", "", { ...saved, origins: [...saved.origins, origin] }));
+  }
 
   const tokens = {};
   for (const { name } of document.vendors) {

@@ -48,8 +48,8 @@ async function main() {
   settings.adminToken = adminToken;
 
   const shop = `http://localhost:${shopPort}`;
-  const document = { ...JSON.parse(readFileSync("examples/shop/site.json", "utf8")), origins: [shop] };
-  settings.tokens = await setUpSite(settings, document, join(data, "demo.json"));
+  const document = JSON.parse(readFileSync("examples/shop/site.json", "utf8"));
+  settings.tokens = await setUpSite(settings, document, shop, join(data, "demo.json"));
   await serveShop(settings, shopPort);
   console.log(`
   The shop       ${shop}   open it, look around, press "Call us"

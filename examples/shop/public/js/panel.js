@@ -15,7 +15,7 @@ export function startPanel() {
   };
   const newOrder = () => {
     order_id.value = `FK-${String(Date.now()).slice(-7)}`;
-    order_total.value = basket.total || 25;
+    order_total.value = (basket.total || 25).toFixed(2);
   };
 
   document.getElementById("call-us").addEventListener("click", () => {
@@ -72,7 +72,7 @@ function whatTheBrowserSaw() {
     context_id: api.contextId,
     session_id: api.sessionId,
     view_id: api.viewId,
-    entities: api.entities().map(({ name, scope, value, status }) => ({ name, scope, value, status })),
+    entities: api.entities(),
   };
 }
 

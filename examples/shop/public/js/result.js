@@ -26,6 +26,13 @@ export function resultOf(seen, sent, call) {
     comparison(seen, call),
     raw("The event that the vendor posted", sent),
     raw("The joined call", call),
+    el(
+      "p",
+      { className: "hint" },
+      "The same from the tag's side: ",
+      el("code", {}, "calljoin.inspect()"),
+      " in the console.",
+    ),
   ];
 }
 
@@ -84,7 +91,7 @@ function row(name, seen, answered, comparable, entity) {
       ...breakable(name),
       entity ? el("small", {}, entity.scope === "page_view" ? "page view" : "session") : null,
     ),
-    el("td", {}, written(seen), entity && seen === null ? el("small", {}, entity.status) : null),
+    el("td", {}, written(seen), entity && seen === null ? el("small", {}, entity.error ?? entity.status) : null),
     el(
       "td",
       { className: "mark", title },
