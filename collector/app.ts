@@ -3,6 +3,10 @@ import express, { type Express, type RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import type { Logger } from "pino";
+import { createAddressFilter } from "./forward/address";
+import { createForwarder, type Forwarder } from "./forward/forwarder";
+import { forwardRoutes } from "./forward/routes";
+import { createSender, type Send } from "./forward/send";
 import { adminOnly, hashToken } from "./http/auth";
 import { notFound, Problem, problems } from "./http/problem";
 import { createCommitter } from "./intake/commit";
@@ -30,11 +34,14 @@ export interface AppDeps {
   /** Public requests a minute and address; 0 is no limit. */
   rateLimit: number;
   trustProxy: number | string[] | false;
+  /** Makes the requests to webhooks; left out, it reaches public addresses and no others. */
+  send?: Send;
 }
 
 export interface Collector {
   app: Express;
   joiner: Joiner;
+  forwarder: Forwarder;
   /** Resolves when everything that was accepted is on disk and joined. */
   drain(): Promise<void>;
 }
@@ -44,9 +51,14 @@ const ADAPTERS = ["qprotocol"] as const;
 
 export async function createApp(deps: AppDeps): Promise<Collector> {
   const { store, clock, log } = deps;
+  const send = deps.send ?? createSender({ filter: createAddressFilter([]), clock });
   const onError = (error: unknown) => log.error({ err: error }, "store failed");
   const sites = createSites(store, clock);
-  const joiner = createJoiner({ store, clock, log });
+  const forwarder = createForwarder({ store, sites, send, clock, random: Math.random, log });
+  const wake = () => {
+    forwarder.run().catch(onError);
+  };
+  const joiner = createJoiner({ store, clock, log, wake });
   const committer = createCommitter({ store, joiner, clock, onError });
   const takeSnapshots = createSnapshotIntake({ sites, committer });
   const takeEvents = createEventIntake(committer);
@@ -65,10 +77,11 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin }));
   app.use(readRoutes({ sites, store, joiner, clock, admin }));
   app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
+  app.use(forwardRoutes({ sites, store, forwarder, clock, wake, admin }));
   app.use(openApiRoutes());
   app.use(notFound);
   app.use(problems(log));
-  return { app, joiner, drain: committer.drain };
+  return { app, joiner, forwarder, drain: committer.drain };
 }
 
 function perMinute(limit: number): RequestHandler {

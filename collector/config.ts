@@ -19,6 +19,14 @@ const proxies = z
   })
   .transform((parts) => (/^\d+$/.test(parts[0] ?? "") ? Number(parts[0]) : parts));
 
+/** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
+const exceptions = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .refine((parts) => parts.every((part) => isNetwork(part) || /^(?![\d.]+$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(part)), {
+    error: "must be hosts, addresses or CIDRs with commas between",
+  });
+
 const schema = z.object({
   PORT: number("8787", "must be a port, 0 to 65535", 65_535),
   CALLJOIN_DATA: z.string().default("./data"),
@@ -32,6 +40,7 @@ const schema = z.object({
     .optional(),
   CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
   CALLJOIN_TRUST_PROXY: proxies.optional(),
+  CALLJOIN_ALLOW_PRIVATE: exceptions.default([]),
 });
 
 export interface Config {
@@ -43,6 +52,8 @@ export interface Config {
   rateLimit: number;
   /** What Express's `trust proxy` takes. */
   trustProxy: number | string[] | false;
+  /** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
+  allowPrivate: string[];
 }
 
 /** Reads the configuration; throws an `Error` that names each wrong variable and why. Empty counts as unset. */
@@ -60,6 +71,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     adminToken: data.CALLJOIN_ADMIN_TOKEN,
     rateLimit: data.CALLJOIN_RATE_LIMIT,
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
+    allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
   };
 }
 

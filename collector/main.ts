@@ -7,31 +7,37 @@ import { sqlite } from "./store/sqlite";
 import { openStore } from "./store/store";
 
 const USAGE = `Usage: calljoin serve
-       calljoin rejoin --site TRACKING_ID [--after CALL_ID]
+       calljoin rejoin --site TRACKING_ID [--after CALL_ID] [--webhooks]
 
   serve   start the collector, configured by its environment (README.md, "Configuration")
   rejoin  join a site's calls anew, as its document stands now; may run beside the collector, and be stopped and
-          resumed with --after. Sends no webhooks.
+          resumed with --after. Webhooks are told of what has changed only with --webhooks.
 `;
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" }, site: { type: "string" }, after: { type: "string" } },
+    options: {
+      help: { type: "boolean", short: "h" },
+      site: { type: "string" },
+      after: { type: "string" },
+      webhooks: { type: "boolean", default: false },
+    },
   });
   const [command, ...more] = positionals;
   if (values.help) process.stdout.write(USAGE);
   else if (command === "serve" && more.length === 0) {
     await serve(readConfig(process.env), new URL("../sdk/", import.meta.url));
-  } else if (command === "rejoin" && more.length === 0 && values.site) await runRejoin(values.site, values.after ?? "");
+  } else if (command === "rejoin" && more.length === 0 && values.site)
+    await runRejoin(values.site, values.after ?? "", values.webhooks);
   else throw new Error(`this is no command: ${process.argv.slice(2).join(" ")}\n\n${USAGE}`);
 }
 
-async function runRejoin(site: string, after: string): Promise<void> {
+async function runRejoin(site: string, after: string, tell: boolean): Promise<void> {
   const { dataFolder } = readConfig(process.env);
   const store = await openStore(sqlite(dataFolder));
   if (!(await store.site(site))) throw new Error(`there is no site ${site} in ${dataFolder}`);
-  for await (const { done, changed, last } of rejoin(store, Date.now, site, after)) {
+  for await (const { done, changed, last } of rejoin(store, Date.now, site, after, tell)) {
     process.stdout.write(`${done} calls joined again, ${changed} came out differently; resume with --after ${last}\n`);
   }
   await store.close();

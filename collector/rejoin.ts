@@ -15,6 +15,7 @@ const STEP = 100;
 
 /**
  * Joins a site's calls anew in the order of their ids, those after `after` where given, and yields its progress after each commit.
+ * Webhooks are told of what has changed only where `tell` says so.
  * May be stopped and run again at any time: a call that is joined twice comes out the same.
  */
 export async function* rejoin(
@@ -22,6 +23,7 @@ export async function* rejoin(
   clock: () => number,
   site: string,
   after: string,
+  tell: boolean,
 ): AsyncGenerator<RejoinProgress> {
   const progress: RejoinProgress = { done: 0, changed: 0, last: after };
   let ids: string[];
@@ -29,7 +31,7 @@ export async function* rejoin(
     ids = await store.callIds(site, progress.last, STEP);
     const joined = await store.joining(async (tx) => {
       let changed = 0;
-      for (const id of ids) if (await joinCall(tx, site, id, clock())) changed += 1;
+      for (const id of ids) if (await joinCall(tx, site, id, clock(), tell)) changed += 1;
       return changed;
     });
     progress.done += ids.length;

@@ -7,12 +7,17 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { createApp } from "./app";
 import type { Config } from "./config";
-import { createRetention } from "./retention";
+import { createRetention } from "./forget";
+import { createAddressFilter } from "./forward/address";
+import { createSender } from "./forward/send";
 import { sqlite } from "./store/sqlite";
 import { openStore } from "./store/store";
 
 /** How often is looked for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
+
+/** How often is looked for deliveries whose time has come. */
+const FORWARD_MS = 1_000;
 
 /** One small step of the retention each time. */
 const RETENTION_MS = 2_000;
@@ -22,7 +27,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const log = pino({ level: process.env.LOG_LEVEL ?? "info" });
   const clock = Date.now;
   const store = await openStore(sqlite(config.dataFolder));
-  const { app, joiner, drain } = await createApp({
+  const { app, joiner, forwarder, drain } = await createApp({
     store,
     clock,
     log,
@@ -30,6 +35,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     sdk: { script: read(sdkFolder, "script.js"), inspector: read(sdkFolder, "inspector.js") },
     rateLimit: config.rateLimit,
     trustProxy: config.trustProxy,
+    send: createSender({ filter: createAddressFilter(config.allowPrivate), clock }),
   });
 
   const server = createServer(app);
@@ -43,6 +49,10 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   await sweep();
   const timer = setInterval(sweep, SWEEP_MS);
 
+  const forward = setInterval(() => {
+    forwarder.run().catch((error) => log.error({ err: error }, "forwarding failed"));
+  }, FORWARD_MS);
+
   const expire = createRetention(store, clock);
   const retention = setInterval(async () => {
     await expire().catch((error) => log.error({ err: error }, "retention failed"));
@@ -52,10 +62,12 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     log.info({ signal }, "stopping");
     clearInterval(timer);
     clearInterval(retention);
+    clearInterval(forward);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     await closed;
     await drain();
+    await forwarder.stop();
     await store.close();
     process.exit(0);
   };

@@ -1,10 +1,12 @@
 /** Applies the join: takes what is due, joins the calls it touches, writes what has changed. */
 import type { Logger } from "pino";
+import { deliveriesOf, eventOf } from "../forward/deliveries";
 import type { JoinTx } from "../store/joins";
 import type { Store } from "../store/store";
 import type { CallEventRow, CallRow, DueRow } from "../store/tables";
 import type { Outcome } from "../wire/call";
 import type { Site } from "../wire/site";
+import { callOf, isLate } from "./call";
 import { type CallFacts, mergeEvents } from "./event";
 import { resolve } from "./resolve";
 
@@ -27,6 +29,8 @@ export interface JoinerDeps {
   store: Store;
   clock: () => number;
   log: Logger;
+  /** Called when calls have changed and deliveries may wait. */
+  wake: () => void;
 }
 
 /** Calls joined in one transaction: long enough to share a commit, short enough not to hold up who writes. */
@@ -35,7 +39,7 @@ const CALLS_PER_COMMIT = 50;
 /** Rows younger than this are most likely being joined right now by the collector that wrote them. */
 const ORPHANED_AFTER_MS = 5_000;
 
-export function createJoiner({ store, clock, log }: JoinerDeps): Joiner {
+export function createJoiner({ store, clock, log, wake }: JoinerDeps): Joiner {
   async function run(due: DueRow[]): Promise<void> {
     const calls = await touchedCalls(store, due);
     for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
@@ -46,6 +50,7 @@ export function createJoiner({ store, clock, log }: JoinerDeps): Joiner {
         return all;
       });
       for (const one of joined) if (one) report(log, one);
+      if (joined.some(Boolean)) wake();
     }
   }
   return {
@@ -75,8 +80,17 @@ async function touchedCalls(store: Store, due: DueRow[]): Promise<{ site: string
   return [...calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, call]) => call);
 }
 
-/** Joins one call anew; answers what was written, or null where nothing has changed. */
-export async function joinCall(tx: JoinTx, site: string, callId: string, now: number): Promise<Joined | null> {
+/**
+ * Joins one call anew, and leaves a delivery for each webhook that is to be told, if `tell` says so. Answers the version that was made,
+ * or null where nothing has changed.
+ */
+export async function joinCall(
+  tx: JoinTx,
+  site: string,
+  callId: string,
+  now: number,
+  tell = true,
+): Promise<Joined | null> {
   const events = await tx.lockEvents(site, callId);
   const text = await tx.document(site);
   const [first] = events;
@@ -85,11 +99,18 @@ export async function joinCall(tx: JoinTx, site: string, callId: string, now: nu
   const { outcome } = await resolve(tx, site, factsOf(events, document), document);
 
   const before = await tx.call(site, callId);
-  const after = rowOf(site, outcome, before, now);
-  if (before?.outcome === after.outcome) return null;
-  if (before && (await hasOutlivedItsView(tx, before, outcome))) return null;
-  await tx.saveCall(after);
-  return { site, outcome, version: after.version, late: isLate(after) };
+  const joined = rowOf(site, outcome, before, now);
+  const kept = before && (before.outcome === joined.outcome || (await hasOutlivedItsView(tx, before, outcome)));
+  const after = kept ? before : joined;
+  const arrived = Math.min(...events.map(({ received_at }) => received_at));
+  const event = eventOf(after, !kept, now - arrived);
+  if (kept && event === null) return null;
+  await tx.saveCall({ ...after, told: event === null || event === "updated" ? after.told : event });
+  if (tell && event !== null && document.webhooks.length > 0) {
+    const numbered = await tx.numbered(site, callId);
+    if (numbered) await tx.addDeliveries(deliveriesOf(site, document, `call.${event}`, callOf(numbered), now));
+  }
+  return kept ? null : { site, outcome, version: after.version, late: isLate(after) };
 }
 
 /** A call as its events tell it, read by the rules that the site has for their vendor. */
@@ -124,12 +145,8 @@ function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: numb
     first_status: before?.first_status ?? join.status,
     outcome: JSON.stringify(outcome),
     joined_at: now,
+    told: before?.told ?? null,
   };
-}
-
-/** A matched call that was first answered otherwise (contract 8, `late`). */
-export function isLate({ status, first_status }: Pick<CallRow, "status" | "first_status">): boolean {
-  return status === "matched" && first_status !== "matched";
 }
 
 /** Without the visitor's values and ids: a log outlives the erasing of a visitor. */

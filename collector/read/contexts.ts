@@ -1,9 +1,10 @@
 /** A visitor as the collector knows them: sessions, views, snapshots, in corrected time. */
+
+import { callOf } from "../join/call";
 import { type TimedView, timed } from "../join/clock";
 import { byStart } from "../join/view";
 import type { Store } from "../store/store";
 import type { SnapshotRow } from "../store/tables";
-import { callOf } from "./call";
 
 /** The whole of one context, or null where nothing is known of it. */
 export async function readContext(store: Store, site: string, contextId: string) {

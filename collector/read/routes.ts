@@ -3,14 +3,17 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
+import { eraseVisitor } from "../forget";
 import { Problem } from "../http/problem";
+import { callOf } from "../join/call";
 import type { Joiner } from "../join/joiner";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import { summaryType } from "../wire/common";
-import { callOf } from "./call";
+import { catalogue } from "../wire/parameters";
 import { readContext } from "./contexts";
 import { coverage } from "./coverage";
+import { deliveriesQuery, readDeliveries } from "./deliveries";
 import { explain } from "./explain";
 import { matchRate } from "./match-rate";
 import { callsQuery, cursorOf, page, parseQuery, placeOf, span } from "./query";
@@ -69,9 +72,7 @@ export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps
 
   router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
     const { site } = await siteOf(request.params);
-    const due = await store.erase(site, String(request.params.context), clock());
-    await joiner.run(due);
-    await store.write([], due, clock());
+    await eraseVisitor({ store, joiner, clock }, site, String(request.params.context));
     response.status(204).end();
   });
 
@@ -95,6 +96,16 @@ export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps
     const { by, ...filter } = parseQuery(rateQuery, request.query);
     const counts = await store.countCalls(site, filter, by ?? null);
     response.json({ rows: matchRate(counts, by ? [] : ["all"]) });
+  });
+
+  router.get(`${at}/parameters`, admin, async (request, response) => {
+    const { document } = await siteOf(request.params);
+    response.json({ parameters: catalogue(document.entities) });
+  });
+
+  router.get(`${at}/deliveries`, admin, async (request, response) => {
+    const { site } = await siteOf(request.params);
+    response.json(await readDeliveries(store, site, parseQuery(deliveriesQuery, request.query)));
   });
 
   router.get(`${at}/rejected`, admin, async (request, response) => {

@@ -48,9 +48,9 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
         },
       ]);
     }
-    const { document, vendors } = readSite(jsonBody(request), deps.adapters);
+    const { document, given } = readSite(jsonBody(request), deps.adapters);
     const before = await sites.version(site);
-    const secrets = await secretChanges(deps, site, vendors, document, before?.document ?? null);
+    const secrets = await secretChanges(deps, site, given, before?.document ?? null);
     const version = await sites.save(site, document, secrets);
     response.status(before ? 200 : 201).json({ tracking_id: site, version, ...document });
   });
@@ -81,38 +81,40 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   return router;
 }
 
-/** Reads and checks a document; throws a 400 with all of its faults. The vendors are answered with their secrets, the document without. */
-function readSite(body: unknown, adapters: readonly string[]): { document: Site; vendors: Site["vendors"] } {
+/** Reads and checks a document; throws a 400 with all of its faults. `given` is the document with the secrets that it brings. */
+function readSite(body: unknown, adapters: readonly string[]): { document: Site; given: Site } {
   const parsed = siteSchema.safeParse(body);
   if (!parsed.success) throw invalid("the site document is not valid", faults(parsed.error));
-  const { tracking_id: _id, version: _version, ...document } = parsed.data;
-  const found = checkSite(document, adapters);
+  const { tracking_id: _id, version: _version, ...given } = parsed.data;
+  const found = checkSite(given, adapters);
   if (found.length > 0) throw invalid("the site document is not valid", found);
-  const vendors = document.vendors.map(({ secret: _secret, ...vendor }) => vendor);
-  return { document: { ...document, vendors }, vendors: document.vendors };
+  const vendors = given.vendors.map(({ secret: _secret, ...vendor }) => vendor);
+  const webhooks = given.webhooks.map(({ api_secret: _secret, ...webhook }) => webhook);
+  return { document: { ...given, vendors, webhooks }, given };
 }
 
 /** What a save does to the secrets: given ones are put, `null` and names that are gone are removed, each webhook gets one. */
 async function secretChanges(
   { store, clock }: SiteRouteDeps,
   site: string,
-  vendors: Site["vendors"],
-  document: Site,
+  given: Site,
   before: Site | null,
 ): Promise<SecretChange[]> {
   const changes: SecretChange[] = [];
-  for (const { name, secret } of vendors) {
-    if (secret === undefined) continue;
-    changes.push({ kind: "vendor_secret", name, put: secret === null ? null : { hash: hashToken(secret), secret } });
-  }
-  for (const { name } of goneFrom(before?.vendors, document.vendors)) {
+  const change = (kind: SecretChange["kind"], name: string, secret: string | null | undefined) => {
+    if (secret === undefined) return;
+    changes.push({ kind, name, put: secret === null ? null : { hash: hashToken(secret), secret } });
+  };
+  for (const { name, secret } of given.vendors) change("vendor_secret", name, secret);
+  for (const { name, api_secret } of given.webhooks) change("webhook_api_secret", name, api_secret);
+  for (const { name } of goneFrom(before?.vendors, given.vendors)) {
     changes.push({ kind: "vendor_token", name, put: null }, { kind: "vendor_secret", name, put: null });
   }
-  for (const { name } of goneFrom(before?.webhooks, document.webhooks)) {
-    changes.push({ kind: "webhook_secret", name, put: null });
+  for (const { name } of goneFrom(before?.webhooks, given.webhooks)) {
+    changes.push({ kind: "webhook_secret", name, put: null }, { kind: "webhook_api_secret", name, put: null });
   }
   const signed = new Set((await store.secrets(site, "webhook_secret", clock())).map(({ name }) => name));
-  for (const { name } of document.webhooks) {
+  for (const { name } of given.webhooks) {
     if (signed.has(name)) continue;
     const secret = newWebhookSecret();
     changes.push({ kind: "webhook_secret", name, put: { hash: hashToken(secret), secret } });

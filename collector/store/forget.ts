@@ -1,5 +1,6 @@
 /** Forgetting: a visitor who is to be erased, and what has passed a site's retention. */
 import type { Kysely, Transaction } from "kysely";
+import { deleteDeliveries } from "./deliveries";
 import { addDue } from "./due";
 import type { Engine } from "./engine";
 import { redacted } from "./erased";
@@ -13,6 +14,8 @@ export type ArrivalPlace = Pick<SnapshotRow, "received_at" | "context_id" | "vie
 export interface Forgetting {
   /** Erases a visitor in one transaction; answers the calls that have to be joined again because of it. */
   erase(site: string, contextId: string, now: number): Promise<DueRow[]>;
+  /** Wipes what was deleted from the engine's own files, as far as it is in its hands. */
+  compact(): Promise<void>;
   /** Every site with its newest document (JSON). */
   newestDocuments(): Promise<{ site: string; document: string }[]>;
   /**
@@ -26,8 +29,8 @@ const ARRIVAL = ["received_at", "context_id", "view_id", "seq"] as const;
 
 export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
   return {
-    async erase(site, contextId, now) {
-      const due = await db.transaction().execute(async (tx) => {
+    erase: (site, contextId, now) =>
+      db.transaction().execute(async (tx) => {
         const row = { site, hash: sha256(contextId), erased_at: now };
         await tx
           .insertInto("erased")
@@ -36,6 +39,7 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
           .execute();
         const calls = await callsOf(tx, site, contextId);
         for (const call of calls) await redact(tx, site, call, contextId);
+        await deleteDeliveries(tx, site, calls);
         for (const table of ["snapshots", "views", "aliases"] as const) {
           await tx.deleteFrom(table).where("site", "=", site).where("context_id", "=", contextId).execute();
         }
@@ -47,10 +51,9 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
           calls.map((call_id) => ({ site, context_id: "", call_id })),
           now,
         );
-      });
-      await engine.compact();
-      return due;
-    },
+      }),
+
+    compact: engine.compact,
 
     newestDocuments: () =>
       db
@@ -115,6 +118,7 @@ async function expireCalls(tx: Transaction<Tables>, site: string, limit: number,
   if (ids.length > 0) {
     await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "in", ids).execute();
     await tx.deleteFrom("call_events").where("site", "=", site).where("call_id", "in", ids).execute();
+    await deleteDeliveries(tx, site, ids);
   }
   const refused = tx
     .selectFrom("rejected")

@@ -2,7 +2,7 @@
 import type { Kysely, Transaction } from "kysely";
 import { aliasesOf, identifyingNames } from "./aliases";
 import { chunks } from "./chunks";
-import { addDue, strikeOff } from "./due";
+import { addDue, strikeOff, UNMATCHED_AFTER_MS } from "./due";
 import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, Tables, ViewRow } from "./tables";
@@ -61,11 +61,11 @@ export function intakeStore(db: Kysely<Tables>): Intake {
           snapshots: write.snapshots.map((row) => snapshots.get(row) ?? "duplicate"),
           events: write.events.map((row) => events.get(row) ?? "duplicate"),
         }));
-        const due = await addDue(
-          tx,
-          batch.flatMap((write, index) => touched(write, verdicts[index])),
-          now,
-        );
+        const all = batch.flatMap((write, index) => touched(write, verdicts[index]));
+        const due = await addDue(tx, all, now);
+        // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
+        const calls = all.filter(({ call_id }) => call_id !== "");
+        await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
         await strikeOff(tx, done);
         return { verdicts, due };
       }),

@@ -1,9 +1,11 @@
 /** What the join reads and writes. */
 import type { Kysely } from "kysely";
+import { addDeliveries } from "./deliveries";
 import type { Engine } from "./engine";
 import { ERASED } from "./erased";
 import { sha256 } from "./hash";
-import type { AliasRow, CallEventRow, CallRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
+import { type NumberedCall, readStore } from "./reads";
+import type { AliasRow, CallEventRow, CallRow, DeliveryRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
 
 /** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
 export type Place = Pick<SnapshotRow, "at" | "seq" | "view_id">;
@@ -41,6 +43,9 @@ export interface JoinTx extends JoinReader {
   lockEvents(site: string, callId: string): Promise<CallEventRow[]>;
   call(site: string, callId: string): Promise<CallRow | null>;
   saveCall(row: CallRow): Promise<void>;
+  /** A call with its conversion number. */
+  numbered(site: string, callId: string): Promise<NumberedCall | null>;
+  addDeliveries(rows: DeliveryRow[]): Promise<void>;
 }
 
 export interface Joins {
@@ -184,6 +189,9 @@ function writer(tx: Kysely<Tables>, locksRows: boolean): Omit<JoinTx, keyof Join
         .executeTakeFirst();
       return row ?? null;
     },
+
+    numbered: async (site, callId) => (await readStore(tx).calls(site, { id: callId }, null, 1))[0] ?? null,
+    addDeliveries: (rows) => addDeliveries(tx, rows),
 
     async saveCall(row) {
       await tx

@@ -1,5 +1,6 @@
 /** The store as the other rooms see it. Each part is in the file of its name; one contract suite runs on every engine. */
 import { Kysely, Migrator } from "kysely";
+import { type Deliveries, deliveryStore } from "./deliveries";
 import type { Engine } from "./engine";
 import { type Forgetting, forgetStore } from "./forget";
 import { type Intake, intakeStore } from "./intake";
@@ -9,7 +10,7 @@ import { type Reads, readStore } from "./reads";
 import { type Sites, siteStore } from "./sites";
 import type { Tables } from "./tables";
 
-export interface Store extends Sites, Intake, Joins, Reads, Forgetting {
+export interface Store extends Sites, Intake, Joins, Reads, Forgetting, Deliveries {
   engine: Engine["name"];
   /** Resolves where the database answers, rejects where it does not. */
   ping(): Promise<void>;
@@ -28,6 +29,7 @@ export async function openStore(engine: Engine): Promise<Store> {
     ...joinStore(db, engine),
     ...readStore(db),
     ...forgetStore(db, engine),
+    ...deliveryStore(db, engine),
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as("one")).execute();
     },

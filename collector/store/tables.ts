@@ -16,6 +16,8 @@ export interface Tables {
   rejected: Rejected;
   due: Due;
   erased: Erased;
+  deliveries: DeliveriesTable;
+  delivery_attempts: DeliveryAttempts;
 }
 
 interface SiteVersions {
@@ -28,7 +30,7 @@ interface SiteVersions {
 /** Tokens are kept as SHA-256 only (`secret` null). What signs or checks signatures has to be kept as it is. */
 interface Secrets {
   site: string;
-  kind: "vendor_token" | "vendor_secret" | "webhook_secret";
+  kind: "vendor_token" | "vendor_secret" | "webhook_secret" | "webhook_api_secret";
   name: string;
   hash: string;
   secret: string | null;
@@ -129,6 +131,8 @@ interface Calls {
   first_status: string;
   outcome: string;
   joined_at: number;
+  /** What webhooks were told of the call so far, if any was there to be told (contract 9). */
+  told: "matched" | "unmatched" | null;
 }
 
 interface Rejected {
@@ -159,6 +163,42 @@ interface Erased {
   erased_at: number;
 }
 
+/** One event of one call for one webhook; `id` is what the receiver knows it by. */
+interface DeliveriesTable {
+  site: string;
+  call_id: string;
+  id: string;
+  webhook: string;
+  event: string;
+  version: number;
+  state: "pending" | "delivered" | "dead";
+  /** What is sent, as it was at that version: JSON. */
+  request: string;
+  made_at: number;
+  /** Failed attempts since it was made or replayed. */
+  failures: number;
+  /** Null unless pending. While one is at it, the end of its lease. */
+  next_attempt_at: number | null;
+  /** When it was delivered or given up; null while pending. */
+  ended_at: number | null;
+}
+
+interface DeliveryAttempts {
+  site: string;
+  call_id: string;
+  delivery_id: string;
+  /** From 0. */
+  number: number;
+  at: number;
+  ms: number;
+  status: number | null;
+  error: string | null;
+  /** Method, URL, headers and body: JSON; null where nothing was sent. */
+  request: string | null;
+  /** The answer's first 20,000 bytes. */
+  response: string;
+}
+
 export type SnapshotRow = Selectable<Snapshots>;
 export type ViewRow = Selectable<Views>;
 export type AliasRow = Selectable<Aliases>;
@@ -166,4 +206,6 @@ export type CallEventRow = Selectable<CallEvents>;
 export type CallRow = Selectable<Calls>;
 export type RejectedRow = Selectable<Rejected>;
 export type DueRow = Selectable<Due>;
+export type DeliveryRow = Selectable<DeliveriesTable>;
+export type AttemptRow = Selectable<DeliveryAttempts>;
 export type SecretRow = Selectable<Secrets>;

@@ -1,5 +1,6 @@
 /** The site document (contract 7): its shape. What a shape cannot say is checked in `site/check.ts`. */
 import { z } from "zod";
+import { STATUSES } from "./call";
 import { summaryType } from "./common";
 import { ENTITY_NAME, SLUG } from "./ids";
 
@@ -49,17 +50,38 @@ export type Vendor = z.infer<typeof vendorSchema>;
 
 const webhookSchema = z.strictObject({
   name: slug,
-  url: httpUrl,
+  url: httpUrl
+    .optional()
+    .meta({ description: "its query may hold values: ?order={{transaction.id}}; GA4 has its own" }),
   on: z
     .array(z.enum(["call.matched", "call.updated", "call.unmatched"]))
     .min(1)
     .default(["call.matched"]),
-  format: z.enum(["json", "form", "query"]).default("json"),
+  format: z.enum(["json", "form", "query", "ga4"]).default("json"),
   parameters: z
     .array(z.strictObject({ name: z.string().min(1).max(200), value: z.string().min(1).max(500) }))
     .max(200)
     .default([]),
+  filter: z
+    .strictObject({
+      status: z.array(z.enum(STATUSES)).min(1).optional(),
+      vendor: z.array(slug).min(1).optional(),
+      type: z.array(summaryType).min(1).optional(),
+      goal: z.array(slug).min(1).optional(),
+    })
+    .default({})
+    .meta({ description: "a call is told of where each list that is given holds it" }),
+  measurement_id: z.string().min(1).max(100).optional().meta({ description: "GA4's, such as G-1A2B3C4D5E" }),
+  api_secret: z
+    .string()
+    .min(1)
+    .max(500)
+    .nullable()
+    .optional()
+    .meta({ description: "GA4's; never read back; null removes it" }),
+  off: z.string().min(1).max(500).optional().meta({ description: "why nothing is sent; leave it out to switch on" }),
 });
+export type Webhook = z.infer<typeof webhookSchema>;
 
 const goalSchema = z.strictObject({
   name: slug,

@@ -1,6 +1,6 @@
 /** A stored call as it is answered. */
-import { isLate } from "../join/joiner";
 import type { NumberedCall } from "../store/reads";
+import type { CallRow } from "../store/tables";
 import type { Call, Outcome } from "../wire/call";
 
 export function callOf(row: NumberedCall): Call {
@@ -17,4 +17,9 @@ export function callOf(row: NumberedCall): Call {
     entities,
     goals,
   };
+}
+
+/** A matched call that was first answered otherwise (contract 8, `late`). */
+export function isLate({ status, first_status }: Pick<CallRow, "status" | "first_status">): boolean {
+  return status === "matched" && first_status !== "matched";
 }

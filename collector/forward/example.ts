@@ -1,0 +1,42 @@
+/** A call that never was, to try a webhook out with. Its event `call.test` and its ids say so. */
+import type { Call } from "../wire/call";
+import type { Site } from "../wire/site";
+
+export function exampleCall({ origins, entities, vendors, goals }: Site, now: number): Call {
+  const url = `${origins[0] ?? "https://shop.example"}/example`;
+  return {
+    id: "test-call",
+    vendor: vendors[0]?.name ?? "test-vendor",
+    type: "ecBasketTransactionSummary",
+    version: 1,
+    transaction: { id: "test-transaction" },
+    total: { value: 9.99, currency: "GBP" },
+    ts: now,
+    ts_unit: "ms",
+    url,
+    source: "test",
+    join: {
+      status: "matched",
+      rule: "context_id",
+      reason: null,
+      late: false,
+      gap_ms: 1_000,
+      context_id: "test-context",
+      session_id: "test-session",
+      view_id: "test-view",
+    },
+    context: {
+      view_number: 1,
+      session_number: 1,
+      session_view_number: 1,
+      view_ts: now - 2_000,
+      session_ts: now - 2_000,
+      url,
+      referrer: "",
+      entrance_url: url,
+      conversion_number: 1,
+    },
+    entities: Object.fromEntries(entities.map(({ name }) => [name, `test ${name}`])),
+    goals: goals.map(({ name }) => name),
+  };
+}

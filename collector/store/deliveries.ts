@@ -1,0 +1,207 @@
+/** Deliveries to webhooks and their attempts. A worker claims one by moving its next attempt behind a lease: a crash gives it back. */
+import type { Kysely } from "kysely";
+import { chunks } from "./chunks";
+import type { Engine } from "./engine";
+import type { AttemptRow, DeliveryRow, Tables } from "./tables";
+
+/** What an attempt made of a delivery. `webhookOff` says why its webhook is switched off from now on. */
+export interface Settlement {
+  state: DeliveryRow["state"];
+  next_attempt_at: number | null;
+  failures: number;
+  attempt: Omit<AttemptRow, "site" | "call_id" | "delivery_id" | "number">;
+  webhookOff: string | null;
+}
+
+export interface DeliveryFilter {
+  id?: string | undefined;
+  state?: DeliveryRow["state"] | undefined;
+  webhook?: string | undefined;
+}
+
+export interface Deliveries {
+  /** The webhooks that have deliveries due at a time. */
+  dueWebhooks(now: number): Promise<Pick<DeliveryRow, "site" | "webhook">[]>;
+  /** Takes the longest due delivery of a webhook; it is nobody else's until `lease`. Null where none is due. */
+  claimDelivery(site: string, webhook: string, now: number, lease: number): Promise<DeliveryRow | null>;
+  /** Logs an attempt at a claimed delivery (as it was claimed) and says how it goes on, all or nothing. */
+  settleDelivery(claimed: DeliveryRow, settlement: Settlement): Promise<void>;
+  /** A page of deliveries, the newest first; `below` is the last page's last row. */
+  deliveries(
+    site: string,
+    filter: DeliveryFilter,
+    below: Pick<DeliveryRow, "made_at" | "id"> | null,
+    limit: number,
+  ): Promise<DeliveryRow[]>;
+  /** All attempts at these deliveries, the earliest first. */
+  attempts(site: string, deliveryIds: string[]): Promise<AttemptRow[]>;
+  /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
+  replayDeliveries(
+    site: string,
+    which: { id: string } | { since: number; webhook?: string | undefined },
+    now: number,
+  ): Promise<number>;
+}
+
+export function deliveryStore(db: Kysely<Tables>, engine: Engine): Deliveries {
+  return {
+    dueWebhooks: (now) =>
+      db
+        .selectFrom("deliveries")
+        .select(["site", "webhook"])
+        .distinct()
+        .where("state", "=", "pending")
+        .where("next_attempt_at", "<=", now)
+        .execute(),
+
+    async claimDelivery(site, webhook, now, lease) {
+      const claimed = await db
+        .updateTable("deliveries")
+        .set({ next_attempt_at: lease })
+        .where("site", "=", site)
+        .where("id", "=", (eb) =>
+          eb
+            .selectFrom("deliveries")
+            .select("id")
+            .where("site", "=", site)
+            .where("webhook", "=", webhook)
+            .where("state", "=", "pending")
+            .where("next_attempt_at", "<=", now)
+            .orderBy("next_attempt_at")
+            .limit(1)
+            .$if(engine.locksRows, (query) => query.forUpdate().skipLocked()),
+        )
+        .returningAll()
+        .executeTakeFirst();
+      return claimed ?? null;
+    },
+
+    settleDelivery: (claimed, { attempt, webhookOff, state, next_attempt_at, failures }) =>
+      db.transaction().execute(async (tx) => {
+        const { site, call_id, id } = claimed;
+        const ended_at = state === "pending" ? null : attempt.at;
+        const kept = await tx
+          .selectFrom("deliveries")
+          .select("id")
+          .where("site", "=", site)
+          .where("id", "=", id)
+          .executeTakeFirst();
+        // Its visitor was erased while it was under way.
+        if (!kept) return;
+        const changed = await tx
+          .updateTable("deliveries")
+          .set({ state, next_attempt_at, failures, ended_at })
+          .where("site", "=", site)
+          .where("id", "=", id)
+          // Whose lease has run out, or was replayed meanwhile, has no say any more.
+          .where("next_attempt_at", "=", claimed.next_attempt_at)
+          .returning("id")
+          .executeTakeFirst();
+        const { number } = await tx
+          .selectFrom("delivery_attempts")
+          .select((eb) => eb.fn.countAll<number>().as("number"))
+          .where("site", "=", site)
+          .where("call_id", "=", call_id)
+          .where("delivery_id", "=", id)
+          .executeTakeFirstOrThrow();
+        const row = { site, call_id, delivery_id: id, number: Number(number), ...attempt };
+        await tx.insertInto("delivery_attempts").values(row).execute();
+        if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
+      }),
+
+    deliveries: (site, { id, state, webhook }, below, limit) =>
+      db
+        .selectFrom("deliveries")
+        .selectAll()
+        .where("site", "=", site)
+        .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
+        .$if(state !== undefined, (query) => query.where("state", "=", state ?? "pending"))
+        .$if(webhook !== undefined, (query) => query.where("webhook", "=", webhook ?? ""))
+        .$if(below !== null, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("made_at", "id"), "<", tuple(below?.made_at ?? 0, below?.id ?? "")),
+          ),
+        )
+        .orderBy("made_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute(),
+
+    attempts: (site, deliveryIds) =>
+      deliveryIds.length === 0
+        ? Promise.resolve([])
+        : db
+            .selectFrom("delivery_attempts")
+            .selectAll()
+            .where("site", "=", site)
+            .where("delivery_id", "in", deliveryIds)
+            .orderBy("number")
+            .execute(),
+
+    async replayDeliveries(site, which, now) {
+      const again = db
+        .updateTable("deliveries")
+        .set({ state: "pending", next_attempt_at: now, failures: 0, ended_at: null })
+        .where("site", "=", site);
+      const chosen =
+        "id" in which
+          ? again.where("id", "=", which.id)
+          : again
+              .where("state", "=", "dead")
+              .where("ended_at", ">=", which.since)
+              .$if(which.webhook !== undefined, (query) => query.where("webhook", "=", which.webhook ?? ""));
+      const { numUpdatedRows } = await chosen.executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
+  };
+}
+
+/** Adds deliveries, in the transaction that gives rise to them. */
+export async function addDeliveries(tx: Kysely<Tables>, deliveries: DeliveryRow[]): Promise<void> {
+  for (const rows of chunks(deliveries)) {
+    await tx
+      .insertInto("deliveries")
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/** Forgets a call's deliveries with everything that was sent and answered. */
+export async function deleteDeliveries(tx: Kysely<Tables>, site: string, callIds: string[]): Promise<void> {
+  for (const table of ["deliveries", "delivery_attempts"] as const) {
+    for (const ids of chunks(callIds)) {
+      await tx.deleteFrom(table).where("site", "=", site).where("call_id", "in", ids).execute();
+    }
+  }
+}
+
+/** Says in a next version of the site document that a webhook is off, and gives up what waits for it. */
+async function switchOff(
+  tx: Kysely<Tables>,
+  { site, webhook }: Pick<DeliveryRow, "site" | "webhook">,
+  off: string,
+  at: number,
+): Promise<void> {
+  const last = await tx
+    .selectFrom("site_versions")
+    .selectAll()
+    .where("site", "=", site)
+    .orderBy("version", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const document: { webhooks: { name: string; off?: string }[] } = JSON.parse(last?.document ?? '{"webhooks":[]}');
+  const found = document.webhooks.find(({ name }) => name === webhook);
+  if (last && found && found.off === undefined) {
+    found.off = off;
+    const next = { site, version: last.version + 1, saved_at: at, document: JSON.stringify(document) };
+    await tx.insertInto("site_versions").values(next).execute();
+  }
+  await tx
+    .updateTable("deliveries")
+    .set({ state: "dead", next_attempt_at: null, ended_at: at })
+    .where("site", "=", site)
+    .where("webhook", "=", webhook)
+    .where("state", "=", "pending")
+    .execute();
+}
