@@ -9,7 +9,7 @@ const text = z.string().max(16_384);
 
 /** A number, or its digits: vendors send both. */
 const amount = z
-  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d+)?$/, "must be a number")])
+  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d+)?$/)], "must be a number")
   .transform(Number)
   .nullish();
 
@@ -24,15 +24,19 @@ const total = z
   })
   .nullish();
 
-const transactionId = z.union([
-  z.string().trim().min(1, "must not be empty").max(512),
-  // JSON.parse has rounded a greater one already.
-  z.int("must be a string, or a whole number below 2^53").transform(String),
-]);
+const transactionId = z.union(
+  [
+    z.string().trim().min(1).max(512),
+    // JSON.parse has rounded a greater one already.
+    z.int().transform(String),
+  ],
+  "must be a string that is not empty, or a whole number below 2^53",
+);
 
+const STAMP = "must be epoch seconds (10 digits) or milliseconds (13 digits), as a number or a string";
 const stamp = z
-  .union([z.number().transform(String), z.string()])
-  .refine((digits) => /^(\d{10}|\d{13})$/.test(digits), "must be 10 digits (seconds) or 13 digits (milliseconds)");
+  .union([z.number().transform(String), z.string()], STAMP)
+  .refine((digits) => /^(\d{10}|\d{13})$/.test(digits), STAMP);
 
 export const qprotocolEvent = z.object({
   context: z.object({ id: z.unknown().optional() }).nullish().catch(null),
