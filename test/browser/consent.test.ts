@@ -5,7 +5,9 @@ import {
   eventually,
   flush,
   inPage,
+  isOf,
   openWorld,
+  pageSays,
   ready,
   type Shop,
   valuesOf,
@@ -34,7 +36,7 @@ const ids = (page: Page) => page.evaluate("[calljoin.contextId, calljoin.session
 async function open(shop: Shop, path = "spa"): Promise<Page> {
   const page = await world.browser.newPage();
   await page.goto(shop.url(path));
-  await page.waitForFunction("window.calljoin && !Array.isArray(window.calljoin)");
+  await pageSays(page, "window.calljoin && !Array.isArray(window.calljoin)");
   return page;
 }
 
@@ -56,7 +58,7 @@ describe("where consent is required", () => {
     const shop = await world.shop({ site: { consent: "required" }, entities: [cart] });
     const page = await open(shop);
     await inPage(page, "window.cart = 'before'");
-    await page.waitForFunction("calljoin.get('cart') === 'before'");
+    await pageSays(page, "calljoin.get('cart') === 'before'");
     await inPage(page, "history.pushState({}, '', '/spa/2')");
     await inPage(page, "window.cart = 'after'");
     const granted = Date.now();
@@ -72,13 +74,19 @@ describe("where consent is required", () => {
     expect(await inPage(page, "document.cookie")).toContain(`calljoin=${id}.`);
   });
 
-  it("is remembered once granted", async () => {
+  it("is asked for on every page (the site's consent tool remembers it), and the visitor stays the same", async () => {
     const shop = await world.shop({ site: { consent: "required" }, entities: [cart] });
     const page = await open(shop);
     await inPage(page, "calljoin.consent('granted')");
     await ready(page);
     const id = await contextId(page);
+    await flush(page);
+    const before = shop.sent().length;
     await page.reload();
+    await pageSays(page, "window.calljoin && !Array.isArray(window.calljoin)");
+    await inPage(page, "calljoin.flush()");
+    expect(shop.sent().length).toBe(before);
+    await inPage(page, "calljoin.consent('granted')");
     await ready(page);
     expect(await contextId(page)).toBe(id);
   });
@@ -94,9 +102,7 @@ describe("a visitor who denies", () => {
       await ready(page);
       await flush(page);
       // Something waits in the queue when they say no.
-      const pass = world.wire.onRequest((seen) =>
-        seen.path === "/v1/snapshots" && seen.body.includes(shop.id) ? { kind: "status", status: 503 } : undefined,
-      );
+      const pass = world.wire.onRequest((seen) => (isOf(shop)(seen) ? { kind: "status", status: 503 } : undefined));
       await inPage(page, "window.cart = 'queued'");
       await eventually(() => expect(shop.sent().some((sent) => sent.status === 503)).toBe(true));
       await inPage(page, "calljoin.consent('denied')");
@@ -135,7 +141,7 @@ describe("Global Privacy Control", () => {
     const page = await world.browser.newPage();
     await page.addInitScript(SIGNAL);
     await page.goto(shop.url("spa"));
-    await page.waitForFunction("window.calljoin && !Array.isArray(window.calljoin)");
+    await pageSays(page, "window.calljoin && !Array.isArray(window.calljoin)");
     await inPage(page, "window.cart = 1; calljoin.flush()");
     await page.goto(shop.url("plain"));
     expect(await kept(page)).toEqual(NOTHING);

@@ -4,7 +4,9 @@ import {
   eventually,
   flush,
   inPage,
+  isOf,
   openWorld,
+  pageSays,
   ready,
   type Shop,
   sessionId,
@@ -112,9 +114,7 @@ describe("entities()", () => {
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const pass = world.wire.onRequest((seen) =>
-      seen.path === "/v1/snapshots" && seen.body.includes(`"${shop.id}"`) ? { kind: "hold", until } : undefined,
-    );
+    const pass = world.wire.onRequest((seen) => (isOf(shop)(seen) ? { kind: "hold", until } : undefined));
     const page = await shop.visit("basket");
     const status = () => inPage(page, "calljoin.entities().find((row) => row.name === 'visit').status");
     await eventually(async () => expect(await status()).toBe("queued"));
@@ -134,7 +134,7 @@ describe("on()", () => {
        window.off = ["ready", "view", "entity"].map((event) => calljoin.on(event, () => { heard[event] += 1 }));`,
     );
     await inPage(page, "history.pushState({}, '', '/basket/2'); basket.total = 77");
-    await page.waitForFunction("heard.view > 0 && heard.entity > 0");
+    await pageSays(page, "heard.view > 0 && heard.entity > 0");
     expect(await inPage(page, "heard.ready")).toBe(1);
     await inPage(page, "off.forEach((unsubscribe) => unsubscribe()); window.then = { ...heard }");
     const view = await viewId(page);

@@ -62,7 +62,7 @@ describe("the context_id", () => {
     }
     expect(await keptCookies(`${shop.id}.test`)).toHaveLength(1);
     const probes = await world.browser.context.cookies(shop.url());
-    expect(probes.map((cookie) => cookie.name)).toEqual(["calljoin"]);
+    expect(probes.filter((cookie) => /_[0-9a-z]{7}$/.test(cookie.name))).toEqual([]);
   });
 
   it("stays the same over loads, tabs and a copied tab", async () => {
@@ -181,10 +181,11 @@ describe("where cookies are denied", () => {
     expect(id).toMatch(CONTEXT_ID);
     expect(await page.evaluate("document.cookie")).toBe("");
     await inPage(page, "history.pushState({}, '', '/basket/2')");
-    await flush(page);
+    await eventually(async () => {
+      const { sessions } = await shop.stored(id);
+      expect(sessions.map((session) => session.views.length)).toEqual([2]);
+    });
     expect(await contextId(page)).toBe(id);
-    const stored = await shop.stored(id);
-    expect(stored.sessions.map((session) => session.views.length)).toEqual([2]);
     expect(said).toEqual([]);
   });
 });

@@ -1,7 +1,17 @@
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StoredView } from "./harness/collector.js";
-import { contextId, eventually, inPage, openWorld, ready, type Shop, viewId, type World } from "./harness/world.js";
+import {
+  contextId,
+  eventually,
+  inPage,
+  openWorld,
+  pageSays,
+  ready,
+  type Shop,
+  viewId,
+  type World,
+} from "./harness/world.js";
 
 let world: World;
 beforeAll(async () => {
@@ -11,30 +21,36 @@ afterAll(() => world.close());
 
 const moment = { name: "moment", type: "expression", scope: "page_view", value: "moment" };
 
-/** The ways of leaving of fixtures/leaving.html, and where the tab is afterwards. */
-const STAYS = ["link", "assign", "reload", "pagehide"] as const;
-const CLOSES = ["close", "hidden"] as const;
-const WAYS = [...STAYS, ...CLOSES, "back", "tab"] as const;
+/** The ways of leaving of fixtures/leaving.html, and two from outside of the page. */
+const WAYS = ["link", "assign", "reload", "pagehide", "close", "hidden", "back", "tab"] as const;
 type Way = (typeof WAYS)[number];
 
-/** Leaves the page with `value` set at the last moment; gives the tab that shows the shop next. */
-async function leave(shop: Shop, page: Page, way: Way, value: string, number: number): Promise<Page> {
-  const before = await viewId(page);
-  const next = shop.url(`leaving/${number}`);
+/** A tab of the shop that a script opened, so that a script may close it. */
+async function openFrom(opener: Page, url: string): Promise<Page> {
+  const opened = opener.waitForEvent("popup");
+  await inPage(opener, `void window.open("${url}")`);
+  const page = await opened;
+  await ready(page);
+  return page;
+}
+
+/** Leaves the page with `value` set at the last moment. Gives the tab that shows the shop next, if it is still open. */
+async function leave(page: Page, way: Way, value: string, next: string): Promise<Page | undefined> {
   if (way === "tab") {
     await inPage(page, `moment = "${value}"`);
     await page.close();
-    return shop.visit(`leaving/${number}`);
+    return undefined;
   }
   if (way === "close" || way === "hidden") {
     const closed = page.waitForEvent("close");
     await inPage(page, `setTimeout(() => leave.${way}("${value}"))`);
     await closed;
-    return shop.visit(`leaving/${number}`);
+    return undefined;
   }
+  const before = await viewId(page);
   const code = way === "back" ? `moment = "${value}"; history.back()` : `leave.${way}("${value}", "${next}")`;
   await inPage(page, `setTimeout(() => { ${code} })`);
-  await page.waitForFunction(`window.calljoin && calljoin.viewId && calljoin.viewId !== "${before}"`);
+  await pageSays(page, `window.calljoin && calljoin.viewId && calljoin.viewId !== "${before}"`);
   return page;
 }
 
@@ -50,18 +66,22 @@ function places(views: StoredView[]): Map<unknown, string[]> {
 }
 
 async function leaveOften(shop: Shop, times: number, ways: readonly Way[]): Promise<void> {
-  let page = await shop.visit("leaving");
-  const id = await contextId(page);
+  const opener = await world.browser.newPage();
+  await opener.goto(shop.url("bare"));
+  let page: Page | undefined;
+  let id = "";
   const want = new Map<string, string>();
   for (let n = 1; n <= times; n += 1) {
     const way = ways[n % ways.length] ?? "link";
+    page ??= await openFrom(opener, shop.url(`leaving/${n}/first`));
     if (way === "back") {
       await page.goto(shop.url(`leaving/${n}/onwards`));
       await ready(page);
     }
+    id = await contextId(page);
     const value = `${way} ${n}`;
     want.set(value, await viewId(page));
-    page = await leave(shop, page, way, value, n);
+    page = await leave(page, way, value, shop.url(`leaving/${n}`));
   }
   await eventually(async () => {
     const found = places(await shop.views(id));

@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { contextId, eventually, inPage, openWorld, type Shop, valuesOf, viewId, type World } from "./harness/world.js";
+import {
+  contextId,
+  eventually,
+  inPage,
+  isOf,
+  openWorld,
+  type Shop,
+  valuesOf,
+  viewId,
+  type World,
+} from "./harness/world.js";
 
 let world: World;
 beforeAll(async () => {
@@ -107,9 +117,7 @@ describe("the main job", () => {
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const pass = world.wire.onRequest((seen) =>
-      seen.path === "/v1/snapshots" && seen.body.includes(shop.id) ? { kind: "hold", until } : undefined,
-    );
+    const pass = world.wire.onRequest((seen) => (isOf(shop)(seen) ? { kind: "hold", until } : undefined));
     const page = await shop.visit("basket");
     const id = await contextId(page);
     const ts = Date.now() + 1000;

@@ -84,7 +84,7 @@ describe("the page", () => {
       `calljoin.push(() => { throw new Error("mine") });
        calljoin.on("view", () => { throw new Error("mine") });
        calljoin.on("no such event", () => {});
-       calljoin.push(null); calljoin.consent("perhaps"); calljoin.on("view");
+       calljoin.push(null); calljoin.on("view");
        history.pushState({}, "", "/queued/2");`,
     );
     await flush(page);

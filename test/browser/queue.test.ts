@@ -4,6 +4,7 @@ import {
   eventually,
   flush,
   inPage,
+  isOf,
   openWorld,
   ready,
   type Shop,
@@ -20,9 +21,7 @@ afterAll(() => world.close());
 let collectorDown: Shop | undefined;
 beforeAll(() => {
   world.wire.onRequest((seen) =>
-    collectorDown && seen.path === "/v1/snapshots" && seen.body.includes(`"${collectorDown.id}"`)
-      ? { kind: "status", status: 503 }
-      : undefined,
+    collectorDown && isOf(collectorDown)(seen) ? { kind: "status", status: 503 } : undefined,
   );
 });
 afterEach(() => {
@@ -47,7 +46,7 @@ describe("the queue", () => {
     await eventually(async () => expect(valuesOf("step", await shop.views(id))).toEqual(["before the crash"]));
   });
 
-  it("of a tab that lives is left to that tab", async () => {
+  it("of a tab in use is left to that tab", async () => {
     const shop = await world.shop({ entities: [step] });
     collectorDown = shop;
     const one = await shop.visit();
@@ -55,7 +54,11 @@ describe("the queue", () => {
     await inPage(one, "window.step = 'of tab one'");
     await eventually(() => expect(shop.sent().some((sent) => sent.body.includes("of tab one"))).toBe(true));
     const from = shop.sent().length;
-    const two = await shop.visit();
+    // In a window of its own: both tabs are in front.
+    const two = await world.browser.newWindow();
+    await two.goto(shop.url());
+    await ready(two);
+    expect(await inPage(one, "document.visibilityState")).toBe("visible");
     await inPage(two, "window.step = 'of tab two'");
     await eventually(() =>
       expect(

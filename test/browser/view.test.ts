@@ -6,7 +6,9 @@ import {
   flush,
   inPage,
   openWorld,
+  pageSays,
   ready,
+  sessionId,
   valuesOf,
   viewId,
   type World,
@@ -78,6 +80,19 @@ describe("a route change makes one view", () => {
     await changesView(page, "location.hash = '#four'");
     await changesView(page, "history.back()");
     expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3", "/spa/3#four", "/spa/3"]);
+  });
+
+  it("and its ids are there at once, for a vendor's tag that runs in the same task", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit("spa");
+    const id = await contextId(page);
+    const before = await viewId(page);
+    const ids = await inPage<string[]>(
+      page,
+      "history.pushState({}, '', '/spa/2'); [calljoin.contextId, calljoin.sessionId, calljoin.viewId]",
+    );
+    expect(ids).toEqual([id, await sessionId(page), expect.not.stringMatching(before)]);
+    expect(await viewId(page)).toBe(ids[2]);
   });
 
   it("and none where the page only keeps its state under the same address", async () => {
@@ -157,7 +172,7 @@ describe("the back/forward cache", () => {
     await ready(page);
     // Not goBack(): Playwright waits there for a new document, and there is none.
     await inPage(page, "setTimeout(() => history.back())");
-    await page.waitForFunction("window.persisted === true");
+    await pageSays(page, "window.persisted === true");
     await eventually(async () => expect(await viewId(page)).not.toBe(first));
     await inPage(page, "product = 'second time'");
     await eventually(async () => {
@@ -179,7 +194,7 @@ describe("the back/forward cache", () => {
       await page.waitForURL(shop.url(`plain/${n}`));
       await ready(page);
       await inPage(page, "setTimeout(() => history.back())");
-      await page.waitForFunction("window.persisted === true");
+      await pageSays(page, "window.persisted === true");
     }
     const stored = await eventually(async () => {
       const views = await shop.views(await contextId(page));

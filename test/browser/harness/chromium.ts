@@ -13,6 +13,8 @@ export interface Browser {
   context: BrowserContext;
   /** A new tab in front of the others, which so become hidden. */
   newPage: () => Promise<Page>;
+  /** A tab in a window of its own: it hides no other. */
+  newWindow: () => Promise<Page>;
   close: () => Promise<void>;
 }
 
@@ -43,8 +45,14 @@ export async function openBrowser(secureHosts: string[], preferences: object = {
     const context = browser.contexts()[0];
     if (!context) throw new Error("Chromium started without a window");
     context.setDefaultTimeout(15_000);
+    const newWindow = async () => {
+      const opened = context.waitForEvent("page");
+      const client = await browser.newBrowserCDPSession();
+      await client.send("Target.createTarget", { url: "about:blank", newWindow: true });
+      return opened;
+    };
     const close = () => browser.close().then(end, end);
-    return { context, newPage: () => context.newPage(), close };
+    return { context, newPage: () => context.newPage(), newWindow, close };
   } catch (error) {
     await end();
     throw error;
@@ -71,15 +79,28 @@ async function start(secureHosts: string[], preferences: object, url: string) {
   const child = spawn(executable, [...FLAGS, ...asRoot, ...forProfile, url], { stdio: ["ignore", "ignore", "pipe"] });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const end = async () => {
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
+    const stuck = setTimeout(() => child.kill("SIGKILL"), 10_000);
     await exited;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    clearTimeout(stuck);
+    await remove(profile);
   };
   try {
     return { address: await devtoolsAddress(child), end };
   } catch (error) {
     await end();
     throw error;
+  }
+}
+
+/** Chromium's children go on writing for a moment after it has ended. */
+async function remove(profile: string): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    try {
+      return rmSync(profile, { recursive: true, force: true });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 }
 

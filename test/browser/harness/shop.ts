@@ -33,7 +33,7 @@ export async function openShops(shops: Map<string, Served>): Promise<{ port: num
       if (!shop) throw new Error("no such shop");
       if (first === "wait") await shop.go;
       if (first === "tell") shop.told.push(rest.join("/"));
-      if (first === "wait" || first === "tell") return void response.writeHead(204).end();
+      if (["wait", "tell", "favicon.ico"].includes(first)) return void response.writeHead(204).end();
       const text = await readFile(path, "utf8");
       const type = isFile ? "text/javascript" : "text/html";
       response.writeHead(200, {

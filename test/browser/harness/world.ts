@@ -104,7 +104,7 @@ export async function openWorld(preferences: object = {}): Promise<World> {
         return page;
       },
       views: async (contextId) => viewsOf(await stored(contextId)),
-      sent: () => wire.seen.filter((seen) => seen.path === "/v1/snapshots").flatMap((seen) => sentBy(id, seen)),
+      sent: () => wire.seen.filter((seen) => isSnapshots(seen)).flatMap((seen) => sentBy(id, seen)),
     };
   }
 
@@ -128,15 +128,28 @@ export async function openWorld(preferences: object = {}): Promise<World> {
   };
 }
 
+export const isSnapshots = (seen: Seen) => seen.path.split("?")[0] === "/v1/snapshots";
+
+/** Whether a request brings snapshots of this shop. */
+export const isOf = (shop: Shop) => (seen: Seen) => isSnapshots(seen) && seen.body.includes(`"site":"${shop.id}"`);
+
 function sentBy(site: string, seen: Seen): Sent[] {
   const body = JSON.parse(seen.body) as { site: string; context_id: string; snapshots: Sent["snapshots"] };
   return body.site === site ? [{ ...seen, snapshots: body.snapshots, context_id: body.context_id }] : [];
 }
 
-export const ready = (page: Page) => page.waitForFunction("window.calljoin && window.calljoin.viewId");
-export const contextId = (page: Page) => page.evaluate<string>("calljoin.contextId");
-export const viewId = (page: Page) => page.evaluate<string>("calljoin.viewId");
-export const sessionId = (page: Page) => page.evaluate<string>("calljoin.sessionId");
+/** Waits for an expression in the page. Not by animation frames, Playwright's default: a hidden page has none. */
+export const pageSays = (page: Page, expression: string, timeout = 15_000) =>
+  page.waitForFunction(expression, undefined, { polling: 20, timeout });
+/** Waits until the page's SDK has a view. */
+export const ready = (page: Page) => pageSays(page, "window.calljoin && window.calljoin.viewId");
+const idOf = (name: string) => async (page: Page) => {
+  await ready(page);
+  return page.evaluate<string>(`calljoin.${name}`);
+};
+export const contextId = idOf("contextId");
+export const viewId = idOf("viewId");
+export const sessionId = idOf("sessionId");
 /** What was read so far is answered when this returns. */
 export const flush = (page: Page) => page.evaluate<void>("calljoin.flush()");
 
