@@ -243,7 +243,7 @@ describe("an entity's value is checked when it is saved", () => {
 
 describe("secrets", () => {
   test("a webhook's secret is never read back", async () => {
-    const site = await shop({ webhooks: PRINTED.webhooks });
+    const site = await shop({ entities: PRINTED.entities, webhooks: PRINTED.webhooks });
     const answer = await site.admin("POST", "/webhooks/crm/secret");
     expect([200, 201]).toContain(answer.status);
     const { secret } = answer.json<{ secret: string }>();

@@ -248,6 +248,7 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         first_status: "matched",
         outcome: "{}",
         joined_at: NOW,
+        told: null,
         ...changes,
       });
       const save = (...rows: Partial<CallRow>[]) =>
