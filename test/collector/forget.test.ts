@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRetention } from "../../collector/forget";
+import { createJoiner } from "../../collector/join/joiner";
+import { sqlite } from "../../collector/store/sqlite";
+import { openStore, type Store } from "../../collector/store/store";
+import { siteSchema } from "../../collector/wire/site";
+import { CONTEXT, event, SITE, snapshot, write } from "./store/rows";
+
+const DAY = 86_400_000;
+const T = 1_790_000_000_000;
+
+describe("retention", () => {
+  let folder: string;
+  let store: Store;
+  let now: number;
+  const clock = () => now;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "calljoin-retention-"));
+    store = await openStore(sqlite(folder));
+    now = T;
+    const document = JSON.stringify(siteSchema.parse({ name: "Shop", retention_days: 10 }));
+    await store.saveSite({ site: SITE, document, identifying: [], secrets: [], at: now });
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const arrived = (received_at: number, changes: object) =>
+    snapshot({ at: received_at, sent_at: received_at, received_at, ...changes });
+
+  async function arrive(...rows: ReturnType<typeof snapshot>[]): Promise<void> {
+    await store.write([write({ snapshots: rows })], [], now);
+  }
+
+  /** Steps until nothing older is left; how many it took. */
+  async function runRetention(): Promise<number> {
+    const step = createRetention(store, clock);
+    let steps = 1;
+    while (await step()) steps += 1;
+    return steps;
+  }
+
+  it("deletes what arrived longer ago than the site keeps it, in small steps, and nothing younger", async () => {
+    await arrive(...Array.from({ length: 450 }, (_, i) => arrived(T - 11 * DAY, { view_id: `old-${i}` })));
+    await arrive(arrived(T - 9 * DAY, { view_id: "young" }));
+    expect(await runRetention()).toBe(3);
+    expect((await store.snapshots(SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["young"]);
+  });
+
+  it("goes by the collector's clock: a visitor's that is years off keeps nothing and loses nothing", async () => {
+    await arrive(
+      arrived(T - 11 * DAY, { view_id: "old", at: T + 999 * DAY }),
+      arrived(T, { view_id: "new", at: 1_000 }),
+    );
+    await runRetention();
+    expect((await store.snapshots(SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["new"]);
+  });
+
+  it("leaves a call as it was joined when its view has gone before it, and deletes it when its own time is over", async () => {
+    const joiner = createJoiner({ store, clock, log: pino({ level: "silent" }), wake: () => {} });
+    const join = async (part: Parameters<typeof write>[0]) => {
+      const { due } = await store.write([write(part)], [], now);
+      await joiner.run(due);
+    };
+    now = T - 9 * DAY;
+    await join({ snapshots: [arrived(T - 11 * DAY, {})], events: [event({ ts: T - 9 * DAY, received_at: now })] });
+    now = T;
+    await runRetention();
+    expect(await store.snapshots(SITE, CONTEXT)).toEqual([]);
+    // The visitor comes again, and their calls are looked at once more.
+    await join({ snapshots: [arrived(T, { view_id: "back" })] });
+    expect(await store.calls(SITE, {}, null, 5)).toMatchObject([{ status: "matched", version: 1 }]);
+
+    now = T + 2 * DAY;
+    await runRetention();
+    expect(await store.calls(SITE, {}, null, 5)).toEqual([]);
+    expect(await store.callEvents(SITE, "call-1")).toEqual([]);
+  });
+});
