@@ -40,8 +40,8 @@ describe("the explanation of a call", () => {
       url: `https://shop.example/${number}`,
     },
   });
-  const event = (id: string, contextId: string | undefined, ts = T) => ({
-    context: contextId === undefined ? {} : { id: contextId },
+  const event = (id: string, contextId: string | null, ts = T) => ({
+    context: { id: contextId },
     meta: { type: "ecBasketTransactionSummary", ts, url: "", source: "test@1" },
     transaction: { id },
   });
@@ -79,13 +79,13 @@ describe("the explanation of a call", () => {
     ["unknown_context", "visitor-nobody", /any snapshot of the context/],
     ["offline_vendor_id", "gbr0unknown", /an entity that identifies this vendor/],
     ["junk_id", "undefined", /placeholder or outside the format/],
-    ["no_id", undefined, /the vendor sent none/],
+    ["no_id", null, /the vendor sent none/],
   ])("says what is missing to a call that is not matched: %s", async (reason, own_id, missing) => {
     await shop.report("responsetap", event(`missing-${reason}`, own_id));
     expect((await shop.call(`missing-${reason}`)).join.reason).toBe(reason);
     const why = await explained(`missing-${reason}`);
     expect(why.missing).toMatch(missing);
     expect(why.candidates).toEqual([]);
-    expect(why.own_id).toBe(own_id ?? null);
+    expect(why.own_id).toBe(own_id);
   });
 });
