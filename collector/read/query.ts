@@ -35,9 +35,9 @@ export const callsQuery = z.object({
   ...page,
 });
 
-/** Parses a query by its schema; throws a 400 that names the parameter. */
-export function parseQuery<T extends z.ZodType>(schema: T, query: unknown): z.output<T> {
-  const parsed = schema.safeParse(query);
+/** Parses a query by its schema, an empty parameter being none; throws a 400 that names the parameter. */
+export function parseQuery<T extends z.ZodType>(schema: T, query: Record<string, unknown>): z.output<T> {
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "")));
   if (!parsed.success) throw invalid("the query is not valid", faults(parsed.error));
   return parsed.data;
 }

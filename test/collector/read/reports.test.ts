@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { coverage } from "../../../collector/read/coverage";
 import { matchRate } from "../../../collector/read/match-rate";
-import { cursorOf, placeOf, when } from "../../../collector/read/query";
+import { callsQuery, cursorOf, parseQuery, placeOf, when } from "../../../collector/read/query";
 import { snapshot } from "../store/rows";
 
 describe("entity coverage", () => {
@@ -82,6 +82,20 @@ describe("a query", () => {
       expect(when.safeParse(text).success).toBe(false);
     },
   );
+
+  it("takes an empty parameter for none", () => {
+    const empty = {
+      status: "",
+      vendor: "",
+      from: "",
+      to: "",
+      transaction_id: "",
+      context_id: "",
+      cursor: "",
+      limit: "",
+    };
+    expect(parseQuery(callsQuery, empty)).toEqual({ limit: 50 });
+  });
 
   it("goes on where its cursor says", () => {
     expect(placeOf(cursorOf([5, "x"]))).toEqual([5, "x"]);
