@@ -16,8 +16,9 @@ export async function runCollector({ port, data, signal, onJoined }) {
   // The token is printed once, at the first start: the log is for its owner alone.
   const log = createWriteStream(join(data, "collector.log"), { flags: "a", mode: 0o600 });
   const { DATABASE_URL: _, ...env } = process.env; // The demo stays on the embedded store.
+  const allowed = [env.CALLJOIN_ALLOW_PRIVATE, "localhost"].filter(Boolean).join(","); // The example CRM.
   const child = spawn(process.execPath, ["dist/collector/calljoin.mjs", "serve"], {
-    env: { ...env, PORT: String(port), CALLJOIN_DATA: data, LOG_LEVEL: "info" },
+    env: { ...env, PORT: String(port), CALLJOIN_DATA: data, CALLJOIN_ALLOW_PRIVATE: allowed, LOG_LEVEL: "info" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   signal.addEventListener("abort", () => child.kill("SIGTERM"));

@@ -4,28 +4,39 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Saves the demo's site document where the collector has none or the demo's was edited, and sees to one token for each vendor.
- * What the user has saved since stays otherwise, and `origin` is added where it is missing. The tokens are kept in `file`, as
- * the collector tells each only once.
- * @returns {Promise<Record<string, string>>} vendor name to token
+ * Saves the demo's site document where the collector has none or the demo's was edited; what the user has saved since stays
+ * otherwise. Sees to one token for each vendor, kept in `file`, as the collector tells each only once.
+ * @param {object} places `{origin, crm}`: where the shop and the CRM's webhook are this time
+ * @returns {Promise<{tokens: Record<string, string>, secret: string | null}>} vendor name to token; the webhook's new secret
  */
-export async function setUpSite({ collector, site, adminToken }, document, origin, file) {
+export async function setUpSite({ collector, site, adminToken }, document, places, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
   const kept = read(file);
   const { status, body: saved } = await admin("GET", "");
   const isEdited = !isDeepStrictEqual(kept.document, document);
-  if (status !== 200 || isEdited) await done(admin("PUT", "", { ...document, origins: [origin] }));
-  else if (!saved.origins.includes(origin)) {
-    await done(admin("PUT", "", { ...saved, origins: [...saved.origins, origin] }));
-  }
+  const wanted = placed(status === 200 && !isEdited ? saved : document, places);
+  if (!isDeepStrictEqual(saved, wanted)) await done(admin("PUT", "", wanted));
 
   const tokens = {};
-  for (const { name } of document.vendors) {
+  for (const { name } of wanted.vendors) {
     const works = kept.tokens?.[name] && (await post(collector, site, kept.tokens[name])).status === 202;
     tokens[name] = works ? kept.tokens[name] : (await done(admin("POST", `/vendors/${name}/token`))).token;
   }
   writeFileSync(file, `${JSON.stringify({ site, tokens, document }, null, 2)}\n`, { mode: 0o600 });
-  return tokens;
+  // A new one at each start needs no keeping: for a day, deliveries are signed with the one before, too.
+  const hasCrm = wanted.webhooks.some(({ name }) => name === "crm");
+  const secret = hasCrm ? (await done(admin("POST", "/webhooks/crm/secret"))).secret : null;
+  return { tokens, secret };
+}
+
+/** The document with the places of this start, whose ports may be others than those of the last one. */
+function placed({ origins = [], webhooks, ...document }, { origin, crm }) {
+  const isOurs = ({ name, url }) => name === "crm" && /^http:\/\/localhost:\d+\/calls$/.test(url);
+  return {
+    ...document,
+    origins: [...new Set([...origins, origin])],
+    webhooks: webhooks.map((webhook) => (isOurs(webhook) ? { ...webhook, url: crm } : webhook)),
+  };
 }
 
 /** Posts no event at all: 202 says that the token is good. */

@@ -1,6 +1,7 @@
 // `npm start`: on a machine that has only Node, installs and builds, then runs the collector on its embedded store with
-// the example shop, and logs each call that is joined. Ctrl-C stops everything; the data stay in ./data.
+// the example shop and the example CRM, and logs each call that is joined. Ctrl-C stops everything; the data stay in ./data.
 
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -36,8 +37,10 @@ async function main() {
   process.chdir(fileURLToPath(new URL("..", import.meta.url)));
   const port = portFrom("PORT", 8787);
   const shopPort = portFrom("SHOP_PORT", port + 1);
+  const crmPort = portFrom("CRM_PORT", port + 2);
   await mustBeFree("PORT", port);
   await mustBeFree("SHOP_PORT", shopPort);
+  await mustBeFree("CRM_PORT", crmPort);
   prepare();
 
   const data = process.env.CALLJOIN_DATA || "./data";
@@ -49,11 +52,15 @@ async function main() {
 
   const shop = `http://localhost:${shopPort}`;
   const document = JSON.parse(readFileSync("examples/shop/site.json", "utf8"));
-  settings.tokens = await setUpSite(settings, document, shop, join(data, "demo.json"));
+  const places = { origin: shop, crm: `http://localhost:${crmPort}/calls` };
+  const { tokens, secret } = await setUpSite(settings, document, places, join(data, "demo.json"));
+  settings.tokens = tokens;
+  if (secret) startCrm(crmPort, secret);
   await serveShop(settings, shopPort);
   console.log(`
   The shop       ${shop}   open it, look around, press "Call us"
   The collector  ${settings.collector}   site ${SITE}; its log: ${join(data, "collector.log")}
+  The CRM        ${places.crm}   is told of matched calls, by webhook
   Admin token    ${process.env.CALLJOIN_ADMIN_TOKEN ? "as in CALLJOIN_ADMIN_TOKEN" : `in ${join(data, "admin-token")}`}
   Vendor tokens  in ${join(data, "demo.json")}
 
@@ -67,6 +74,13 @@ async function serveShop(settings, port) {
   const server = createShop(settings).listen(port, "127.0.0.1");
   await once(server, "listening");
   stop.signal.addEventListener("abort", () => server.close().closeAllConnections());
+}
+
+/** The CRM prints what it is told; it is another program, as it would be in life. */
+function startCrm(port, secret) {
+  const env = { ...process.env, PORT: String(port), CALLJOIN_WEBHOOK_SECRET: secret };
+  const child = spawn(process.execPath, ["examples/crm/receiver.mjs"], { env, stdio: "inherit" });
+  stop.signal.addEventListener("abort", () => child.kill());
 }
 
 /** Logs a call that was just joined, for the first time or anew. */

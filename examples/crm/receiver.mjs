@@ -14,10 +14,10 @@ createServer(async (request, response) => {
     // The signature is over the bytes as they came: check it before reading them as anything.
     const body = Buffer.concat(chunks).toString("utf8");
     webhook.verify(body, request.headers, { jsonParse: false }); // A form is signed in the same way.
-    console.log(new Date().toISOString(), request.headers["webhook-id"], body || request.url);
+    console.log(`${new Date().toTimeString().slice(0, 8)}  the CRM was told  ${body || request.url}`);
     response.writeHead(204).end();
   } catch (error) {
-    console.log(new Date().toISOString(), "refused:", error.message);
+    console.log(`${new Date().toTimeString().slice(0, 8)}  the CRM refused a request: ${error.message}`);
     response.writeHead(401).end();
   }
-}).listen(port, "127.0.0.1", () => console.log(`Receiving at http://localhost:${port}`));
+}).listen(port, "127.0.0.1");
