@@ -5,9 +5,9 @@ import { isDeepStrictEqual } from "node:util";
 
 /**
  * Saves the demo's site document where the collector has none or the demo's was edited; what the user has saved since stays
- * otherwise. Sees to one token for each vendor, kept in `file`, as the collector tells each only once.
+ * otherwise. Sees to a token for each vendor and the webhook's secret, kept in `file`, as the collector tells them only once.
  * @param {object} places `{origin, crm}`: where the shop and the CRM's webhook are this time
- * @returns {Promise<{tokens: Record<string, string>, secret: string | null}>} vendor name to token; the webhook's new secret
+ * @returns {Promise<{tokens: Record<string, string>, secret: string | null}>} `tokens` is vendor name to token
  */
 export async function setUpSite({ collector, site, adminToken }, document, places, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
@@ -22,10 +22,10 @@ export async function setUpSite({ collector, site, adminToken }, document, place
     const works = kept.tokens?.[name] && (await post(collector, site, kept.tokens[name])).status === 202;
     tokens[name] = works ? kept.tokens[name] : (await done(admin("POST", `/vendors/${name}/token`))).token;
   }
-  writeFileSync(file, `${JSON.stringify({ site, tokens, document }, null, 2)}\n`, { mode: 0o600 });
-  // A new one at each start needs no keeping: for a day, deliveries are signed with the one before, too.
-  const hasCrm = wanted.webhooks.some(({ name }) => name === "crm");
-  const secret = hasCrm ? (await done(admin("POST", "/webhooks/crm/secret"))).secret : null;
+  const has = (site) => site.webhooks?.some(({ name }) => name === "crm");
+  const made = async () => (await done(admin("POST", "/webhooks/crm/secret"))).secret;
+  const secret = has(wanted) ? (has(saved) && kept.secret) || (await made()) : null;
+  writeFileSync(file, `${JSON.stringify({ site, tokens, secret, document }, null, 2)}\n`, { mode: 0o600 });
   return { tokens, secret };
 }
 
