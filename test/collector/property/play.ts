@@ -8,8 +8,11 @@ import {
 } from "../../oracle";
 import type { Receipt } from "../contract/http";
 import { type Call, driveShop, type Shop } from "../contract/shop";
+import { NOON } from "./pools";
 import type { Running } from "./running";
-import { type Envelope, NOON, type Posted, type World } from "./world";
+import type { Posted } from "./vendors";
+import type { Envelope } from "./visitors";
+import type { World } from "./world";
 
 type Step = { rank: number } & (
   | { kind: "envelope"; envelope: Envelope }
