@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  consoleOf,
   contextId,
   eventually,
   flush,
@@ -37,8 +38,7 @@ describe("inspect()", () => {
   it("shows identity, consent, queue and each entity with value, status and error, and returns the rows", async () => {
     const shop = await world.shop({ entities: ENTITIES });
     const page = await world.browser.newPage();
-    const said: string[] = [];
-    page.on("console", (message) => said.push(message.text()));
+    const said = consoleOf(page);
     await page.goto(shop.url("basket"));
     await ready(page);
     await page.addScriptTag({ content: "function throwing() { throw new RangeError('out of shoes') }" });
@@ -81,8 +81,7 @@ describe("inspect()", () => {
       }),
     });
     const page = await world.browser.newPage();
-    const said: string[] = [];
-    page.on("console", (message) => said.push(message.text()));
+    const said = consoleOf(page);
     await page.goto(shop.url("strict"));
     await ready(page);
     await page.evaluate("calljoin.inspect()");
@@ -96,8 +95,7 @@ describe("?calljoin_debug", () => {
   it("shows each value as it is read, on any page", async () => {
     const shop = await world.shop({ entities: ENTITIES });
     const page = await world.browser.newPage();
-    const said: string[] = [];
-    page.on("console", (message) => said.push(message.text()));
+    const said = consoleOf(page);
     await page.goto(shop.url("basket?calljoin_debug"));
     await ready(page);
     const id = await contextId(page);

@@ -1,15 +1,16 @@
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StoredView } from "./harness/collector.js";
+import type { Browser } from "./harness/chromium.js";
 import {
-  contextId,
   eventually,
+  FILL_STORAGE,
   inPage,
+  isOf,
   openWorld,
   pageSays,
   ready,
   type Shop,
-  viewId,
+  valuesOf,
   type World,
 } from "./harness/world.js";
 
@@ -35,7 +36,7 @@ async function openFrom(opener: Page, url: string): Promise<Page> {
 }
 
 /** Leaves the page with `value` set at the last moment. Gives the tab that shows the shop next, if it is still open. */
-async function leave(page: Page, way: Way, value: string, next: string): Promise<Page | undefined> {
+async function leave(page: Page, before: string, way: Way, value: string, next: string): Promise<Page | undefined> {
   if (way === "tab") {
     await inPage(page, `moment = "${value}"`);
     await page.close();
@@ -47,53 +48,106 @@ async function leave(page: Page, way: Way, value: string, next: string): Promise
     await closed;
     return undefined;
   }
-  const before = await viewId(page);
   const code = way === "back" ? `moment = "${value}"; history.back()` : `leave.${way}("${value}", "${next}")`;
   await inPage(page, `setTimeout(() => { ${code} })`);
   await pageSays(page, `window.calljoin && calljoin.viewId && calljoin.viewId !== "${before}"`);
   return page;
 }
 
-/** Where each value of `moment` is stored: its views, one entry for each snapshot that holds it. */
-function places(views: StoredView[]): Map<unknown, string[]> {
-  const found = new Map<unknown, string[]>();
-  for (const view of views) {
-    for (const { entities } of view.snapshots) {
-      if ("moment" in entities) found.set(entities.moment, [...(found.get(entities.moment) ?? []), view.view_id]);
-    }
-  }
-  return found;
+/** What must be stored: each value, on the view that was open when the page was left. */
+interface Left {
+  value: string;
+  context: string;
+  view: string;
 }
 
-async function leaveOften(shop: Shop, times: number, ways: readonly Way[]): Promise<void> {
-  const opener = await world.browser.newPage();
+async function leaveOften(
+  browser: Browser,
+  shop: Shop,
+  times: number,
+  between?: (n: number) => unknown,
+): Promise<Left[]> {
+  const opener = await browser.newPage();
   await opener.goto(shop.url("bare"));
+  const left: Left[] = [];
   let page: Page | undefined;
-  let id = "";
-  const want = new Map<string, string>();
   for (let n = 1; n <= times; n += 1) {
-    const way = ways[n % ways.length] ?? "link";
+    const way = WAYS[n % WAYS.length] ?? "link";
     page ??= await openFrom(opener, shop.url(`leaving/${n}/first`));
     if (way === "back") {
       await page.goto(shop.url(`leaving/${n}/onwards`));
       await ready(page);
     }
-    id = await contextId(page);
     const value = `${way} ${n}`;
-    want.set(value, await viewId(page));
-    page = await leave(page, way, value, shop.url(`leaving/${n}`));
+    const [context = "", view = ""] = await inPage<string[]>(page, "[calljoin.contextId, calljoin.viewId]");
+    left.push({ value, context, view });
+    page = await leave(page, view, way, value, shop.url(`leaving/${n}`));
+    await between?.(n);
   }
-  await eventually(async () => {
-    const found = places(await shop.views(id));
-    const wrong = [...want].filter(([value, view]) => found.get(value)?.join() !== view);
-    expect(wrong.map(([value, view]) => ({ value, on: view, stored: found.get(value) ?? "lost" }))).toEqual([]);
-  }, 20_000);
+  // One more page of the shop: it sends what an earlier one could not.
+  page ??= await openFrom(opener, shop.url("leaving"));
+  await page.bringToFront();
+  return left;
 }
 
-describe("a value that changes in the task in which the page is left", () => {
-  it("is stored once, on the view that it belongs to, over 300 closes and navigations", {
-    timeout: 120_000,
-  }, async () => {
-    await leaveOften(await world.shop({ entities: [moment] }), 304, WAYS);
+async function expectEachOnce(shop: Shop, left: Left[], timeout = 20_000): Promise<void> {
+  const contexts = [...new Set(left.map(({ context }) => context))];
+  await eventually(async () => {
+    const stored = await Promise.all(contexts.map((id) => shop.views(id).catch(() => [])));
+    const found = new Map<unknown, string[]>();
+    for (const view of stored.flat()) {
+      for (const value of valuesOf("moment", [view])) found.set(value, [...(found.get(value) ?? []), view.view_id]);
+    }
+    const wrong = left.filter(({ value, view }) => found.get(value)?.join() !== view);
+    expect(wrong.map((each) => ({ ...each, stored: found.get(each.value) ?? "lost" }))).toEqual([]);
+  }, timeout);
+}
+
+describe("a value that changes in the task in which the page is left is stored once, on its own view,", () => {
+  it("over 300 closes and navigations", { timeout: 120_000 }, async () => {
+    const shop = await world.shop({ entities: [moment] });
+    const left = await leaveOften(world.browser, shop, 304);
+    expect(new Set(left.map(({ context }) => context)).size).toBe(1);
+    await expectEachOnce(shop, left);
+  });
+
+  it("where a blocker stops each beacon and says that it was sent", async () => {
+    const browser = await world.otherBrowser({});
+    await browser.context.addInitScript({ content: "Navigator.prototype.sendBeacon = () => true" });
+    const shop = await world.shop({ entities: [moment] });
+    await expectEachOnce(shop, await leaveOften(browser, shop, 24));
+  });
+
+  it("where sendBeacon refuses", async () => {
+    const browser = await world.otherBrowser({});
+    await browser.context.addInitScript({ content: "Navigator.prototype.sendBeacon = () => false" });
+    const shop = await world.shop({ entities: [moment] });
+    await expectEachOnce(shop, await leaveOften(browser, shop, 24));
+  });
+
+  it("where localStorage is full", async () => {
+    const shop = await world.shop({ entities: [moment] });
+    const page = await world.browser.newPage();
+    await page.goto(shop.url("bare"));
+    await inPage(page, FILL_STORAGE);
+    await expectEachOnce(shop, await leaveOften(world.browser, shop, 24));
+  });
+
+  it("where cookies and localStorage are denied", async () => {
+    const browser = await world.otherBrowser({ profile: { default_content_setting_values: { cookies: 2 } } });
+    const shop = await world.shop({ entities: [moment] });
+    await expectEachOnce(shop, await leaveOften(browser, shop, 24));
+  });
+
+  it("where the collector goes down and comes back", async () => {
+    const shop = await world.shop({ entities: [moment] });
+    let isDown = false;
+    // Scripts still come, as from a cache; snapshots do not get through.
+    const up = world.wire.onRequest((seen) => (isDown && isOf(shop)(seen) ? { kind: "cut" } : undefined));
+    const left = await leaveOften(world.browser, shop, 24, (n) => {
+      isDown = n >= 8 && n < 16;
+    });
+    up();
+    await expectEachOnce(shop, left, 30_000);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   contextId,
   eventually,
+  FILL_STORAGE,
   flush,
   inPage,
   isOf,
@@ -108,12 +109,7 @@ describe("the queue", () => {
     const shop = await world.shop({ entities: [step] });
     const page = await world.browser.newPage();
     await page.goto(shop.url("bare"));
-    await inPage(
-      page,
-      `for (let size = 4_000_000; size >= 1; size = Math.floor(size / 2)) {
-        try { for (let n = 0; ; n += 1) localStorage.setItem("full" + size + "-" + n, "x".repeat(size)); } catch {}
-      }`,
-    );
+    await inPage(page, FILL_STORAGE);
     for (const n of [1, 2, 3]) {
       await page.goto(shop.url(`plain/${n}`));
       await ready(page);

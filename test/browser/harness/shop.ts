@@ -9,8 +9,9 @@ const FIXTURES = "test/browser/fixtures";
 export interface Served {
   /** Put in for `{{script}}`. */
   script: string;
-  /** Put in for `{{collector}}`. */
+  /** Put in for `{{collector}}` and `{{site}}`. */
   collector: string;
+  site: string;
   headers: Record<string, string>;
   /** What the shop's pages told by `fetch("/tell/…")`. */
   told: string[];
@@ -41,7 +42,12 @@ export async function openShops(shops: Map<string, Served>): Promise<{ port: num
         "cache-control": "no-cache",
         ...shop.headers,
       });
-      response.end(text.replaceAll("{{script}}", shop.script).replaceAll("{{collector}}", shop.collector));
+      response.end(
+        text
+          .replaceAll("{{script}}", shop.script)
+          .replaceAll("{{collector}}", shop.collector)
+          .replaceAll("{{site}}", shop.site),
+      );
     } catch {
       response.writeHead(404, { "content-type": "text/html" }).end("<!doctype html><title>Not here</title>");
     }

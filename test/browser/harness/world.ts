@@ -86,7 +86,7 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     const gone = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const pages = { script, collector: origin, headers: headers(origin), told, go: gone };
+    const pages = { script, collector: origin, site: id, headers: headers(origin), told, go: gone };
     for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, pages);
     const url = (path = "plain", host = "www") => `http://${host}.${domain}:${shops.port}/${path}`;
     const stored = (contextId: string) => collector.context(id, contextId);
@@ -150,6 +150,16 @@ const idOf = (name: string) => async (page: Page) => {
 export const contextId = idOf("contextId");
 export const viewId = idOf("viewId");
 export const sessionId = idOf("sessionId");
+/** All that is written to the page's console from now on, tables and objects as JSON. */
+export function consoleOf(page: Page): string[] {
+  const said: string[] = [];
+  page.on("console", async (message) => {
+    const values = await Promise.all(message.args().map((each) => each.jsonValue().catch(() => undefined)));
+    said.push(values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" "));
+  });
+  return said;
+}
+
 /** What was read so far is answered when this returns. */
 export const flush = (page: Page) => page.evaluate<void>("calljoin.flush()");
 
@@ -169,3 +179,10 @@ export const valuesOf = (name: string, views: StoredView[]): unknown[] =>
 
 /** A change of route as pages do it, in the page's own task. */
 export const inPage = <T = void>(page: Page, code: string): Promise<T> => page.evaluate<T>(code);
+
+/** Fills a page's localStorage to its last byte. */
+export const FILL_STORAGE = `for (let size = 4_000_000; size >= 1; size = Math.floor(size / 2)) {
+  try {
+    for (let n = 0; ; n += 1) localStorage.setItem("full" + size + "-" + n, "x".repeat(size));
+  } catch {}
+}`;
