@@ -4,7 +4,7 @@ import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import type { DeliveryRow } from "../store/tables";
 import type { Webhook } from "../wire/site";
-import { GA4_URL, ga4Fault, ga4Url } from "./ga4";
+import { ga4Fault, ga4Url } from "./ga4";
 import { type Rendered, requestOf } from "./render";
 import { next } from "./retry";
 import type { Answer, Outgoing, Send } from "./send";
@@ -121,19 +121,16 @@ export function createForwarder({ store, sites, send, clock, random, log }: Forw
     if (webhook.off !== undefined && !test) return notSent(`the webhook is off: ${webhook.off}`);
     if (secrets.length === 0) return notSent("the webhook has no secret to sign with");
 
-    let url = webhook.url ?? GA4_URL;
-    let [apiSecret] = [""];
-    if (rendered.format === "ga4") {
-      const fault = ga4Fault(rendered.body, now);
-      if (fault !== null) return notSent(fault);
-      [apiSecret = ""] = await secretsOf("webhook_api_secret");
-      url = ga4Url(url, webhook.measurement_id ?? "", apiSecret, test);
-    }
-    const unsigned = requestOf(url, rendered);
+    const fault = rendered.format === "ga4" ? ga4Fault(rendered.body, now) : null;
+    if (fault !== null) return notSent(fault);
+
+    const urlWith = (apiSecret: string) =>
+      rendered.format === "ga4" ? ga4Url(webhook, apiSecret, test) : (webhook.url ?? "");
+    const [apiSecret = ""] = await secretsOf("webhook_api_secret");
+    const unsigned = requestOf(urlWith(apiSecret), rendered);
     const outgoing = { ...unsigned, headers: { ...unsigned.headers, ...signed(id, now, unsigned.body, secrets) } };
     const answer = await send(outgoing);
-    const shown = apiSecret === "" ? outgoing.url : outgoing.url.replace(encodeURIComponent(apiSecret), "***");
-    return { request: { ...outgoing, url: shown }, answer };
+    return { request: { ...outgoing, url: requestOf(urlWith("***"), rendered).url }, answer };
   }
 
   function report({ site, id, webhook, event, call_id, version }: DeliveryRow, state: string, answer: Answer): void {

@@ -3,8 +3,9 @@
  * would drop in silence has to be found out before.
  */
 import type { Scalar } from "../wire/parameters";
+import type { Webhook } from "../wire/site";
 
-export const GA4_URL = "https://www.google-analytics.com/mp/collect";
+const GA4_URL = "https://www.google-analytics.com/mp/collect";
 
 /** Parameters that GA4 wants beside the event and not in it. */
 const BESIDE = ["client_id", "user_id"];
@@ -41,10 +42,10 @@ export function ga4Fault(body: string, now: number): string | null {
 }
 
 /** The URL of a GA4 webhook. `debug` is where GA4 says what it thinks of an event, and counts nothing. */
-export function ga4Url(base: string, measurementId: string, apiSecret: string, debug: boolean): string {
-  const url = new URL(base);
+export function ga4Url({ url: base, measurement_id }: Webhook, apiSecret: string, debug: boolean): string {
+  const url = new URL(base ?? GA4_URL);
   if (debug) url.pathname = `/debug${url.pathname}`;
-  url.searchParams.set("measurement_id", measurementId);
+  url.searchParams.set("measurement_id", measurement_id ?? "");
   url.searchParams.set("api_secret", apiSecret);
   return url.href;
 }
