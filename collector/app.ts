@@ -60,7 +60,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   };
   const joiner = createJoiner({ store, clock, log, wake });
   const committer = createCommitter({ store, joiner, clock, onError });
-  const takeSnapshots = createSnapshotIntake({ sites, committer });
+  const takeSnapshots = createSnapshotIntake({ sites, committer, isErased: store.joinReader.isErased });
   const takeEvents = createEventIntake(committer);
   const admin = adminOnly(hashToken(deps.adminToken));
   const scripts = createScripts(deps.sdk.script);

@@ -2,6 +2,7 @@
 import canonicalize from "canonicalize";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
+import type { JoinReader } from "../store/joins";
 import type { RejectedRow, SnapshotRow } from "../store/tables";
 import { faults } from "../wire/common";
 import { envelopeSchema, type Receipt, snapshotSchema } from "../wire/snapshots";
@@ -12,6 +13,7 @@ import { keptValues } from "./values";
 export interface SnapshotIntakeDeps {
   sites: SiteRegistry;
   committer: Committer;
+  isErased: JoinReader["isErased"];
 }
 
 /** What a request says beside its body. */
@@ -27,7 +29,7 @@ export interface Arrival {
 /** Takes one envelope; resolves when what it counts as accepted is on disk. */
 export type TakeSnapshots = (body: unknown, arrival: Arrival) => Promise<Receipt>;
 
-export function createSnapshotIntake({ sites, committer }: SnapshotIntakeDeps): TakeSnapshots {
+export function createSnapshotIntake({ sites, committer, isErased }: SnapshotIntakeDeps): TakeSnapshots {
   return async (body, { receivedAt, bytes, origin }) => {
     const envelope = envelopeSchema.safeParse(body);
     if (!envelope.success) throw invalid("the body is no snapshots envelope", faults(envelope.error));
@@ -60,9 +62,12 @@ export function createSnapshotIntake({ sites, committer }: SnapshotIntakeDeps): 
       });
     });
 
+    // A broken snapshot of an erased visitor would else be kept whole.
+    const isGone = rejections.length > 0 && (await isErased(site, context_id));
     const refuse = (rejection: Rejection): RejectedRow => {
       // Of an erased visitor nothing is kept, what was refused included.
-      const kept = rejection.reason === "erased" ? {} : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
+      const kept =
+        isGone || rejection.reason === "erased" ? {} : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
       const row = { site, route: "snapshots", vendor: null, received_at: receivedAt, body: JSON.stringify(kept) };
       return rejectedRow(row, rejection);
     };

@@ -68,6 +68,7 @@ describe("erasing a visitor", () => {
   test("leaves neither their id nor their values in any file of the store, the raw bodies included", async () => {
     const { contextId, secret } = await erased();
     await site.post(contextId, [view("v9", THEN, { entities: { basket: `${secret}-again` } })]);
+    await site.post(contextId, [{ view_id: "broken", entities: { basket: `${secret}-again` } }]);
     await collector.crash();
     const files = await readdir(collector.data, { recursive: true, withFileTypes: true });
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
