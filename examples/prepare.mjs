@@ -8,7 +8,8 @@ const SOURCES = ["sdk", "collector", "rollup.config.mjs", "tsconfig.json", "pack
 
 /** Installs and builds in the current folder, each only where it has to be; throws an `Error` where that fails. */
 export function prepare() {
-  if (!isInstalled()) run("Installing the packages", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
+  if (!isInstalled())
+    run("Installing the packages, which takes a minute or two", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
   if (!isBuilt()) run("Building", ["run", "--silent", "build"]);
 }
 
