@@ -27,24 +27,30 @@ export function startPanel() {
     if (event.target === panel) panel.close(); // The backdrop.
   });
   ordered.addEventListener("change", allowOrder);
+  let latest = 0; // An earlier call's second answer must not replace a later call's.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    latest += 1;
+    const turn = latest;
+    const show = (...content) => turn === latest && result.replaceChildren(...content);
     const button = form.querySelector("button[type=submit]");
     button.disabled = true;
-    result.replaceChildren(el("p", { className: "hint" }, "Calling…"));
+    show(el("p", { className: "hint" }, "Calling…"));
     try {
-      await call(form, (...content) => result.replaceChildren(...content));
+      const { seen, sent, call } = await placeCall(form);
+      show(...resultOf(seen, sent, call));
       newOrder();
+      callAgain(call).then((again) => again && show(...resultOf(seen, sent, again)));
     } catch (error) {
-      result.replaceChildren(el("p", { className: "verdict failed" }, error.message));
+      show(el("p", { className: "verdict failed" }, error.message));
     }
     button.disabled = false;
     result.scrollIntoView({ block: "start", behavior: "smooth" });
   });
 }
 
-/** Makes the call and shows it; then once more when what the page still had to send has been answered. */
-async function call(form, show) {
+/** What the browser saw when the button was pressed, what the vendor sent, and the call as the collector joined it. */
+async function placeCall(form) {
   const { kind, ordered, order_id, order_total, with_url, milliseconds } = form.elements;
   const seen = whatTheBrowserSaw();
   const { sent, call } = await ask("/api/calls", {
@@ -55,12 +61,21 @@ async function call(form, show) {
     order: ordered.checked ? { id: order_id.value, total: Number(order_total.value) } : null,
     unit: milliseconds.checked ? "ms" : "s",
   });
-  show(...resultOf(seen, sent, call));
+  return { seen, sent, call };
+}
 
-  // A value may still have been on its way when the call came. The collector then joins it again.
-  await window.calljoin?.flush?.();
-  const again = await ask(`/api/calls/${call.id}`);
-  if (again.call.version !== call.version) show(...resultOf(seen, sent, again.call));
+/**
+ * The call's later version, if it has one when the page's queue has been answered: a value may still have been on its way when the
+ * call came, and the collector then joins it again.
+ */
+async function callAgain({ id, version }) {
+  try {
+    await window.calljoin?.flush?.();
+    const { call } = await ask(`/api/calls/${id}`);
+    return call.version === version ? null : call;
+  } catch {
+    return null; // The first answer stands.
+  }
 }
 
 /** What `calljoin` knows at this moment; nothing where the tag has not loaded, be it blocked or its collector down. */
