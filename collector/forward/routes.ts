@@ -21,7 +21,7 @@ export interface ForwardRouteDeps {
   admin: RequestHandler;
 }
 
-const replaySchema = z.strictObject({ since: z.int().min(0), webhook: z.string().optional() });
+export const replaySchema = z.strictObject({ since: z.int().min(0), webhook: z.string().optional() });
 
 export function forwardRoutes({ sites, store, forwarder, clock, wake, admin }: ForwardRouteDeps): Router {
   const router = Router();

@@ -1,265 +1,125 @@
 /** The description of the routes, made from the same schemas that check and type what passes through them. */
 import { Router } from "express";
 import { z } from "zod";
+import { replaySchema } from "../forward/routes";
 import { qprotocolEvent } from "../intake/adapters/qprotocol";
-import { callSchema, STATUSES } from "../wire/call";
-import { contextId, SUMMARY_TYPES } from "../wire/common";
+import { versionQuery } from "../site/routes";
+import { callSchema } from "../wire/call";
+import { SUMMARY_TYPES } from "../wire/common";
 import { siteSchema } from "../wire/site";
 import { envelopeSchema, receiptSchema, snapshotSchema } from "../wire/snapshots";
+import { deliveriesQuery } from "./deliveries";
+import { callsQuery, explainQuery, rateQuery, rejectedQuery, tableQuery } from "./query";
 
-type Json = Record<string, unknown>;
+const list = (key: string, item: z.ZodType = z.looseObject({})) =>
+  z.object({ [key]: z.array(item), next_cursor: z.string().nullable().optional() });
+
+const schemas = {
+  Site: siteSchema,
+  Envelope: envelopeSchema.extend({ snapshots: z.array(snapshotSchema) }),
+  CallEvents: z.union([z.object({ events: z.array(qprotocolEvent) }), z.array(qprotocolEvent)]),
+  Receipt: receiptSchema,
+  Call: callSchema,
+  Calls: list("calls", callSchema),
+  Rows: list("rows"),
+  Entities: list("entities"),
+  Parameters: list("parameters"),
+  Deliveries: list("deliveries"),
+  Rejected: list("rejected"),
+  Replay: replaySchema,
+  Token: z.object({ token: z.string() }),
+  Secret: z.object({ secret: z.string() }),
+  Anything: z.looseObject({}),
+  Problem: z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  }),
+};
+type Schema = keyof typeof schemas;
 
 /** Who may call a route: everybody, a vendor by its token, the operator. */
 type Access = "public" | "vendor" | "admin";
 
-interface Route {
-  method: "get" | "put" | "post" | "delete";
-  path: string;
-  access: Access;
-  summary: string;
-  query?: Json;
-  body?: Json;
-  answers: Record<string, Json | null>;
-}
+/** Access, summary, status of success, and what goes in and comes out. */
+type Route = [Access, string, number, { query?: z.ZodObject; body?: Schema; answer?: Schema }?];
 
-const problem: Json = {
-  type: "object",
-  properties: {
-    type: { type: "string" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    errors: {
-      type: "array",
-      items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } },
-    },
-  },
+const site = "/v1/sites/{site}";
+const tokenQuery = z.object({ token: z.string().optional() });
+const events: Route[3] = { query: tokenQuery, body: "CallEvents", answer: "Receipt" };
+const tables = SUMMARY_TYPES.join(", ");
+
+/** Every route, in the order in which data meets them. */
+export const ROUTES: Record<string, Route> = {
+  "GET /t/{site}.js": ["public", "the site's insertion script", 200],
+  "GET /inspector.js": ["public", "what inspect() loads", 200],
+  "POST /v1/snapshots": ["public", "snapshots from a page", 202, { body: "Envelope", answer: "Receipt" }],
+  "POST /v1/calls/{site}": ["vendor", "call events, in QProtocol", 202, events],
+  "POST /v1/calls/{site}/{vendor}": ["vendor", "a vendor's call events, in its own format", 202, events],
+  "POST /events/{site}": ["vendor", "call events, of integrations that exist already", 202, events],
+  "POST /events/raw/{site}": ["vendor", "call events, of integrations that exist already", 202, events],
+  [`PUT ${site}`]: ["admin", "save a site document, as its next version", 200, { body: "Site", answer: "Site" }],
+  [`GET ${site}`]: ["admin", "a site document", 200, { query: versionQuery, answer: "Site" }],
+  [`POST ${site}/vendors/{vendor}/token`]: ["admin", "a new token for a vendor, shown once", 201, { answer: "Token" }],
+  [`POST ${site}/webhooks/{webhook}/secret`]: ["admin", "a new signing secret, shown once", 201, { answer: "Secret" }],
+  [`POST ${site}/webhooks/{webhook}/test`]: ["admin", "send a marked example now", 200, { answer: "Anything" }],
+  [`GET ${site}/parameters`]: ["admin", "what a webhook's parameter can be made of", 200, { answer: "Parameters" }],
+  [`GET ${site}/calls`]: ["admin", "calls, the newest first", 200, { query: callsQuery, answer: "Calls" }],
+  [`GET ${site}/calls/{call}`]: ["admin", "a call, explained if asked", 200, { query: explainQuery, answer: "Call" }],
+  [`GET ${site}/contexts/{context}`]: ["admin", "a visitor, from sessions to calls", 200, { answer: "Anything" }],
+  [`DELETE ${site}/contexts/{context}`]: ["admin", "erase a visitor", 204],
+  [`GET ${site}/entities`]: ["admin", "how well the entities are read", 200, { answer: "Entities" }],
+  [`GET ${site}/tables/{type}`]: ["admin", `a summary table: ${tables}`, 200, { query: tableQuery, answer: "Rows" }],
+  [`GET ${site}/match-rate`]: ["admin", "how many calls were matched", 200, { query: rateQuery, answer: "Rows" }],
+  [`GET ${site}/deliveries`]: [
+    "admin",
+    "what webhooks were sent",
+    200,
+    { query: deliveriesQuery, answer: "Deliveries" },
+  ],
+  [`POST ${site}/deliveries/{id}/replay`]: ["admin", "send a delivery again", 202, { answer: "Anything" }],
+  [`POST ${site}/deliveries/replay`]: ["admin", "send all failed again", 202, { body: "Replay", answer: "Anything" }],
+  [`GET ${site}/rejected`]: ["admin", "what was refused", 200, { query: rejectedQuery, answer: "Rejected" }],
+  [`POST ${site}/rejected/{id}/replay`]: [
+    "admin",
+    "send a refusal through its route again",
+    200,
+    { answer: "Receipt" },
+  ],
+  "GET /livez": ["public", "is the process alive", 200, { answer: "Anything" }],
+  "GET /readyz": ["public", "can it work", 200, { answer: "Anything" }],
+  "GET /openapi.json": ["public", "this description", 200, { answer: "Anything" }],
 };
 
-const schemas = {
-  Site: schemaOf(siteSchema),
-  Envelope: schemaOf(envelopeSchema.extend({ snapshots: z.array(snapshotSchema) })),
-  CallEvents: schemaOf(z.union([z.object({ events: z.array(qprotocolEvent) }), z.array(qprotocolEvent)])),
-  Receipt: schemaOf(receiptSchema),
-  Call: schemaOf(callSchema),
-  Problem: problem,
-};
+type Json = Record<string, unknown>;
 
-function schemaOf(schema: z.ZodType): Json {
+/** As JSON Schema, from the side of who sends it. */
+function jsonSchema(schema: z.ZodType): Json {
   const { $schema: _draft, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
   return json;
 }
 
-const ref = (name: keyof typeof schemas): Json => ({ $ref: `#/components/schemas/${name}` });
-const list = (key: string, items: Json): Json => ({
-  type: "object",
-  properties: { [key]: { type: "array", items }, next_cursor: { type: ["string", "null"] } },
-});
-const anything: Json = { type: "object" };
-const string: Json = { type: "string" };
-const span = { from: string, to: string };
-const page = { cursor: string, limit: { type: "integer", minimum: 1, maximum: 500, default: 50 } };
+function content(name: Schema, type = "application/json"): Json {
+  return { content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+}
 
-const site = "/v1/sites/{site}";
-const vendorRoute = (path: string, summary: string): Route => ({
-  method: "post",
-  path,
-  access: "vendor",
-  summary,
-  query: { token: string },
-  body: ref("CallEvents"),
-  answers: { 202: ref("Receipt") },
-});
-
-/** Every route, in the order in which data meets them. */
-export const ROUTES: Route[] = [
-  {
-    method: "get",
-    path: "/t/{site}.js",
-    access: "public",
-    summary: "the site's insertion script",
-    answers: { 200: null },
-  },
-  { method: "get", path: "/inspector.js", access: "public", summary: "what inspect() loads", answers: { 200: null } },
-  {
-    method: "post",
-    path: "/v1/snapshots",
-    access: "public",
-    summary: "snapshots from a page",
-    body: ref("Envelope"),
-    answers: { 202: ref("Receipt") },
-  },
-  vendorRoute("/v1/calls/{site}", "call events, in QProtocol"),
-  vendorRoute("/v1/calls/{site}/{vendor}", "call events of one vendor"),
-  vendorRoute("/events/{site}", "as /v1/calls/{site}, for integrations that exist already"),
-  vendorRoute("/events/raw/{site}", "as /v1/calls/{site}, for integrations that exist already"),
-  {
-    method: "put",
-    path: site,
-    access: "admin",
-    summary: "save a site document, as its next version",
-    body: ref("Site"),
-    answers: { 200: ref("Site"), 201: ref("Site") },
-  },
-  {
-    method: "get",
-    path: site,
-    access: "admin",
-    summary: "a site document",
-    query: { version: { type: "integer" } },
-    answers: { 200: ref("Site") },
-  },
-  {
-    method: "post",
-    path: `${site}/vendors/{vendor}/token`,
-    access: "admin",
-    summary: "a new token for a vendor, shown once",
-    answers: { 201: { type: "object", properties: { token: string } } },
-  },
-  {
-    method: "post",
-    path: `${site}/webhooks/{webhook}/secret`,
-    access: "admin",
-    summary: "a new signing secret for a webhook, shown once",
-    answers: { 201: { type: "object", properties: { secret: string } } },
-  },
-  {
-    method: "get",
-    path: `${site}/calls`,
-    access: "admin",
-    summary: "calls, the newest first",
-    query: { status: { enum: STATUSES }, vendor: string, transaction_id: string, context_id: string, ...span, ...page },
-    answers: { 200: list("calls", ref("Call")) },
-  },
-  {
-    method: "get",
-    path: `${site}/calls/{call}`,
-    access: "admin",
-    summary: "a call; with explain=1 also why it is what it is",
-    query: { explain: { enum: ["1"] } },
-    answers: { 200: ref("Call") },
-  },
-  {
-    method: "get",
-    path: `${site}/contexts/{context}`,
-    access: "admin",
-    summary: "a visitor's sessions, views, snapshots and calls",
-    answers: { 200: anything },
-  },
-  {
-    method: "delete",
-    path: `${site}/contexts/{context}`,
-    access: "admin",
-    summary: "erase a visitor",
-    answers: { 204: null },
-  },
-  {
-    method: "get",
-    path: `${site}/entities`,
-    access: "admin",
-    summary: "on how many of the latest views each entity had a value, the last one, and what it threw last",
-    answers: { 200: list("entities", anything) },
-  },
-  {
-    method: "get",
-    path: `${site}/tables/{type}`,
-    access: "admin",
-    summary: `a summary table: ${SUMMARY_TYPES.join(", ")}`,
-    query: { format: { enum: ["json", "ndjson", "csv"] }, ...span },
-    answers: { 200: list("rows", anything) },
-  },
-  {
-    method: "get",
-    path: `${site}/match-rate`,
-    access: "admin",
-    summary: "how many calls were matched, and why others were not",
-    query: { by: { enum: ["vendor", "day"] }, ...span },
-    answers: { 200: list("rows", anything) },
-  },
-  {
-    method: "get",
-    path: `${site}/parameters`,
-    access: "admin",
-    summary: "what a webhook's parameter can be made of",
-    answers: { 200: list("parameters", anything) },
-  },
-  {
-    method: "post",
-    path: `${site}/webhooks/{webhook}/test`,
-    access: "admin",
-    summary: "send a marked example, and see what the receiver says",
-    answers: { 200: anything },
-  },
-  {
-    method: "get",
-    path: `${site}/deliveries`,
-    access: "admin",
-    summary: "what was sent to webhooks, the newest first",
-    query: { state: { enum: ["pending", "delivered", "dead"] }, webhook: string, ...page },
-    answers: { 200: list("deliveries", anything) },
-  },
-  {
-    method: "post",
-    path: `${site}/deliveries/{id}/replay`,
-    access: "admin",
-    summary: "send a delivery again",
-    answers: { 202: anything },
-  },
-  {
-    method: "post",
-    path: `${site}/deliveries/replay`,
-    access: "admin",
-    summary: "send all again that were given up since a time (ms)",
-    body: { type: "object", required: ["since"], properties: { since: { type: "integer" }, webhook: string } },
-    answers: { 202: anything },
-  },
-  {
-    method: "get",
-    path: `${site}/rejected`,
-    access: "admin",
-    summary: "what was refused",
-    query: { reason: string, ...page },
-    answers: { 200: list("rejected", anything) },
-  },
-  {
-    method: "post",
-    path: `${site}/rejected/{id}/replay`,
-    access: "admin",
-    summary: "send a refusal through its route again",
-    answers: { 200: ref("Receipt") },
-  },
-  { method: "get", path: "/livez", access: "public", summary: "is the process alive", answers: { 200: anything } },
-  {
-    method: "get",
-    path: "/readyz",
-    access: "public",
-    summary: "can it work",
-    answers: { 200: anything, 503: ref("Problem") },
-  },
-  { method: "get", path: "/openapi.json", access: "public", summary: "this description", answers: { 200: anything } },
-];
-
-function operationOf({ path, access, summary, query = {}, body, answers }: Route): Json {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: string,
-  }));
-  const inQuery = Object.entries(query).map(([name, schema]) => ({ name, in: "query", schema }));
-  const content = (schema: Json, type = "application/json") => ({ content: { [type]: { schema } } });
-  const responses = Object.entries(answers).map(([status, schema]) => [
-    status,
-    { description: status.startsWith("2") ? "success" : "failure", ...(schema ? content(schema) : {}) },
-  ]);
+function operationOf(path: string, [access, summary, status, { query, body, answer } = {}]: Route): Json {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true }));
+  const asked = Object.entries((query ? jsonSchema(query).properties : {}) as Json);
+  const string = { schema: { type: "string" } };
   return {
     summary,
-    parameters: [...inPath, ...inQuery],
+    parameters: [
+      ...inPath.map((parameter) => ({ ...parameter, ...string })),
+      ...asked.map(([name, schema]) => ({ name, in: "query", schema })),
+    ],
     ...(body ? { requestBody: { required: true, ...content(body) } } : {}),
     ...(access === "public" ? {} : { security: [{ [access]: [] }] }),
     responses: {
-      ...Object.fromEntries(responses),
-      default: { description: "failure", ...content(ref("Problem"), "application/problem+json") },
+      [status]: { description: "success", ...(answer ? content(answer) : {}) },
+      default: { description: "failure", ...content("Problem", "application/problem+json") },
     },
   };
 }
@@ -267,18 +127,17 @@ function operationOf({ path, access, summary, query = {}, body, answers }: Route
 /** The whole document, OpenAPI 3.1. */
 export function openApi(): Json {
   const paths: Record<string, Json> = {};
-  for (const route of ROUTES) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  for (const [name, route] of Object.entries(ROUTES)) {
+    const [method = "", path = ""] = name.split(" ");
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(path, route) };
+  }
   const bearer = (description: string) => ({ type: "http", scheme: "bearer", description });
   return {
     openapi: "3.1.0",
-    info: {
-      title: "Calljoin collector",
-      version: "1",
-      description: `context_id: ${contextId.description ?? "8 to 128 characters of A-Z a-z 0-9 . _ : -"}`,
-    },
+    info: { title: "Calljoin collector", version: "1" },
     paths,
     components: {
-      schemas,
+      schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, jsonSchema(schema)])),
       securitySchemes: { admin: bearer("CALLJOIN_ADMIN_TOKEN"), vendor: bearer("a vendor's token, or ?token=") },
     },
   };

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { invalid } from "../http/problem";
 import { STATUSES } from "../wire/call";
-import { faults } from "../wire/common";
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -14,7 +13,7 @@ export const when = z
   })
   .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)));
 
-export const span = { from: when.optional(), to: when.optional() };
+const span = { from: when.optional(), to: when.optional() };
 
 export const page = {
   cursor: z.string().optional(),
@@ -35,19 +34,17 @@ export const callsQuery = z.object({
   ...page,
 });
 
-/** Parses a query by its schema, an empty parameter being none; throws a 400 that names the parameter. */
-export function parseQuery<T extends z.ZodType>(schema: T, query: Record<string, unknown>): z.output<T> {
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "")));
-  if (!parsed.success) throw invalid("the query is not valid", faults(parsed.error));
-  return parsed.data;
-}
+export const explainQuery = z.object({ explain: z.enum(["0", "1"]).optional() });
+export const rateQuery = z.object({ by: z.enum(["vendor", "day"]).optional(), ...span });
+export const rejectedQuery = z.object({ reason: z.string().optional(), ...page });
+export const tableQuery = z.object({ format: z.enum(["json", "ndjson", "csv"]).default("json"), ...span });
 
 /** A place in a list as an opaque cursor. */
 export function cursorOf(place: [number, string]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-const placeSchema = z.tuple([z.number(), z.string()]);
+const placeSchema = z.tuple([z.int(), z.string()]);
 
 /** The place that a cursor stands for, null where there is none; throws a 400 for one that this collector did not make. */
 export function placeOf(cursor: string | undefined): [number, string] | null {

@@ -2,9 +2,9 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type RequestHandler, Router } from "express";
-import { z } from "zod";
 import { eraseVisitor } from "../forget";
 import { Problem } from "../http/problem";
+import { parseQuery } from "../http/query";
 import { callOf } from "../join/call";
 import type { Joiner } from "../join/joiner";
 import type { KnownSite, SiteRegistry } from "../site/registry";
@@ -16,7 +16,7 @@ import { coverage } from "./coverage";
 import { deliveriesQuery, readDeliveries } from "./deliveries";
 import { explain } from "./explain";
 import { matchRate } from "./match-rate";
-import { callsQuery, cursorOf, page, parseQuery, placeOf, span } from "./query";
+import { callsQuery, cursorOf, explainQuery, placeOf, rateQuery, rejectedQuery, tableQuery } from "./query";
 import { CONTENT_TYPES, tableText } from "./tables";
 
 export interface ReadRouteDeps {
@@ -27,12 +27,8 @@ export interface ReadRouteDeps {
   admin: RequestHandler;
 }
 
-/** Entity coverage looks at so many of the latest snapshots: enough to be steady, read in some 20 ms. */
+/** Entity coverage looks at so many of the latest snapshots: enough to be steady, few enough to be read at once. */
 const COVERAGE_SNAPSHOTS = 2_000;
-
-const rejectedQuery = z.object({ reason: z.string().optional(), ...page });
-const rateQuery = z.object({ by: z.enum(["vendor", "day"]).optional(), ...span });
-const tableQuery = z.object({ format: z.enum(["json", "ndjson", "csv"]).default("json"), ...span });
 
 export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps): Router {
   const router = Router();
@@ -59,7 +55,8 @@ export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps
     const { site, document } = await siteOf(request.params);
     const [row] = await store.calls(site, { id: String(request.params.call) }, null, 1);
     if (!row) throw new Problem(404, "there is no such call");
-    const why = request.query.explain === "1" ? { explain: await explain(store, site, row.call_id, document) } : {};
+    const asked = parseQuery(explainQuery, request.query).explain === "1";
+    const why = asked ? { explain: await explain(store, site, row.call_id, document) } : {};
     response.json({ ...callOf(row), ...why });
   });
 

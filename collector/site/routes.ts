@@ -1,9 +1,11 @@
 /** The site's routes: its document, its vendors' tokens, its webhooks' secrets, its script. */
 import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
+import { z } from "zod";
 import { hashToken } from "../http/auth";
 import { jsonBody, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
+import { parseQuery } from "../http/query";
 import type { SecretChange } from "../store/sites";
 import type { Store } from "../store/store";
 import { faults } from "../wire/common";
@@ -22,6 +24,14 @@ export interface SiteRouteDeps {
   clock: () => number;
   admin: RequestHandler;
 }
+
+export const versionQuery = z.object({
+  version: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
+    .transform(Number)
+    .optional(),
+});
 
 /** A replaced token or secret goes on for a day, so that its owner can be told. */
 const ROTATION_MS = 24 * 3_600_000;
@@ -56,11 +66,8 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   });
 
   router.get("/v1/sites/:site", admin, async (request, response) => {
-    const { version } = request.query;
-    if (version !== undefined && !/^[1-9]\d{0,8}$/.test(String(version))) {
-      throw invalid("version is not a number", [{ path: "version", message: "must be a whole number from 1" }]);
-    }
-    const known = await sites.version(String(request.params.site), version === undefined ? undefined : Number(version));
+    const { version } = parseQuery(versionQuery, request.query);
+    const known = await sites.version(String(request.params.site), version);
     if (!known) throw new Problem(404, "there is no such site, or no such version of it");
     response.json({ tracking_id: known.site, version: known.version, ...known.document });
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { parseQuery } from "../../../collector/http/query";
 import { coverage } from "../../../collector/read/coverage";
 import { matchRate } from "../../../collector/read/match-rate";
-import { callsQuery, cursorOf, parseQuery, placeOf, when } from "../../../collector/read/query";
+import { callsQuery, cursorOf, placeOf, when } from "../../../collector/read/query";
 import { snapshot } from "../store/rows";
 
 describe("entity coverage", () => {
