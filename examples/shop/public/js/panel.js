@@ -32,7 +32,10 @@ export function startPanel() {
     event.preventDefault();
     latest += 1;
     const turn = latest;
-    const show = (...content) => turn === latest && result.replaceChildren(...content);
+    const show = (...content) => {
+      if (turn === latest) result.replaceChildren(...content);
+      return turn === latest;
+    };
     const button = form.querySelector("button[type=submit]");
     button.disabled = true;
     show(el("p", { className: "hint" }, "Calling…"));
@@ -40,7 +43,7 @@ export function startPanel() {
       const { seen, sent, call } = await placeCall(form);
       show(...resultOf(seen, sent, call));
       newOrder();
-      callAgain(call).then((again) => again && show(...resultOf(seen, sent, again)));
+      follow(call, (again) => show(...resultOf(seen, sent, again))).catch(() => {}); // The first answer stands.
     } catch (error) {
       show(el("p", { className: "verdict failed" }, error.message));
     }
@@ -65,16 +68,15 @@ async function placeCall(form) {
 }
 
 /**
- * The call's later version, if it has one when the page's queue has been answered: a value may still have been on its way when the
- * call came, and the collector then joins it again.
+ * Shows each later version of a call for 20 s: what the page had still to send when the call came, the collector joins to it when it comes.
+ * `show` answers false where its result is no longer on view.
  */
-async function callAgain({ id, version }) {
-  try {
-    await window.calljoin?.flush?.();
+async function follow({ id, version }, show) {
+  for (let second = 0; second < 20; second++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const { call } = await ask(`/api/calls/${id}`);
-    return call.version === version ? null : call;
-  } catch {
-    return null; // The first answer stands.
+    if (call.version !== version && !show(call)) return;
+    version = call.version;
   }
 }
 

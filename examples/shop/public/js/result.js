@@ -42,7 +42,7 @@ function verdict({ join, total, context, goals, version, vendor, transaction }) 
     total ? pounds(total.value) : "no order",
     join.gap_ms === null ? null : gap(join.gap_ms),
     context?.conversion_number ? `conversion ${context.conversion_number}` : null,
-    goals.length > 0 ? `goal: ${goals.join(", ")}` : null,
+    goals.length > 0 ? `meets the goal ${goals.join(", ")}` : null,
     join.late ? "first answered unmatched" : null,
     version > 1 ? `version ${version}` : null,
   ];
@@ -105,9 +105,9 @@ function row(name, seen, answered, comparable, entity) {
 /** The sign between the two columns, its class in panel.css, and its meaning in words. */
 function relation(seen, answered, comparable, entity) {
   if (isEmpty(seen) && isEmpty(answered)) return ["", "none", "neither has a value"];
-  if (!comparable) return ["", "none", "the call is not tied to a view"];
   if (asText(seen) === asText(answered)) return ["=", "same", "the same"];
-  if (isEmpty(seen) && entity?.scope === "session") return ["↶", "earlier", "from earlier in the session"];
+  if (!comparable) return ["", "none", "the call is not tied to a view"];
+  if (isEmpty(seen) && entity?.scope === "session") return ["↶", "earlier", "from another moment of the session"];
   return ["≠", "differs", "they differ"];
 }
 
