@@ -39,6 +39,10 @@ const CALLS_PER_COMMIT = 50;
 /** Rows younger than this are most likely being joined right now by the collector that wrote them. */
 const ORPHANED_AFTER_MS = 5_000;
 
+/** Rows that one collector takes at once, and how long they are its own: it may crash over them, too. */
+const SWEPT_AT_ONCE = 1_000;
+const SWEEP_LEASE_MS = 60_000;
+
 export function createJoiner({ store, clock, log, wake }: JoinerDeps): Joiner {
   async function run(due: DueRow[]): Promise<void> {
     const calls = await touchedCalls(store, due);
@@ -56,8 +60,12 @@ export function createJoiner({ store, clock, log, wake }: JoinerDeps): Joiner {
   return {
     run,
     async sweep() {
-      const due = await store.due(clock() - ORPHANED_AFTER_MS, 1_000);
+      const now = clock();
+      const due = await store.claimDue(now - ORPHANED_AFTER_MS, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS);
       if (due.length === 0) return 0;
+      for (const { site, context_id, call_id } of due) {
+        if (context_id === "" && call_id === "") await store.indexAliases(site);
+      }
       await run(due);
       await store.write([], due, clock());
       return due.length;

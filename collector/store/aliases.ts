@@ -1,6 +1,9 @@
 /** Which contexts have shown which vendor's visitor id: an index over the snapshots' identifying values. */
 import type { Kysely, Transaction } from "kysely";
+import { chunks } from "./chunks";
+import type { Engine } from "./engine";
 import type { AliasRow, SnapshotRow, Tables } from "./tables";
+import type { Transact } from "./transact";
 
 /** The names whose values are indexed, by site. */
 export async function identifyingNames(db: Kysely<Tables>, sites: string[]): Promise<Map<string, string[]>> {
@@ -21,34 +24,45 @@ export function aliasesOf(row: SnapshotRow, names: string[]): AliasRow[] {
     .map((name) => ({ site, context_id, view_id, seq, name, value: String(entities[name]), at }));
 }
 
-/**
- * Indexes names that have become identifying, over all snapshots that the site already has: a call that comes from now on is
- * joined by all that was accepted, not only by what is accepted from now on. Runs in the transaction that saves the document.
- */
-export async function indexAliases(tx: Transaction<Tables>, site: string, names: string[]): Promise<void> {
+/** Adds names that have become identifying, in the transaction that saves the document; answers whether there are any. */
+export async function addIdentifying(tx: Transaction<Tables>, site: string, names: string[]): Promise<boolean> {
   const known = (await identifyingNames(tx, [site])).get(site) ?? [];
-  const added = names.filter((name) => !known.includes(name));
-  if (added.length === 0) return;
-  await tx
-    .insertInto("identifying")
-    .values(added.map((name) => ({ site, name })))
-    .execute();
+  const added = names.filter((name) => !known.includes(name)).map((name) => ({ site, name }));
+  if (added.length > 0) await tx.insertInto("identifying").values(added).execute();
+  return added.length > 0;
+}
+
+/**
+ * Indexes all snapshots that a site has: a call that comes from now on is joined by all that was accepted, not only by what is accepted
+ * from now on. Runs after the names were committed, page by page: whoever writes a snapshot later indexes it by these names, and whoever
+ * wrote one without knowing them had committed before (`ownSite`).
+ */
+export async function indexAliases(engine: Engine, transact: Transact, site: string): Promise<void> {
   let last: SnapshotRow | undefined;
   do {
-    const page: SnapshotRow[] = await snapshotsAfter(tx, site, last);
-    last = page.at(-1);
-    const rows = page.flatMap((row) => aliasesOf(row, added));
-    // 500 snapshots with a few identifying names each stay well below SQLite's limit of parameters.
-    for (let i = 0; i < rows.length; i += 500) {
-      await tx
-        .insertInto("aliases")
-        .values(rows.slice(i, i + 500))
-        .execute();
-    }
+    const after = last;
+    last = await transact(async (tx) => {
+      const names = (await identifyingNames(tx, [site])).get(site) ?? [];
+      // Locked, so that who erases them waits, and then finds their aliases too.
+      const page = await snapshotsAfter(tx, engine, site, after);
+      for (const rows of chunks(page.flatMap((row) => aliasesOf(row, names)))) {
+        await tx
+          .insertInto("aliases")
+          .values(rows)
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      }
+      return page.at(-1);
+    });
   } while (last);
 }
 
-function snapshotsAfter(tx: Transaction<Tables>, site: string, last: SnapshotRow | undefined): Promise<SnapshotRow[]> {
+function snapshotsAfter(
+  tx: Transaction<Tables>,
+  engine: Engine,
+  site: string,
+  last: SnapshotRow | undefined,
+): Promise<SnapshotRow[]> {
   return tx
     .selectFrom("snapshots")
     .selectAll()
@@ -66,5 +80,6 @@ function snapshotsAfter(tx: Transaction<Tables>, site: string, last: SnapshotRow
     .orderBy("view_id")
     .orderBy("seq")
     .limit(500)
+    .$if(engine.locksRows, (query) => query.forShare())
     .execute();
 }

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { chunks } from "./chunks";
 import type { Engine } from "./engine";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
+import type { Transact } from "./transact";
 
 /** What an attempt made of a delivery. `webhookOff` says why its webhook is switched off from now on. */
 export interface Settlement {
@@ -43,7 +44,7 @@ export interface Deliveries {
   ): Promise<number>;
 }
 
-export function deliveryStore(db: Kysely<Tables>, engine: Engine): Deliveries {
+export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Deliveries {
   return {
     dueWebhooks: (now) =>
       db
@@ -77,14 +78,16 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine): Deliveries {
     },
 
     settleDelivery: (claimed, { attempt, webhookOff, state, next_attempt_at, failures }) =>
-      db.transaction().execute(async (tx) => {
+      transact(async (tx) => {
         const { site, call_id, id } = claimed;
+        if (webhookOff !== null) await engine.ownSite(tx, site);
         const ended_at = state === "pending" ? null : attempt.at;
         const kept = await tx
           .selectFrom("deliveries")
           .select("id")
           .where("site", "=", site)
           .where("id", "=", id)
+          .$if(engine.locksRows, (query) => query.forUpdate())
           .executeTakeFirst();
         // Its visitor was erased while it was under way.
         if (!kept) return;

@@ -1,6 +1,6 @@
-/** What has to be joined again. Rows are only ever inserted and deleted, so that nobody waits for anybody. */
+/** What has to be joined again. Who writes only inserts and deletes rows of its own, so that nobody waits for anybody. */
 import { randomUUID } from "node:crypto";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { chunks } from "./chunks";
 import type { DueRow, Tables } from "./tables";
 
@@ -22,13 +22,11 @@ export async function addDue(
 
 /** Removes exactly these due rows; a newer one for the same context or call has another stamp and stays. */
 export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<void> {
-  for (const row of done) {
-    await tx
-      .deleteFrom("due")
-      .where("site", "=", row.site)
-      .where("context_id", "=", row.context_id)
-      .where("call_id", "=", row.call_id)
-      .where("stamp", "=", row.stamp)
-      .execute();
-  }
+  for (const rows of chunks(done)) await tx.deleteFrom("due").where(amongDue(rows)).execute();
+}
+
+/** The condition that a due row is one of these. */
+export function amongDue(rows: DueRow[]) {
+  const keys = rows.map(({ site, context_id, call_id, stamp }) => sql`(${site}, ${context_id}, ${call_id}, ${stamp})`);
+  return sql<boolean>`(site, context_id, call_id, stamp) in (values ${sql.join(keys)})`;
 }

@@ -1,13 +1,26 @@
 /** What the SQL engines do differently; everything else in this room is the same for all. */
-import type { Dialect } from "kysely";
+import type { Dialect, Kysely } from "kysely";
+import type { Tables } from "./tables";
 
 export interface Engine {
   name: "sqlite" | "postgres";
   dialect: Dialect;
   /** Tables are stored in the order of their key if asked (SQLite's WITHOUT ROWID). */
   clustered: boolean;
+  /** The type of a text column: compared bytewise. */
+  text: string;
   /** Rows read in a transaction can be locked until its end (FOR UPDATE); SQLite has one writer at a time instead. */
   locksRows: boolean;
+  /** Runs work that may take as long as it takes: migrations. */
+  unhurried<T>(work: () => Promise<T>): Promise<T>;
+  /** Waits until nobody has one of these sites for themselves, and keeps it so until the transaction ends. */
+  shareSites(tx: Kysely<Tables>, sites: string[]): Promise<void>;
+  /** Waits until nobody else has this site, shared or not, and keeps it so until the transaction ends. */
+  ownSite(tx: Kysely<Tables>, site: string): Promise<void>;
+  /** True in one of the collectors on this database: the one that does what is to be done once. */
+  leads(): Promise<boolean>;
+  /** True for an error that only says that another transaction was in the way: tried again, it passes. */
+  passes(error: unknown): boolean;
   /** Wipes what was deleted from the engine's own files, as far as it is in its hands. */
   compact(): Promise<void>;
   close(): Promise<void>;

@@ -1,12 +1,13 @@
 /** Forgetting: a visitor who is to be erased, and what has passed a site's retention. */
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { deleteDeliveries } from "./deliveries";
 import { addDue } from "./due";
 import type { Engine } from "./engine";
 import { redacted } from "./erased";
 import { sha256 } from "./hash";
-
+import { callsTouchedBy, lockCall } from "./joins";
 import type { DueRow, SnapshotRow, Tables } from "./tables";
+import type { Transact } from "./transact";
 
 /** A place in the order of arrival, where a step of the retention ended. */
 export type ArrivalPlace = Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">;
@@ -27,16 +28,23 @@ export interface Forgetting {
 
 const ARRIVAL = ["received_at", "context_id", "view_id", "seq"] as const;
 
-export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
+export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Forgetting {
   return {
     erase: (site, contextId, now) =>
-      db.transaction().execute(async (tx) => {
+      transact(async (tx) => {
+        // Who writes at this moment has not seen that the visitor is erased, and is waited for; who comes next sees it.
+        await engine.ownSite(tx, site);
         const row = { site, hash: sha256(contextId), erased_at: now };
         await tx
           .insertInto("erased")
           .values(row)
           .onConflict((conflict) => conflict.doNothing())
           .execute();
+        // Who joins at this moment may be about to write the visitor's values into a call, and is waited for, too.
+        const touched = await callsTouchedBy(tx, site, [contextId]);
+        for (const call of [...touched, ...(await callsOf(tx, site, contextId))].sort()) {
+          await lockCall(tx, engine, site, call);
+        }
         const calls = await callsOf(tx, site, contextId);
         for (const call of calls) await redact(tx, site, call, contextId);
         await deleteDeliveries(tx, site, calls);
@@ -68,7 +76,9 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
         .execute(),
 
     expire: (site, limit, after, step) =>
-      db.transaction().execute(async (tx) => {
+      transact(async (tx) => {
+        // A view must not get a snapshot while it is looked whether it gets any more.
+        await engine.ownSite(tx, site);
         await expireCalls(tx, site, limit, step);
         return expireViews(tx, site, limit, after, step);
       }),
@@ -79,7 +89,7 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine): Forgetting {
 async function callsOf(tx: Transaction<Tables>, site: string, contextId: string): Promise<string[]> {
   const named = tx.selectFrom("call_events").select("call_id").where("site", "=", site).where("own_id", "=", contextId);
   const joined = tx.selectFrom("calls").select("call_id").where("site", "=", site).where("context_id", "=", contextId);
-  return (await named.union(joined).execute()).map(({ call_id }) => call_id);
+  return (await named.union(joined).execute()).map(({ call_id }) => call_id).sort();
 }
 
 /** Leaves of a call's events what makes it a call (time, transaction, total), and nothing of the visitor. */
@@ -116,8 +126,9 @@ async function expireCalls(tx: Transaction<Tables>, site: string, limit: number,
     .execute();
   const ids = old.map(({ call_id }) => call_id);
   if (ids.length > 0) {
-    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "in", ids).execute();
+    // Events first: who joins one of the calls has locked them, and writes the call's row next.
     await tx.deleteFrom("call_events").where("site", "=", site).where("call_id", "in", ids).execute();
+    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "in", ids).execute();
     await deleteDeliveries(tx, site, ids);
   }
   const refused = tx
@@ -158,23 +169,24 @@ async function expireViews(
     .limit(step)
     .execute();
   const views = new Map(old.map(({ context_id, view_id }) => [`${context_id} ${view_id}`, { context_id, view_id }]));
-  for (const { context_id, view_id } of views.values()) {
-    const newer = await tx
-      .selectFrom("snapshots")
-      .select("seq")
-      .where("site", "=", site)
-      .where("context_id", "=", context_id)
-      .where("view_id", "=", view_id)
-      .where("received_at", ">=", limit)
-      .limit(1)
-      .executeTakeFirst();
-    if (newer) continue;
+  if (views.size === 0) return null;
+  const among = (some: { context_id: string; view_id: string }[]) =>
+    sql<boolean>`(context_id, view_id) in (values ${sql.join(some.map((one) => sql`(${one.context_id}, ${one.view_id})`))})`;
+  const newer = await tx
+    .selectFrom("snapshots")
+    .select(["context_id", "view_id"])
+    .distinct()
+    .where("site", "=", site)
+    .where(among([...views.values()]))
+    .where("received_at", ">=", limit)
+    .execute();
+  for (const { context_id, view_id } of newer) views.delete(`${context_id} ${view_id}`);
+  if (views.size > 0) {
     for (const table of ["snapshots", "views", "aliases"] as const) {
       await tx
         .deleteFrom(table)
         .where("site", "=", site)
-        .where("context_id", "=", context_id)
-        .where("view_id", "=", view_id)
+        .where(among([...views.values()]))
         .execute();
     }
   }

@@ -1,11 +1,13 @@
 /** What arrives: snapshots, call events, refusals. One transaction a batch, with what has to be joined because of it. */
-import type { Kysely, Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import { aliasesOf, identifyingNames } from "./aliases";
 import { chunks } from "./chunks";
 import { addDue, strikeOff, UNMATCHED_AFTER_MS } from "./due";
+import type { Engine } from "./engine";
 import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, Tables, ViewRow } from "./tables";
+import type { Transact } from "./transact";
 import { mergeStoredViews, mergeView, viewOf } from "./views";
 
 /** What one request brings. */
@@ -37,10 +39,13 @@ export interface Intake {
   write(batch: Write[], done: DueRow[], now: number): Promise<Written>;
 }
 
-export function intakeStore(db: Kysely<Tables>): Intake {
+// Two batches that name the same rows take them in the same order (table by table, each by its key), and so cannot wait for each other.
+export function intakeStore(engine: Engine, transact: Transact): Intake {
   return {
     write: (batch, done, now) =>
-      db.transaction().execute(async (tx) => {
+      transact(async (tx) => {
+        // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
+        await engine.shareSites(tx, sitesOf(batch));
         const snapshots = await addSnapshots(
           tx,
           batch.flatMap((write) => write.snapshots),
@@ -50,7 +55,7 @@ export function intakeStore(db: Kysely<Tables>): Intake {
           batch.flatMap((write) => write.events),
         );
         const rejected = batch.flatMap((write) => write.rejected);
-        for (const rows of chunks(rejected)) {
+        for (const rows of chunks(byKey(rejected, ({ site, id }) => `${site} ${id}`))) {
           await tx
             .insertInto("rejected")
             .values(rows)
@@ -70,6 +75,17 @@ export function intakeStore(db: Kysely<Tables>): Intake {
         return { verdicts, due };
       }),
   };
+}
+
+function sitesOf(batch: Write[]): string[] {
+  const rows = batch.flatMap(({ snapshots, events }) => [...snapshots, ...events]);
+  return [...new Set(rows.map(({ site }) => site))];
+}
+
+/** Rows in the order of their keys. */
+function byKey<T>(rows: T[], key: (row: T) => string): T[] {
+  const keyed = rows.map((row) => ({ row, key: key(row) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
 function touched(write: Write, verdicts: Verdicts | undefined): Pick<DueRow, "site" | "context_id" | "call_id">[] {
@@ -96,7 +112,7 @@ async function addSnapshots(tx: Transaction<Tables>, all: SnapshotRow[]): Promis
   const firsts = new Map<string, SnapshotRow>();
   for (const row of rows) if (!firsts.has(nameOf(row))) firsts.set(nameOf(row), row);
   const accepted: SnapshotRow[] = [];
-  for (const part of chunks([...firsts.values()])) {
+  for (const part of chunks(byKey([...firsts.values()], nameOf))) {
     const inserted = await tx
       .insertInto("snapshots")
       .values(part)
@@ -123,7 +139,8 @@ async function derive(tx: Transaction<Tables>, accepted: SnapshotRow[]): Promise
     const seen = views.get(key);
     views.set(key, seen ? mergeView(seen, viewOf(row)) : viewOf(row));
   }
-  for (const rows of chunks([...views.values()])) await mergeStoredViews(tx, rows);
+  const sorted = [...views].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  for (const rows of chunks(sorted)) await mergeStoredViews(tx, rows);
 
   const names = await identifyingNames(tx, [...new Set(accepted.map(({ site }) => site))]);
   const aliases = accepted.flatMap((row) => aliasesOf(row, names.get(row.site) ?? []));
@@ -152,23 +169,20 @@ async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<
 async function addEvents(tx: Transaction<Tables>, rows: CallEventRow[]): Promise<Map<CallEventRow, Verdict>> {
   const verdicts = new Map<CallEventRow, Verdict>();
   const firsts = new Map<string, CallEventRow>();
-  for (const row of rows) {
-    const key = `${row.site} ${row.call_id} ${row.event_id}`;
-    if (!firsts.has(key)) firsts.set(key, row);
-  }
+  for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
   const ids = rows.map(({ site, own_id }) => ({ site, id: own_id ?? "" }));
   const erased = await erasedIds(tx, ids);
   const kept = (row: CallEventRow): CallEventRow =>
     erased.has(`${row.site} ${row.own_id}`) ? { ...row, ...redacted(sha256(row.own_id ?? ""), row.event_id) } : row;
-  for (const part of chunks([...firsts.values()])) {
+  for (const part of chunks(byKey([...firsts.values()], nameOfEvent))) {
     const inserted = await tx
       .insertInto("call_events")
       .values(part.map(kept))
       .onConflict((conflict) => conflict.doNothing())
       .returning(["site", "call_id", "event_id"])
       .execute();
-    for (const { site, call_id, event_id } of inserted) {
-      const row = firsts.get(`${site} ${call_id} ${event_id}`);
+    for (const name of inserted) {
+      const row = firsts.get(nameOfEvent(name));
       if (row) verdicts.set(row, "accepted");
     }
   }
@@ -182,4 +196,8 @@ function nameOfContext(row: { site: string; context_id: string }): string {
 
 function nameOf(row: { site: string; context_id: string; view_id: string; seq: number }): string {
   return `${nameOfContext(row)} ${row.view_id} ${row.seq}`;
+}
+
+function nameOfEvent(row: { site: string; call_id: string; event_id: string }): string {
+  return `${row.site} ${row.call_id} ${row.event_id}`;
 }

@@ -1,11 +1,14 @@
 /** What the join reads and writes. */
 import type { Kysely } from "kysely";
+import { chunks } from "./chunks";
 import { addDeliveries } from "./deliveries";
+import { amongDue } from "./due";
 import type { Engine } from "./engine";
 import { ERASED } from "./erased";
 import { sha256 } from "./hash";
 import { type NumberedCall, readStore } from "./reads";
 import type { AliasRow, CallEventRow, CallRow, DeliveryRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
+import type { Transact } from "./transact";
 
 /** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
 export type Place = Pick<SnapshotRow, "at" | "seq" | "view_id">;
@@ -53,40 +56,58 @@ export interface Joins {
   joining<T>(work: (tx: JoinTx) => Promise<T>): Promise<T>;
   /** What is due until a time, oldest first. */
   due(until: number, limit: number): Promise<DueRow[]>;
+  /** Takes what is due until a time, oldest first: it is nobody else's until `lease`, and then due again unless it was struck off. */
+  claimDue(until: number, limit: number, lease: number): Promise<DueRow[]>;
   /** The same reading, outside of a join: to explain one. */
   joinReader: JoinReader;
 }
 
-export function joinStore(db: Kysely<Tables>, engine: Engine): Joins {
+export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Joins {
   return {
-    joining: (work) => db.transaction().execute((tx) => work({ ...reader(tx), ...writer(tx, engine.locksRows) })),
+    joining: (work) => transact((tx) => work({ ...reader(tx), ...writer(tx, engine) })),
     due: (until, limit) =>
       db.selectFrom("due").selectAll().where("due_at", "<=", until).orderBy("due_at").limit(limit).execute(),
+    claimDue: (until, limit, lease) =>
+      transact(async (tx) => {
+        const rows = await tx
+          .selectFrom("due")
+          .selectAll()
+          .where("due_at", "<=", until)
+          .orderBy("due_at")
+          .limit(limit)
+          .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
+          .execute();
+        for (const part of chunks(rows))
+          await tx.updateTable("due").set({ due_at: lease }).where(amongDue(part)).execute();
+        return rows;
+      }),
     joinReader: reader(db),
   };
 }
 
+export async function callsTouchedBy(db: Kysely<Tables>, site: string, contextIds: string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom("call_events")
+    .select("call_id")
+    .where("site", "=", site)
+    .where("own_id", "in", contextIds)
+    .union(
+      db
+        .selectFrom("aliases")
+        .innerJoin("call_events", (on) =>
+          on.onRef("call_events.site", "=", "aliases.site").onRef("call_events.own_id", "=", "aliases.value"),
+        )
+        .select("call_events.call_id")
+        .where("aliases.site", "=", site)
+        .where("aliases.context_id", "in", contextIds),
+    )
+    .execute();
+  return rows.map(({ call_id }) => call_id);
+}
+
 function reader(db: Kysely<Tables>): JoinReader {
   return {
-    async callsTouchedBy(site, contextIds) {
-      const rows = await db
-        .selectFrom("call_events")
-        .select("call_id")
-        .where("site", "=", site)
-        .where("own_id", "in", contextIds)
-        .union(
-          db
-            .selectFrom("aliases")
-            .innerJoin("call_events", (on) =>
-              on.onRef("call_events.site", "=", "aliases.site").onRef("call_events.own_id", "=", "aliases.value"),
-            )
-            .select("call_events.call_id")
-            .where("aliases.site", "=", site)
-            .where("aliases.context_id", "in", contextIds),
-        )
-        .execute();
-      return rows.map(({ call_id }) => call_id);
-    },
+    callsTouchedBy: (site, contextIds) => callsTouchedBy(db, site, contextIds),
 
     async isErased(site, contextId) {
       const row = await db
@@ -157,7 +178,7 @@ function reader(db: Kysely<Tables>): JoinReader {
   };
 }
 
-function writer(tx: Kysely<Tables>, locksRows: boolean): Omit<JoinTx, keyof JoinReader> {
+function writer(tx: Kysely<Tables>, engine: Engine): Omit<JoinTx, keyof JoinReader> {
   return {
     async document(site) {
       const row = await tx
@@ -170,15 +191,16 @@ function writer(tx: Kysely<Tables>, locksRows: boolean): Omit<JoinTx, keyof Join
       return row?.document ?? null;
     },
 
-    lockEvents: (site, callId) =>
-      tx
+    async lockEvents(site, callId) {
+      await lockCall(tx, engine, site, callId);
+      return tx
         .selectFrom("call_events")
         .selectAll()
         .where("site", "=", site)
         .where("call_id", "=", callId)
         .orderBy("event_id")
-        .$if(locksRows, (query) => query.forUpdate())
-        .execute(),
+        .execute();
+    },
 
     async call(site, callId) {
       const row = await tx
@@ -201,4 +223,20 @@ function writer(tx: Kysely<Tables>, locksRows: boolean): Omit<JoinTx, keyof Join
         .execute();
     },
   };
+}
+
+/**
+ * Locks a call until the transaction ends. A statement of its own: what waited for the lock still reads as of before it waited, and the
+ * join would be made without an event that was committed meanwhile.
+ */
+export async function lockCall(tx: Kysely<Tables>, engine: Engine, site: string, callId: string): Promise<void> {
+  if (!engine.locksRows) return;
+  await tx
+    .selectFrom("call_events")
+    .select("event_id")
+    .where("site", "=", site)
+    .where("call_id", "=", callId)
+    .orderBy("event_id")
+    .forUpdate()
+    .execute();
 }

@@ -74,7 +74,8 @@ function create(tables: Record<string, string>, indexes: Record<string, string>,
   return {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const [name, columns] of Object.entries(tables)) {
-        await sql.raw(`create table ${name} (${columns})${suffix}`).execute(db);
+        const typed = columns.replaceAll(" text", ` ${engine.text}`);
+        await sql.raw(`create table ${name} (${typed})${suffix}`).execute(db);
       }
       for (const [name, columns] of Object.entries(indexes)) {
         await sql.raw(`create index ${name} on ${columns}`).execute(db);

@@ -90,7 +90,12 @@ export function readStore(db: Kysely<Tables>): Reads {
     },
 
     async countCalls(site, filter, by) {
-      const keys = { vendor: sql<string>`vendor`, day: sql<string>`ts / ${sql.lit(DAY_MS)}`, all: sql<string>`'all'` };
+      const keys = {
+        vendor: sql<string>`vendor`,
+        day: sql<string>`ts / ${sql.lit(DAY_MS)}`,
+        // PostgreSQL groups by no bare constant.
+        all: sql<string>`cast('all' as text)`,
+      };
       const key = keys[by ?? "all"];
       const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
       const rows = await filtered(db.selectFrom("calls"), site, filter)

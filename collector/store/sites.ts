@@ -1,7 +1,10 @@
 /** Site documents, every version of them, and their secrets. */
 import type { Kysely } from "kysely";
-import { indexAliases } from "./aliases";
+import { addIdentifying, indexAliases } from "./aliases";
+import { addDue, strikeOff } from "./due";
+import type { Engine } from "./engine";
 import type { SecretRow, Tables } from "./tables";
+import type { Transact } from "./transact";
 
 export interface SavedSite {
   site: string;
@@ -21,7 +24,10 @@ export interface SecretChange {
 export interface Sites {
   /** A version of a site's document, the newest where none is named. */
   site(site: string, version?: number): Promise<SavedSite | null>;
-  /** Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1. */
+  /**
+   * Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1,
+   * when all snapshots of the site are indexed by these names.
+   */
   saveSite(save: {
     site: string;
     document: string;
@@ -29,13 +35,18 @@ export interface Sites {
     secrets: SecretChange[];
     at: number;
   }): Promise<number>;
+  /** Indexes what a site's snapshots have shown of vendors' visitor ids: once more, where saving a site did not come to it. */
+  indexAliases(site: string): Promise<void>;
   /** Adds a secret; the ones before it go on until `expireOthersAt`. */
   addSecret(row: SecretRow, expireOthersAt: number): Promise<void>;
   /** The site's secrets of a kind that are valid at a time, newest first. */
   secrets(site: string, kind: SecretRow["kind"], at: number): Promise<SecretRow[]>;
 }
 
-export function siteStore(db: Kysely<Tables>): Sites {
+/** A save that has not indexed its aliases by then has crashed. */
+const INDEXED_WITHIN_MS = 10 * 60_000;
+
+export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Sites {
   return {
     async site(site, version) {
       const rows = db.selectFrom("site_versions").selectAll().where("site", "=", site);
@@ -44,8 +55,9 @@ export function siteStore(db: Kysely<Tables>): Sites {
       return (await row.executeTakeFirst()) ?? null;
     },
 
-    saveSite: ({ site, document, identifying, secrets, at }) =>
-      db.transaction().execute(async (tx) => {
+    async saveSite({ site, document, identifying, secrets, at }) {
+      const { version, due } = await transact(async (tx) => {
+        await engine.ownSite(tx, site);
         const last = await tx
           .selectFrom("site_versions")
           .select("version")
@@ -67,12 +79,22 @@ export function siteStore(db: Kysely<Tables>): Sites {
             await tx.insertInto("secrets").values(row).execute();
           }
         }
-        await indexAliases(tx, site, identifying);
-        return version;
-      }),
+        const added = await addIdentifying(tx, site, identifying);
+        // After a crash before the index is made, a sweep makes it.
+        const unfinished = added ? [{ site, context_id: "", call_id: "" }] : [];
+        return { version, due: await addDue(tx, unfinished, at + INDEXED_WITHIN_MS) };
+      });
+      if (due.length > 0) {
+        await indexAliases(engine, transact, site);
+        await transact((tx) => strikeOff(tx, due));
+      }
+      return version;
+    },
+
+    indexAliases: (site) => indexAliases(engine, transact, site),
 
     addSecret: (row, expireOthersAt) =>
-      db.transaction().execute(async (tx) => {
+      transact(async (tx) => {
         await tx
           .updateTable("secrets")
           .set({ expires_at: expireOthersAt })

@@ -24,7 +24,14 @@ export function sqlite(folder: string): Engine {
     name: "sqlite",
     dialect: new SqliteDialect({ database: prepared(file) }),
     clustered: true,
+    text: "text",
+    // One writer at a time, and every transaction is one from its beginning: nothing has to be locked.
     locksRows: false,
+    unhurried: (work) => work(),
+    shareSites: () => Promise.resolve(),
+    ownSite: () => Promise.resolve(),
+    leads: () => Promise.resolve(true),
+    passes: () => false,
     compact: async () => {
       file.pragma("wal_checkpoint(TRUNCATE)");
     },

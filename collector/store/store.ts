@@ -9,9 +9,12 @@ import { migrations } from "./migrations";
 import { type Reads, readStore } from "./reads";
 import { type Sites, siteStore } from "./sites";
 import type { Tables } from "./tables";
+import { transactions } from "./transact";
 
 export interface Store extends Sites, Intake, Joins, Reads, Forgetting, Deliveries {
   engine: Engine["name"];
+  /** True in one of the collectors on this database: the one that does what is to be done once. */
+  leads(): Promise<boolean>;
   /** Resolves where the database answers, rejects where it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -20,16 +23,20 @@ export interface Store extends Sites, Intake, Joins, Reads, Forgetting, Deliveri
 /** Opens the store on an engine and brings its tables up to date. Throws where a migration fails. */
 export async function openStore(engine: Engine): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: engine.dialect });
-  const { error } = await new Migrator({ db, provider: migrations(engine) }).migrateToLatest();
+  // Several collectors may start at once: where rows can be locked, the migrator takes an advisory lock.
+  const migrator = new Migrator({ db, provider: migrations(engine) });
+  const { error } = await engine.unhurried(() => migrator.migrateToLatest());
   if (error) throw error;
+  const transact = transactions(db, engine);
   return {
     engine: engine.name,
-    ...siteStore(db),
-    ...intakeStore(db),
-    ...joinStore(db, engine),
+    leads: engine.leads,
+    ...siteStore(db, engine, transact),
+    ...intakeStore(engine, transact),
+    ...joinStore(db, engine, transact),
     ...readStore(db),
-    ...forgetStore(db, engine),
-    ...deliveryStore(db, engine),
+    ...forgetStore(db, engine, transact),
+    ...deliveryStore(db, engine, transact),
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as("one")).execute();
     },

@@ -97,7 +97,7 @@ function collect(child: ChildProcess): () => string {
 }
 
 /** A port that was free a moment ago: the process takes its port from the environment. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
