@@ -124,6 +124,19 @@ describe("matched", () => {
     });
   });
 
+  test.each([
+    ["a time in milliseconds", THEN, THEN],
+    ["a time in seconds, the second's end", THEN / SECOND, THEN + 999],
+  ])("an alias that is shown at the cut itself: %s", async (_name, ts, at) => {
+    const contextId = newContext();
+    const id = `gbr0-at-${at}`;
+    await site.post(contextId, [view("v1", at, { entities: { rtap_visitor: id } })]);
+    expect((await callOf(site, "responsetap", { id, ts })).join).toMatchObject({
+      rule: "alias",
+      context_id: contextId,
+    });
+  });
+
   test("an alias that ten have shown is still somebody's", async () => {
     const contexts = Array.from({ length: 10 }, newContext);
     for (const [n, contextId] of contexts.entries())
