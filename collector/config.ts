@@ -27,25 +27,33 @@ const exceptions = z
     error: "must be hosts, addresses or CIDRs with commas between",
   });
 
-const schema = z.object({
-  PORT: number("8787", "must be a port, 0 to 65535", 65_535),
-  CALLJOIN_DATA: z.string().default("./data"),
-  DATABASE_URL: z
-    .string()
-    .refine(() => false, "PostgreSQL is not supported by this version; unset it to use SQLite in CALLJOIN_DATA")
-    .optional(),
-  CALLJOIN_ADMIN_TOKEN: z
-    .string()
-    .regex(/^\S{16,}$/, "must be at least 16 characters without spaces")
-    .optional(),
-  CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
-  CALLJOIN_TRUST_PROXY: proxies.optional(),
-  CALLJOIN_ALLOW_PRIVATE: exceptions.default([]),
-});
+const schema = z
+  .object({
+    PORT: number("8787", "must be a port, 0 to 65535", 65_535),
+    CALLJOIN_DATA: z.string().default("./data"),
+    DATABASE_URL: z.string().refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE").optional(),
+    CALLJOIN_ADMIN_TOKEN: z
+      .string()
+      .regex(/^\S{16,}$/, "must be at least 16 characters without spaces")
+      .optional(),
+    CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
+    CALLJOIN_TRUST_PROXY: proxies.optional(),
+    CALLJOIN_ALLOW_PRIVATE: exceptions.default([]),
+  })
+  // One that is made at the first start is kept in a folder, and another collector on the same database has another folder.
+  .refine(
+    ({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN }) => DATABASE_URL === undefined || CALLJOIN_ADMIN_TOKEN !== undefined,
+    {
+      path: ["CALLJOIN_ADMIN_TOKEN"],
+      error: "must be set where DATABASE_URL is, the same for every collector",
+    },
+  );
 
 export interface Config {
   port: number;
   dataFolder: string;
+  /** PostgreSQL's; undefined where SQLite is used. */
+  databaseUrl: string | undefined;
   /** Undefined where it has to be made. */
   adminToken: string | undefined;
   /** Public requests a minute and address; 0 is no limit. */
@@ -68,11 +76,17 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return {
     port: data.PORT,
     dataFolder: data.CALLJOIN_DATA,
+    databaseUrl: data.DATABASE_URL,
     adminToken: data.CALLJOIN_ADMIN_TOKEN,
     rateLimit: data.CALLJOIN_RATE_LIMIT,
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
     allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
   };
+}
+
+/** True for a URL that names a PostgreSQL. */
+export function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text);
 }
 
 /** True for an address or a CIDR that Node itself takes for one. */

@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 export function createRetention(store: Store, clock: () => number): () => Promise<boolean> {
   const places = new Map<string, ArrivalPlace | null>();
   return async () => {
+    // One of the collectors on a database is enough, and two would only be in each other's way.
+    if (!(await store.leads())) return false;
     let more = false;
     for (const { site, document } of await store.newestDocuments()) {
       const { retention_days }: Site = JSON.parse(document);

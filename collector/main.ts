@@ -3,8 +3,7 @@ import { parseArgs } from "node:util";
 import { readConfig } from "./config";
 import { rejoin } from "./rejoin";
 import { serve } from "./serve";
-import { sqlite } from "./store/sqlite";
-import { openStore } from "./store/store";
+import { chosenStore } from "./store/choose";
 
 const USAGE = `Usage: calljoin serve
        calljoin rejoin --site TRACKING_ID [--after CALL_ID] [--webhooks]
@@ -34,9 +33,8 @@ async function main(): Promise<void> {
 }
 
 async function runRejoin(site: string, after: string, tell: boolean): Promise<void> {
-  const { dataFolder } = readConfig(process.env);
-  const store = await openStore(sqlite(dataFolder));
-  if (!(await store.site(site))) throw new Error(`there is no site ${site} in ${dataFolder}`);
+  const store = await chosenStore(readConfig(process.env));
+  if (!(await store.site(site))) throw new Error(`there is no site ${site}`);
   for await (const { done, changed, last } of rejoin(store, Date.now, site, after, tell)) {
     process.stdout.write(`${done} calls joined again, ${changed} came out differently; resume with --after ${last}\n`);
   }

@@ -10,8 +10,7 @@ import type { Config } from "./config";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
-import { sqlite } from "./store/sqlite";
-import { openStore } from "./store/store";
+import { chosenStore, placeOf } from "./store/choose";
 
 /** How often is looked for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
@@ -26,7 +25,7 @@ const RETENTION_MS = 2_000;
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const log = pino({ level: process.env.LOG_LEVEL ?? "info" });
   const clock = Date.now;
-  const store = await openStore(sqlite(config.dataFolder));
+  const store = await chosenStore(config);
   const { app, joiner, forwarder, drain } = await createApp({
     store,
     clock,
@@ -43,7 +42,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     server.once("error", reject).listen(config.port, resolve);
   });
   const { port } = server.address() as AddressInfo;
-  log.info({ port, data: config.dataFolder, store: store.engine }, "listening");
+  const data = config.databaseUrl ? placeOf(config.databaseUrl) : config.dataFolder;
+  log.info({ port, data, store: store.engine }, "listening");
 
   const sweep = () => joiner.sweep().catch((error) => log.error({ err: error }, "sweep failed"));
   await sweep();

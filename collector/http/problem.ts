@@ -3,6 +3,7 @@
 import { STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Logger } from "pino";
+import { isUnavailable } from "../store/unavailable";
 import type { Fault } from "../wire/common";
 
 /** An answer other than success. Thrown anywhere below a route, turned into JSON here. */
@@ -46,6 +47,9 @@ function fromLibrary(error: unknown): Problem {
   const { status, type, message } = (typeof error === "object" && error ? error : {}) as Record<string, unknown>;
   if (type === "entity.too.large") return new Problem(413, "the body is too large");
   if (typeof status === "number" && status >= 400 && status < 500) return new Problem(status, String(message));
+  if (isUnavailable(error)) {
+    return new Problem(503, "the store does not answer now; try again", { headers: { "Retry-After": "5" } });
+  }
   return new Problem(500, "internal error");
 }
 

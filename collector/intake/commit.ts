@@ -7,6 +7,7 @@ import type { Joiner } from "../join/joiner";
 import type { Verdicts, Write, Written } from "../store/intake";
 import type { Store } from "../store/store";
 import type { DueRow } from "../store/tables";
+import { isUnavailable } from "../store/unavailable";
 
 /** How long the first request of a batch waits for company. */
 const WINDOW_MS = 3;
@@ -82,14 +83,13 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
       });
       release(batch);
     } catch (error) {
-      const [only, ...more] = batch;
-      if (more.length > 0) {
+      if (batch.length > 1 && !isUnavailable(error)) {
         // One bad row must cost only itself: each write again, alone.
         for (const one of batch) await commit([one]);
-      } else if (only) {
+      } else {
         release(batch);
         onError(error);
-        only.failed(unavailable());
+        for (const one of batch) one.failed(unavailable());
       }
     }
   }

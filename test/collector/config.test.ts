@@ -27,8 +27,17 @@ describe("the configuration", () => {
     ["CALLJOIN_TRUST_PROXY", "yes"],
     ["CALLJOIN_TRUST_PROXY", "10.0.0.0/33"],
     ["CALLJOIN_TRUST_PROXY", "300.0.0.1"],
+    ["DATABASE_URL", "mysql://localhost/calls"],
+    ["DATABASE_URL", "postgres:///calls"],
   ])("names the variable that is wrong: %s=%s", (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));
+  });
+
+  it("takes PostgreSQL with an admin token that all collectors share, and not without", () => {
+    const DATABASE_URL = "postgres://calljoin:secret@db.example:5433/calls";
+    const config = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
+    expect(config.databaseUrl).toBe(DATABASE_URL);
+    expect(() => readConfig({ DATABASE_URL })).toThrow(/CALLJOIN_ADMIN_TOKEN: must be set/);
   });
 
   it("names all that is wrong at once", () => {

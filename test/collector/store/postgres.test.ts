@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { postgres } from "../../../collector/store/postgres";
-import { openStore } from "../../../collector/store/store";
+import { openStore, type Store } from "../../../collector/store/store";
+import { isUnavailable } from "../../../collector/store/unavailable";
 import { describeStore } from "./contract";
-import { dropDatabase, type Postgres, startPostgres } from "./database";
+import { dropDatabase, type Postgres, run, startPostgres } from "./database";
+import { CONTEXT, event, SITE, snapshot, write } from "./rows";
 
 // Each test makes a database of its own, and every commit waits for the disk.
 vi.setConfig({ testTimeout: 30_000 });
@@ -23,4 +25,113 @@ describeStore("PostgreSQL", async () => {
       await dropDatabase(url);
     },
   };
+});
+
+describe("the PostgreSQL engine", () => {
+  let url: string;
+  let stores: Store[];
+  const open = async () => {
+    const store = await openStore(postgres(url));
+    stores.push(store);
+    return store;
+  };
+  beforeEach(async () => {
+    url = await server.database();
+    stores = [];
+  });
+  afterEach(async () => {
+    for (const store of stores) await store.close();
+    await dropDatabase(url);
+  });
+
+  it("brings its tables up to date once, when several collectors start at once", async () => {
+    await Promise.all(Array.from({ length: 5 }, open));
+    const made = await run<{ name: string }>(url, "select name from kysely_migration");
+    expect(new Set(made.map(({ name }) => name)).size).toBe(made.length);
+    for (const store of stores) await store.ping();
+  });
+
+  it("keeps a NUL, and the character that stands for it, in any text, and finds by it", async () => {
+    const store = await open();
+    const text = "a\u0000b\uFDD0c\uFDD00d\u0000";
+    const own_id = "\u0000";
+    await store.write([write({ events: [event({ url: text, transaction_id: text, own_id })] })], [], 1);
+    expect(await store.callEvents(SITE, "call-1")).toMatchObject([{ url: text, transaction_id: text, own_id }]);
+    expect(await store.joinReader.callsTouchedBy(SITE, [own_id])).toEqual(["call-1"]);
+    expect(await store.site("\u0000")).toBeNull();
+  });
+
+  it("keeps numbers as they are: times to the millisecond, totals to the last digit", async () => {
+    const store = await open();
+    const numbers = { ts: 8_639_999_999_999_999, total_value: 1_234_567.891_234_567_8 };
+    await store.write([write({ events: [event(numbers)], snapshots: [snapshot({ seq: 2 ** 31 })] })], [], 1);
+    expect(await store.callEvents(SITE, "call-1")).toMatchObject([numbers]);
+    expect(await store.snapshots(SITE, CONTEXT)).toMatchObject([{ seq: 2 ** 31 }]);
+  });
+
+  it("orders ids bytewise, in a database whose own order is another", async () => {
+    const store = await open();
+    const ids = ["B", "a", "_", "-", "C", ".", "9", ":"];
+    await store.write([write({ events: ids.map((call_id) => event({ call_id })) })], [], 1);
+    expect(await store.callIds(SITE, "", 20)).toEqual([...ids].sort());
+    if (server.restart) expect(await run(url, "select 1 where 'a' < 'B'")).toHaveLength(1);
+  });
+
+  it("commits to disk before it acknowledges, in a database that would not", async () => {
+    await run(url, `alter database ${new URL(url).pathname.slice(1)} set synchronous_commit = off`);
+    const engine = postgres(url);
+    const { Kysely, sql } = await import("kysely");
+    const db = new Kysely<unknown>({ dialect: engine.dialect });
+    const { rows } = await sql<{ value: string }>`select current_setting('synchronous_commit') as value`.execute(db);
+    expect(rows).toEqual([{ value: "on" }]);
+    await db.destroy();
+  });
+
+  it("gives each due row to one of two that sweep at once, and gives it back when its lease is over", async () => {
+    const [one, other] = [await open(), await open()];
+    const events = Array.from({ length: 40 }, (_, n) => event({ call_id: `call-${n}` }));
+    await one.write([write({ events })], [], 1);
+    const claimed = (await Promise.all([one.claimDue(1, 20, 50), other.claimDue(1, 20, 50)])).flat();
+    expect(new Set(claimed.map(({ call_id }) => call_id)).size).toBe(claimed.length);
+    const rest = await one.claimDue(1, 40, 50);
+    expect(claimed.length + rest.length).toBe(40);
+    expect(await other.claimDue(49, 40, 90)).toEqual([]);
+    expect(await other.claimDue(50, 40, 90)).toHaveLength(40);
+  });
+
+  it("lets one of two collectors lead, and the other one when the first is gone", async () => {
+    const [one, other] = [await open(), await open()];
+    expect([await one.leads(), await other.leads(), await one.leads()]).toEqual([true, false, true]);
+    await one.close();
+    stores = [other];
+    await vi.waitFor(async () => expect(await other.leads()).toBe(true));
+  });
+
+  it("fails as unavailable while the database is away, and goes on by itself when it is back", async (context) => {
+    const { restart } = server;
+    if (!restart) return context.skip();
+    const store = await open();
+    expect(await store.leads()).toBe(true);
+    let away: () => void = () => undefined;
+    const whenAway = new Promise<void>((resolve) => {
+      away = resolve;
+    });
+    let begun = 0;
+    const working = Array.from({ length: 4 }, () =>
+      store.joining(async (tx) => {
+        await tx.call(SITE, "call-1");
+        begun += 1;
+        await whenAway;
+        await tx.call(SITE, "call-1");
+      }),
+    );
+    await vi.waitFor(() => expect(begun).toBe(4));
+    await restart();
+    away();
+    for (const work of await Promise.allSettled(working)) {
+      expect(isUnavailable(work.status === "rejected" && work.reason)).toBe(true);
+    }
+    await store.ping();
+    await vi.waitFor(async () => expect(await store.leads()).toBe(true));
+  });
 });

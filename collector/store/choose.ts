@@ -1,0 +1,27 @@
+/** The configured store. */
+import { postgres } from "./postgres";
+import { sqlite } from "./sqlite";
+import { openStore, type Store } from "./store";
+
+/** Opens PostgreSQL where a URL is given, else SQLite in the folder. Throws an error that names the variable and the place. */
+export async function chosenStore({
+  databaseUrl,
+  dataFolder,
+}: {
+  databaseUrl: string | undefined;
+  dataFolder: string;
+}): Promise<Store> {
+  if (databaseUrl === undefined) return openStore(sqlite(dataFolder));
+  try {
+    return await openStore(postgres(databaseUrl));
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    throw new Error(`DATABASE_URL: ${placeOf(databaseUrl)} cannot be used: ${message || code}`, { cause: error });
+  }
+}
+
+/** Where a database is, without who may use it. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}${port ? `:${port}` : ""}${pathname}`;
+}
