@@ -9,6 +9,7 @@ import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { adminOnly, hashToken } from "./http/auth";
 import { notFound, Problem, problems } from "./http/problem";
+import { ADAPTERS } from "./intake/adapters";
 import { createCommitter } from "./intake/commit";
 import { createEventIntake } from "./intake/events";
 import { replayRoutes } from "./intake/replay";
@@ -45,9 +46,6 @@ export interface Collector {
   /** Resolves when everything that was accepted is on disk and joined. */
   drain(): Promise<void>;
 }
-
-/** The vendor formats that this collector reads. */
-const ADAPTERS = ["qprotocol"] as const;
 
 export async function createApp(deps: AppDeps): Promise<Collector> {
   const { store, clock, log } = deps;

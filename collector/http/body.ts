@@ -7,6 +7,11 @@ export function rawBody(limit: string): RequestHandler {
   return express.raw({ type: () => true, limit });
 }
 
+/** The body as `rawBody` left it; empty where there is none. */
+export function bytesOf(request: Request): Buffer {
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
 /** Deeper than any document of ours, and far from where a walk over it would overflow the stack. */
 const MAX_DEPTH = 64;
 
@@ -17,6 +22,11 @@ const MAX_DEPTH = 64;
 export function jsonBody(request: Request): unknown {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(400, "the body is empty; JSON was expected");
+  return jsonOf(bytes);
+}
+
+/** Bytes as JSON, with the same refusals. */
+export function jsonOf(bytes: Buffer): unknown {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

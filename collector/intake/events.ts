@@ -11,6 +11,8 @@ import { type Rejection, receipt, rejectedRow } from "./receipt";
 export interface EventBatch {
   site: string;
   vendor: string;
+  /** Where a refused event would be sent to again: `calls`, or `native` for a vendor's own format. */
+  route: "calls" | "native";
   events: unknown[];
   /** The adapter's reading of one event. */
   read: (event: unknown) => CallEvent | Refusal;
@@ -22,7 +24,7 @@ export interface EventBatch {
 export type TakeEvents = (batch: EventBatch) => Promise<Receipt>;
 
 export function createEventIntake(committer: Committer): TakeEvents {
-  return async ({ site, vendor, events, read, receivedAt, bytes }) => {
+  return async ({ site, vendor, route, events, read, receivedAt, bytes }) => {
     const rows: CallEventRow[] = [];
     const rejected: RejectedRow[] = [];
     const rejections: Rejection[] = [];
@@ -31,7 +33,7 @@ export function createEventIntake(committer: Committer): TakeEvents {
       const body = JSON.stringify(raw);
       if ("reason" in event) {
         rejections.push({ index, ...event });
-        rejected.push(rejectedRow({ site, route: "calls", vendor, received_at: receivedAt, body }, event));
+        rejected.push(rejectedRow({ site, route, vendor, received_at: receivedAt, body }, event));
       } else rows.push({ site, vendor, ...rowOf(site, vendor, event), body, received_at: receivedAt });
     });
     const written = await committer.submit({ snapshots: [], events: rows, rejected }, bytes);
@@ -62,11 +64,12 @@ function rowOf(
   vendor: string,
   event: Read,
 ): Omit<CallEventRow, "site" | "vendor" | "body" | "received_at"> {
-  const { total, canonical, ...rest } = event;
+  const { total, canonical, own_is_alias, ...rest } = event;
   return {
     ...rest,
     call_id: callIdOf(site, vendor, event.type, event.transaction_id),
     event_id: sha256(canonical),
+    own_is_alias: own_is_alias ? 1 : 0,
     canonical,
     total_value: total?.value ?? null,
     total_currency: total?.currency ?? null,

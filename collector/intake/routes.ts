@@ -1,13 +1,16 @@
 /** The public routes of the intake: snapshots from pages, call events from vendors. */
-import { type Request, type RequestHandler, Router } from "express";
-import { isToken, tokenOf, unauthorized } from "../http/auth";
-import { jsonBody, rawBody } from "../http/body";
-import { invalid, Problem } from "../http/problem";
+import { type Request, type RequestHandler, type Response, Router } from "express";
+import { unauthorized } from "../http/auth";
+import { bytesOf, jsonBody, rawBody } from "../http/body";
+import { invalid } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
+import { NATIVE, readerOf } from "./adapters";
+import { payloadOf } from "./adapters/payload";
 import { eventsOf, readQProtocol } from "./adapters/qprotocol";
+import { type Admitted, isSigned, refusalOfRecording, vendorOnly } from "./admit";
 import { refreshedCookie } from "./cookie";
-import type { TakeEvents } from "./events";
+import type { EventBatch, TakeEvents } from "./events";
 import type { TakeSnapshots } from "./snapshots";
 
 export interface IntakeRouteDeps {
@@ -32,7 +35,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
       .end();
   });
   router.post("/v1/snapshots", readableByPages, deps.limit, rawBody("64kb"), async (request, response) => {
-    const arrival = { receivedAt: clock(), bytes: sizeOf(request), origin: request.get("origin") ?? null };
+    const arrival = { receivedAt: clock(), bytes: bytesOf(request).length, origin: request.get("origin") ?? null };
     const body = jsonBody(request);
     const answer = await takeSnapshots(body, arrival);
     const cookie = refreshedCookie(request, body);
@@ -40,22 +43,46 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     response.status(202).json(answer);
   });
 
-  const paths = ["/v1/calls/:site", "/events/:site", "/events/raw/:site", "/v1/calls/:site/:vendor"];
-  router.post(paths, vendorOnly(deps), rawBody("1mb"), async (request, response) => {
+  router.post(
+    ["/v1/calls/:site", "/events/:site", "/events/raw/:site"],
+    vendorOnly(deps),
+    rawBody("1mb"),
+    takeQProtocol,
+  );
+  // Native formats: Infinity's is a GET, which wants a 200; the others take any 2xx.
+  const native = [vendorOnly(deps), rawBody("1mb"), takeNative];
+  router.route("/v1/calls/:site/:vendor").post(native).get(native);
+
+  async function takeQProtocol(request: Request, response: Response): Promise<void> {
     const events = eventsOf(jsonBody(request));
     if (!events) {
       throw invalid("the body holds no events", [{ path: "events", message: 'must be {"events": [...]} or an array' }]);
     }
-    const answer = await takeEvents({
-      site: String(request.params.site),
-      vendor: String(response.locals.vendor),
-      events,
-      read: readQProtocol,
-      receivedAt: clock(),
-      bytes: sizeOf(request),
-    });
-    response.status(202).json(answer);
-  });
+    await take(request, response, { route: "calls", events, read: readQProtocol });
+  }
+
+  async function takeNative(request: Request, response: Response): Promise<void> {
+    const { vendor, secrets }: Admitted = response.locals.admitted;
+    const adapter = NATIVE.get(vendor.adapter);
+    if (!adapter) return takeQProtocol(request, response);
+    if (secrets.length > 0 && !isSigned(request, adapter, secrets)) throw unauthorized();
+    const query = new URL(request.originalUrl, "http://localhost").searchParams;
+    const payload = payloadOf(request.get("content-type") ?? "", bytesOf(request), query);
+    const recorded = secrets.length > 0 ? refusalOfRecording(adapter, payload, clock()) : null;
+    const read = recorded ? () => recorded : readerOf(vendor);
+    await take(request, response, { route: "native", events: [payload], read });
+  }
+
+  async function take(
+    request: Request,
+    response: Response,
+    batch: Pick<EventBatch, "route" | "events" | "read">,
+  ): Promise<void> {
+    const { vendor }: Admitted = response.locals.admitted;
+    const arrival = { site: String(request.params.site), vendor: vendor.name, receivedAt: clock() };
+    const answer = await takeEvents({ ...batch, ...arrival, bytes: bytesOf(request).length });
+    response.status(request.method === "GET" ? 200 : 202).json(answer);
+  }
   return router;
 }
 
@@ -75,27 +102,3 @@ const readableByPages: RequestHandler = (request, response, next) => {
   }
   next();
 };
-
-/** Finds the vendor by its token, before the body is read. On a vendor's own route no other vendor's token counts. */
-function vendorOnly({ sites, store, clock }: IntakeRouteDeps): RequestHandler {
-  return async (request, response, next) => {
-    const site = String(request.params.site);
-    const known = await sites.current(site);
-    if (!known) throw new Problem(404, `there is no site ${JSON.stringify(site)}`);
-    const token = tokenOf(request);
-    if (!token) throw unauthorized();
-    const named = request.params.vendor;
-    const listed = known.document.vendors.filter(({ name }) => named === undefined || name === named);
-    const secrets = await store.secrets(site, "vendor_token", clock());
-    // All are compared, so that the time taken does not tell which one came close.
-    const owners = secrets.filter(({ hash }) => isToken(token, hash)).map(({ name }) => name);
-    const vendor = listed.find(({ name }) => owners.includes(name));
-    if (!vendor) throw unauthorized();
-    response.locals.vendor = vendor.name;
-    next();
-  };
-}
-
-function sizeOf(request: Request): number {
-  return Buffer.isBuffer(request.body) ? request.body.length : 0;
-}

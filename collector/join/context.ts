@@ -5,7 +5,7 @@ import type { Reason } from "../wire/call";
 import { isJunk } from "../wire/ids";
 import type { Site, Vendor } from "../wire/site";
 import { type TimedView, timed } from "./clock";
-import { type CallFacts, isOffline } from "./event";
+import type { CallFacts } from "./event";
 
 /** A value that more contexts than this have shown is nobody's. */
 const MAX_CONTEXTS_OF_ALIAS = 10;
@@ -22,10 +22,9 @@ export async function findContext(
   document: Site,
   cut: number,
 ): Promise<Found> {
-  const { own_id } = call;
+  const { own_id, own_is_alias: offline } = call;
   if (own_id === null) return { rule: null, status: "unusable", reason: "no_id" };
   const vendor = document.vendors.find(({ name }) => name === call.vendor);
-  const offline = isOffline(own_id, vendor?.offline_prefixes ?? []);
   if (!offline && isJunk(own_id)) return { rule: null, status: "unusable", reason: "junk_id" };
 
   const views = timed(await reader.views(site, own_id));

@@ -19,10 +19,12 @@ export interface CallFacts {
   total: Total | null;
   /** What the vendor says the caller is; null where no event says anything. */
   own_id: string | null;
+  /** True where that is the vendor's own id for the visitor, to be looked up as an alias. */
+  own_is_alias: boolean;
 }
 
 /** True where an id starts with one of a vendor's own prefixes: it is then the vendor's visitor id, and never junk. */
-export function isOffline(id: string, prefixes: string[]): boolean {
+function isOffline(id: string, prefixes: string[]): boolean {
   return prefixes.some((prefix) => id.startsWith(prefix));
 }
 
@@ -44,8 +46,9 @@ export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFac
   const last = <T>(read: (event: CallEventRow) => T | null): T | null =>
     sorted.reduce<T | null>((found, event) => read(event) ?? found, null);
 
-  const isGood = (id: string) => isOffline(id, prefixes) || !isJunk(id);
-  const ownId = last(({ own_id }) => own_id || null);
+  const isAlias = ({ own_id, own_is_alias }: CallEventRow) => own_is_alias === 1 || isOffline(own_id ?? "", prefixes);
+  const named = sorted.filter(({ own_id }) => own_id);
+  const own = named.findLast((event) => isAlias(event) || !isJunk(event.own_id ?? "")) ?? named.at(-1);
   return {
     id: earliest.call_id,
     vendor: earliest.vendor,
@@ -58,6 +61,7 @@ export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFac
     total: last(({ total_value, total_currency }) =>
       total_value === null ? null : { value: total_value, currency: total_currency },
     ),
-    own_id: last(({ own_id }) => (own_id && isGood(own_id) ? own_id : null)) ?? ownId,
+    own_id: own?.own_id ?? null,
+    own_is_alias: own !== undefined && isAlias(own),
   };
 }

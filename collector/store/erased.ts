@@ -8,7 +8,7 @@ export const ERASED = "erased:";
 
 /** An event of an erased visitor. Its `event_id` stays, so that a repeat is still known as one. */
 export function redacted(hash: string, eventId: string): Partial<CallEventRow> {
-  return { own_id: ERASED + hash, url: null, canonical: eventId, body: "null" };
+  return { own_id: ERASED + hash, own_is_alias: 0, url: null, canonical: eventId, body: "null" };
 }
 
 /** Which of these ids belong to erased visitors, as `site id`. */

@@ -24,6 +24,7 @@ const FIRST_TABLES: Record<string, string> = {
     primary key (site, context_id, view_id, seq, name)`,
   call_events: `site text not null, call_id text not null, event_id text not null,
     vendor text not null, type text not null, transaction_id text not null, own_id text,
+    own_is_alias integer not null,
     ts bigint not null, ts_unit text not null, revision integer not null, url text, source text,
     total_value double precision, total_currency text,
     canonical text not null, body text not null, received_at bigint not null,

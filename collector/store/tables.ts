@@ -99,6 +99,8 @@ interface CallEvents {
   transaction_id: string;
   /** What the vendor gave as context_id, junk included; null where it gave none. */
   own_id: string | null;
+  /** 1 where `own_id` is the vendor's own id for the visitor, said in a field of its own. */
+  own_is_alias: number;
   ts: number;
   ts_unit: "s" | "ms";
   revision: number;

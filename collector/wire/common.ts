@@ -13,6 +13,9 @@ export const viewOrSessionId = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, "must be 1 to 64 characters of A-Z a-z 0-9 . _ : -");
 
+/** ISO 4217. */
+export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
 export const SUMMARY_TYPES = [
   "ecBasketTransactionSummary",
   "trPackageTransactionSummary",

@@ -3,6 +3,9 @@
 /** What the collector takes for a context_id, whoever minted it. */
 export const CONTEXT_ID = /^[A-Za-z0-9._:-]{8,128}$/;
 
+/** A context_id as the SDK mints it, alone or at the head of the cookie that carries it. */
+export const MINTED = /^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}(?=$|\.)/;
+
 /** Names of sites, vendors and webhooks: safe in a path and in a log line. */
 export const SLUG = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

@@ -34,6 +34,14 @@ export const RULE_FIELDS = [
   "total.currency",
 ] as const;
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+}
+
 const vendorSchema = z.strictObject({
   name: slug,
   adapter: z.string().default("qprotocol"),
@@ -43,7 +51,23 @@ const vendorSchema = z.strictObject({
     .array(z.strictObject({ field: z.enum(RULE_FIELDS), matches: z.string().min(1).max(200) }))
     .max(50)
     .default([]),
-  context_id_from: z.string().min(1).max(200).optional(),
+  context_id_from: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "the field of the vendor's own format that carries the context_id" }),
+  visitor_id_from: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: "the field that carries the vendor's own id for the visitor" }),
+  timezone: z
+    .string()
+    .refine(isTimeZone, "must be a time zone such as Europe/London")
+    .optional()
+    .meta({ description: "of times in the vendor's own format that do not say theirs; UTC where left out" }),
   secret: z.string().min(1).max(500).nullable().optional().meta({ description: "never read back; null removes it" }),
 });
 export type Vendor = z.infer<typeof vendorSchema>;

@@ -1,9 +1,7 @@
 /** QProtocol's transaction summaries, which call-tracking vendors post (contract 5). */
 import { z } from "zod";
-import { faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
+import { CURRENCIES, faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
 import type { CallEvent, Refusal } from "./adapter";
-
-const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
 
 const text = z.string().max(16_384);
 
@@ -77,6 +75,7 @@ export function readQProtocol(event: unknown): CallEvent | Refusal {
     ts: Number(meta.ts) * (seconds ? 1_000 : 1),
     ts_unit: seconds ? "s" : "ms",
     own_id: ownId(context?.id),
+    own_is_alias: false,
     url: meta.url || null,
     source: meta.source || null,
     total: totalOf(type, parsed.data),

@@ -16,25 +16,24 @@ test("several collectors on one database send each delivery once, and one alone 
   const folder = await mkdtemp(join(tmpdir(), "calljoin-several-"));
   const time = { now: NOW };
   const sent: string[] = [];
-  const collectors = await Promise.all(
-    [1, 2, 3].map(async () => {
-      const store = await openStore(sqlite(folder));
-      const sites = createSites(store, () => time.now);
-      const forwarder = createForwarder({
-        store,
-        sites,
-        clock: () => time.now,
-        random: () => 0.5,
-        log: pino({ level: "silent" }),
-        send: async ({ headers }) => {
-          sent.push(headers["webhook-id"] ?? "");
-          await new Promise((resolve) => setImmediate(resolve));
-          return { status: 204, retryAfter: null, response: "", error: null, ms: 1 };
-        },
-      });
-      return { store, sites, forwarder };
-    }),
-  );
+  const open = async () => {
+    const store = await openStore(sqlite(folder));
+    const sites = createSites(store, () => time.now);
+    const forwarder = createForwarder({
+      store,
+      sites,
+      clock: () => time.now,
+      random: () => 0.5,
+      log: pino({ level: "silent" }),
+      send: async ({ headers }) => {
+        sent.push(headers["webhook-id"] ?? "");
+        await new Promise((resolve) => setImmediate(resolve));
+        return { status: 204, retryAfter: null, response: "", error: null, ms: 1 };
+      },
+    });
+    return { store, sites, forwarder };
+  };
+  const collectors = [await open(), await open(), await open()];
   const [first] = collectors;
   if (!first) throw new Error("no collector");
   const webhooks = ["a", "b"].map((name) => ({ name, url: "https://crm.example/" }));

@@ -15,6 +15,7 @@ describe("a QProtocol event", () => {
       ts: 1516810598000,
       ts_unit: "s",
       own_id: "some-context",
+      own_is_alias: false,
       url,
       source: "x@1",
       total: { value: 9.99, currency: "GBP" },

@@ -31,6 +31,7 @@ export function event(changes: Partial<CallEventRow> = {}): CallEventRow {
     type: "ecBasketTransactionSummary",
     transaction_id: "t-1",
     own_id: CONTEXT,
+    own_is_alias: 0,
     ts: 1_001_000,
     ts_unit: "ms" as const,
     revision: 0,

@@ -1,0 +1,77 @@
+/** A vendor's body as fields, however it is written: JSON, form, XML, or the query string alone. */
+import { jsonOf } from "../../http/body";
+import { invalid } from "../../http/problem";
+
+export type Payload = Record<string, unknown>;
+
+/** A payload of one call is small; and nothing that is read here may cost much for its size. */
+const MAX_XML = 64 * 1024;
+
+/**
+ * Reads a body, and adds the URL's own parameters, which some vendors' users put there; the body's come first. The token, which has done
+ * its part, is left out of what is kept. Throws a 400 for a body that is not what it says.
+ */
+export function payloadOf(contentType: string, raw: Buffer, query: URLSearchParams): Payload {
+  const { token: _secret, ...payload } = { ...fieldsOf(query), ...bodyOf(contentType, raw) };
+  return payload;
+}
+
+function bodyOf(contentType: string, raw: Buffer): Payload {
+  if (raw.length === 0) return {};
+  if (/\bxml\b/i.test(contentType)) return xmlFields(raw.toString());
+  if (/x-www-form-urlencoded/i.test(contentType)) return fieldsOf(new URLSearchParams(raw.toString()));
+  const value = jsonOf(raw);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Payload;
+  throw invalid("the body is no call", [{ path: "", message: "must be an object" }]);
+}
+
+function fieldsOf(parameters: URLSearchParams): Payload {
+  return Object.fromEntries([...parameters].filter(([name]) => name !== "__proto__"));
+}
+
+/** The innermost elements of a document, each with its text. Document types are refused: entities of their own could grow without end. */
+function xmlFields(text: string): Payload {
+  const broken = (message: string) => invalid("the body is not XML that is read here", [{ path: "", message }]);
+  if (text.length > MAX_XML) throw broken("is longer than 64 KiB");
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw broken("has a document type");
+  const plain = text.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_all, data: string) => escapeXml(data));
+  const element = /<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>([^<]*)<\/\1\s*>/g;
+  const fields = [...plain.replace(/<!--[\s\S]*?-->/g, "").matchAll(element)];
+  if (fields.length === 0) throw broken("has no fields");
+  return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, unescapeXml(value)]));
+}
+
+const XML_NAMES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+function escapeXml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+function unescapeXml(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi,
+    (whole, hex?: string, decimal?: string, name = "") => {
+      const code = hex ? Number.parseInt(hex, 16) : Number(decimal);
+      if (!hex && !decimal) return XML_NAMES[name] ?? whole;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+/** The first of these fields that is not blank, as text; null where all are. Vendors write numbers, booleans and blanks as strings, or not. */
+export function text(payload: Payload, ...paths: string[]): string | null {
+  for (const path of paths) {
+    let found: unknown = payload;
+    for (const step of path.split(".")) found = Object.hasOwn(Object(found), step) ? Object(found)[step] : null;
+    if (!["string", "number", "boolean"].includes(typeof found)) continue;
+    const trimmed = String(found).trim();
+    if (trimmed !== "") return trimmed;
+  }
+  return null;
+}
+
+/** A field as a whole number from 0, 0 where it is none: `"125"`, `125`, `"125.4"`. */
+export function count(payload: Payload, ...paths: string[]): number {
+  const value = Math.floor(Number(text(payload, ...paths) ?? 0));
+  return value >= 0 && value < 2 ** 30 ? value : 0;
+}
