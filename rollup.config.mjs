@@ -6,12 +6,29 @@ import typescript from "@rollup/plugin-typescript";
 
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
+/** `let` says all that is left to say of a `const` in code that has been checked. */
+const letForConst = {
+  name: "let-for-const",
+  renderChunk: (code) => ({ code: code.replace(/\bconst\b/g, "let"), map: null }),
+};
+
 /** Members whose name starts with `_` never leave the SDK, so they may be shortened. `boot` is what the collector calls. */
 const small = () =>
   terser({
     ecma: 2020,
     toplevel: true,
-    compress: { passes: 3, unsafe_arrows: true, unsafe_methods: true, top_retain: ["boot"] },
+    compress: {
+      hoist_funs: true,
+      inline: 1,
+      pure_getters: true,
+      unsafe: true,
+      unsafe_arrows: true,
+      unsafe_comps: true,
+      unsafe_methods: true,
+      unsafe_proto: true,
+      top_retain: ["boot"],
+    },
+    format: { comments: false },
     mangle: { reserved: ["boot"], properties: { regex: /^_/ } },
   });
 /** ES2020: a browser that has the interfaces that the SDK needs (the youngest is TextEncoder.encodeInto) has its syntax too. */
@@ -26,16 +43,32 @@ const forBrowsers = (extra = {}) =>
     ...extra,
   });
 
+/**
+ * js-cookie is one object, of which Rollup cannot tell what is unused: its two factory methods, and its checks for a document, which a
+ * page always has.
+ */
+const onlyWhatPagesUse = {
+  name: "only-what-pages-use",
+  transform(code, id) {
+    if (!id.endsWith("js.cookie.mjs")) return null;
+    const start = code.indexOf("withAttributes: function");
+    const end = code.indexOf("},\n    {\n      attributes:");
+    if (start < 0 || end < start) this.error("js-cookie has another shape than expected");
+    const shaken = code.slice(0, start) + code.slice(end);
+    return { code: shaken.replaceAll("typeof document === 'undefined'", "false"), map: null };
+  },
+};
+
 /** `boot` is what the collector calls with a site's setup; see sdk/README.md. */
 const script = {
   input: "sdk/script.ts",
-  output: { file: "dist/sdk/script.js", format: "iife", name: "boot", sourcemap: false },
-  plugins: [nodeResolve({ browser: true }), forBrowsers(), small()],
+  output: { file: "dist/sdk/script.js", format: "iife", name: "boot", strict: false, sourcemap: false },
+  plugins: [nodeResolve({ browser: true }), onlyWhatPagesUse, forBrowsers(), small(), letForConst],
 };
 
 const inspector = {
   input: "sdk/inspector.ts",
-  output: { file: "dist/sdk/inspector.js", format: "iife", sourcemap: false },
+  output: { file: "dist/sdk/inspector.js", format: "es", sourcemap: false },
   plugins: [nodeResolve({ browser: true }), forBrowsers(), small()],
 };
 

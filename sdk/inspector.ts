@@ -1,5 +1,6 @@
 import type { Subject } from "./boot/inspect";
 
-const { calljoin } = document.currentScript as unknown as { calljoin: Subject };
-calljoin.show = () => console.table(calljoin.api.entities());
-calljoin.show();
+/** Shows identity, consent, queue and entities in the console. */
+export const show = ({ api }: Subject): void => {
+  console.table(api.entities());
+};

@@ -1,10 +1,11 @@
 import type { Calljoin } from "./boot/api";
 import { start as startIn } from "./boot/start";
-import type { EntitySetup } from "./entity/setup";
+import type { EntitySetup } from "./setup";
 
-export type { Calljoin, EntityRow, Events } from "./boot/api";
-export type { EntitySetup, SiteSetup } from "./entity/setup";
+export type { Calljoin, Events } from "./boot/api";
+export type { EntityRow } from "./entity/row";
 export type { Value } from "./entity/value";
+export type { EntitySetup } from "./setup";
 
 /** What `start` needs to know of the site. */
 export interface StartOptions {

@@ -1,10 +1,10 @@
 import { start } from "./boot/start";
+import { random } from "./browser/random";
 import { safe } from "./browser/safe";
-import type { SiteSetup } from "./entity/setup";
+import type { SiteSetup } from "./setup";
 
-/** What the insertion script calls with the site's setup. Where it cannot work it leaves the page alone, silently. */
+/** What the insertion script calls with the site's setup. A browser that lacks what we need is left alone, silently. */
 export default safe((setup: SiteSetup) => {
-  // Throws in a browser that lacks one of these, before anything of the page has been touched.
-  new TextEncoder().encodeInto;
-  start(setup, (document.currentScript as HTMLScriptElement).src);
+  // `random` throws without crypto, before anything of the page has been touched.
+  if ("fetch" in window && random(1)) start(setup, (document.currentScript as HTMLScriptElement).src);
 });

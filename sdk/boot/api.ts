@@ -1,14 +1,6 @@
+import type { EntityRow } from "../entity/row";
 import type { Value } from "../entity/value";
-
-/** One line of `entities()`. `pending`: not read yet on this view, or waiting for consent. `error` is what the reading threw. */
-export interface EntityRow {
-  name: string;
-  type: "simple" | "expression";
-  scope: "session" | "page_view";
-  value: Value | null;
-  status: "pending" | "sent" | "queued" | "empty" | "error";
-  error: string | null;
-}
+import type { QueueReport } from "../queue/queue";
 
 /** What listeners of each event are given. */
 export interface Events {
@@ -43,11 +35,6 @@ export type Report = [
   consent: string,
   /** Whether the browser keeps our cookie; undefined before there is one. */
   isCookieHeld: boolean | undefined,
-  queued: number,
-  dropped: number,
-  /** Attempts that failed in a row. */
-  failures: number,
-  /** Status and body of the collector's last answer. */
-  lastAnswer: string,
   faults: unknown[],
+  ...queue: QueueReport,
 ];

@@ -3,14 +3,15 @@ import { random } from "./random";
 
 const DAYS = 395; // browsers keep none for longer than 400
 
-/** The cookies of the widest domain that takes them, the same for all subdomains of a shop. */
-export interface Jar {
-  /** That domain, found by trial; undefined where only a host cookie is possible (localhost, an IP address). */
-  _domain(): string | undefined;
-  _read(name: string): string | undefined;
-  _write(name: string, value: string): void;
-  _remove(name: string): void;
-}
+/** The domains that may be ours, from the last two labels outward; none for an IPv4 address, which "ends in a number" (URL standard). */
+const candidates = (): string[] => {
+  const { hostname } = location;
+  const labels = hostname.split(".");
+  return /\.\d+$/.test(hostname) ? [] : labels.map((_, i) => labels.slice(-i - 1).join(".")).slice(1);
+};
+
+/** Null until it has been tried. */
+let chosen: string | undefined | null = null;
 
 const isAccepted = (domain: string): boolean => {
   const name = `calljoin_${random(7)}`;
@@ -20,48 +21,29 @@ const isAccepted = (domain: string): boolean => {
   return isHeld;
 };
 
-/** Nothing is tried before the first is written. Throws in a document that may have no cookies at all. */
-export const createJar = (): Jar => {
-  // From the last two labels outward, and last the host alone. A last label of digits is an IPv4 address (URL standard, "ends in a
-  // number"); localhost and [::1] have one label only.
-  const { hostname, protocol } = location;
-  const labels = hostname.split(".");
-  const domains = labels
-    .map((_, i) => labels.slice(-i - 1).join("."))
-    .slice(/\.\d+$/.test(hostname) ? labels.length : 1);
-  let chosen: string | undefined | null = null;
+/** The widest domain that takes cookies, found by trial when first asked for; undefined where there is none but the host. */
+export const cookieDomain = (): string | undefined => {
+  if (chosen === null) chosen = candidates().find(isAccepted);
+  return chosen;
+};
 
-  const values = (name: string) =>
-    document.cookie
-      .split("; ")
-      .filter((pair) => pair.startsWith(`${name}=`))
-      .map((pair) => pair.slice(name.length + 1));
-  const remove = (name: string, from: string[]) => {
-    for (const domain of from) Cookies.remove(name, { domain });
-    Cookies.remove(name);
-  };
+/** Removes a cookie wherever it may be, but from `kept`, a domain, or undefined for the host alone. */
+export const removeCookie = (name: string, kept: string | undefined | null): void => {
+  for (const domain of [...candidates(), undefined]) if (domain !== kept) Cookies.remove(name, { domain });
+};
 
-  const jar: Jar = {
-    _domain() {
-      if (chosen === null) chosen = domains.find(isAccepted);
-      return chosen;
-    },
-    _read(name) {
-      const [first, second] = values(name);
-      const domain = second && jar._domain();
-      if (!domain) return first;
-      // A host cookie and a domain cookie of one name: which comes first is the browser's business. Ours is the widest.
-      remove(name, domains.slice(domains.indexOf(domain) + 1));
-      return values(name)[0] || first;
-    },
-    _write(name, value) {
-      const domain = jar._domain();
-      Cookies.set(name, value, { domain, expires: DAYS, sameSite: "Lax", secure: protocol === "https:" });
-    },
-    _remove(name) {
-      remove(name, domains);
-    },
-  };
-  values("");
-  return jar;
+/** Throws, as all of these, in a document that may have no cookies at all (a sandboxed frame). */
+export const readCookie = (name: string): string | undefined => {
+  // A host cookie and a domain cookie of one name: which comes first is the browser's business. Ours is the widest.
+  if (document.cookie.split(`${name}=`)[2]) removeCookie(name, cookieDomain());
+  return Cookies.get(name);
+};
+
+export const writeCookie = (name: string, value: string): void => {
+  Cookies.set(name, value, {
+    domain: cookieDomain(),
+    expires: DAYS,
+    sameSite: "Lax",
+    secure: location.protocol === "https:",
+  });
 };

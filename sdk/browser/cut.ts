@@ -3,13 +3,8 @@
  * with "…", which counts.
  */
 export const cut = (text: string, limit: number): string => {
-  const bytes = new Uint8Array(limit);
-  const encoder = new TextEncoder();
-  let { read, written } = encoder.encodeInto(text, bytes);
-  let mark = "";
-  if (read < text.length) {
-    mark = "…";
-    written = encoder.encodeInto(text, bytes.subarray(0, limit - 3)).written;
-  }
-  return new TextDecoder().decode(bytes.subarray(0, written)) + mark;
+  // A character is at least one byte: a megabyte need not be encoded to see that it is too long.
+  const bytes = new TextEncoder().encode(text.slice(0, limit + 1));
+  const first = (n: number) => new TextDecoder().decode(bytes.slice(0, n));
+  return bytes.length > limit ? `${first(limit - 3).replace(/\ufffd$/, "")}…` : first(limit);
 };

@@ -4,17 +4,14 @@ type Listener = (event: Event) => void;
 
 /** Listens for several event types (separated by spaces), in the capture phase, so that a page's stopPropagation does not hide them. */
 export const listen = (target: EventTarget, types: string, listener: Listener): void => {
-  for (const type of types.split(" ")) target.addEventListener(type, safe(listener), { capture: true, passive: true });
+  for (const type of types.split(" ")) target.addEventListener(type, safe(listener), true);
 };
 
 /**
- * Listens on the window and is called after all of the page's own listeners, also those added later: the capture phase
- * moves our listener to the end of the bubbling ones. What a page sets while it is being hidden is so still read.
+ * Listens on the window and is called after all of the page's own listeners, also those added later: only the capture phase
+ * puts ours, for once, at the end of the bubbling ones. What a page sets while it is being hidden is so still read.
  */
 export const listenLast = (types: string, listener: Listener): void => {
   const last = safe(listener);
-  listen(window, types, ({ type }) => {
-    removeEventListener(type, last);
-    addEventListener(type, last);
-  });
+  listen(window, types, ({ type }) => addEventListener(type, last, { once: true }));
 };

@@ -10,10 +10,9 @@ export type Value = string | number | boolean;
 export const toValue = (value: unknown): Value | undefined => {
   if (typeof value === "boolean" || Number.isFinite(value)) return value as Value;
   if (value === null || typeof value === "number") return;
-  const text = typeof value === "string" || typeof value === "bigint" ? `${value}` : stringify(value, LARGEST_VALUE);
+  const text = typeof value === "string" ? value : stringify(value, LARGEST_VALUE);
   return text && cut(text, LARGEST_VALUE);
 };
 
 /** A value as JSON. */
-export const valueToJson = (value: Value | undefined): string =>
-  typeof value === "string" ? quote(value) : `${value}`;
+export const valueToJson = (value: Value): string => (typeof value === "string" ? quote(value) : `${value}`);

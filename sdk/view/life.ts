@@ -1,155 +1,145 @@
+import { emit } from "../browser/events";
 import { listen, listenLast } from "../browser/listen";
 import { safe } from "../browser/safe";
+import { flush, leave, wake } from "../queue/queue";
+import { sessionIdOf } from "../session/visit";
+import { consent, pass } from "../visitor/consent";
+import { enter } from "../visitor/visitor";
 import { watchRoutes } from "./routes";
-import { whenSettled } from "./settled";
-import { announceView, createView, readView, type View, type ViewSurroundings } from "./view";
+import { announceView, createView, readView, type View } from "./view";
+
+/** The views of a page, one after the other: when they open, are read, and close. */
 
 /** How often a visible page is read, ms. */
 const READ_EVERY = 500;
+/** A page that never rests (a ticker, an animation) counts as settled after this. */
+const LONGEST_WAIT = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each scroll. */
 const TOUCH_EVERY = 60e3;
 /** Without activity for this long the session has ended, and its view is read no more. */
 const IDLE = 30 * 60e3;
 
-/** What the views of a page need from the rooms around them. */
-export interface LifeSurroundings extends ViewSurroundings {
-  _isDenied(): boolean;
-  /** Activity: false where the view's session has ended. */
-  _touch(sessionId: string): boolean;
-  /** The page is shown; it is being hidden, perhaps for ever; a call is about to be made. */
-  _onShow(): unknown;
-  _onLeave(): void;
-  _onCall(): unknown;
-}
+/** The open view. */
+export let view: View | undefined;
 
-/** The views of one page, one after the other. */
-export interface Life {
-  _view: View | undefined;
-  /** Opens the first view, unless the page is prerendered or consent denied. */
-  _begin(): void;
-  /** Reads the open view, unless it still waits for the page to settle. */
-  _read(): void;
-  /** The same, and lets the collector know of a view that still waits. */
-  _announce(): void;
-  /** The page declares a new view. */
-  _page(): void;
-  /** Ends all: consent was denied. */
-  _end(): void;
-  /** The page is seen, and may be followed. */
-  _show(): void;
-}
+/** When the visitor last did something; NaN while the page is in the back/forward cache, or gone. */
+let touchedAt = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+/** After a route change: what the page showed when it was last looked at. */
+let unsettled: string | null | undefined;
 
-export const createLife = (around: LifeSurroundings): Life => {
-  /** The page is in the back/forward cache, or gone. */
-  let hasLeft = false;
-  let touchedAt = 0;
-  let timer: ReturnType<typeof setInterval> | undefined;
+/** Reads the view now, settled or not; `force` says so that it is still open. */
+const readNow = safe((force?: boolean) => {
+  unsettled = undefined;
+  if (!view) return;
+  announceView(view);
+  readView(view, force);
+});
 
-  const stopWaiting = (view: View) => {
-    view._stopWaiting?.();
-    view._stopWaiting = undefined;
-  };
+/** Reads the open view, unless it still waits for the page to settle. */
+export const read = safe((inPassing?: boolean) => {
+  if (view && unsettled === undefined) readView(view, false, inPassing);
+});
 
-  /** Reads the view now, settled or not; one that was silent for long says so that it is still open. */
-  const readNow = (force?: boolean) => {
-    const view = life._view;
-    if (!view) return;
-    stopWaiting(view);
-    announceView(around, view);
-    readView(around, view, force || Date.now() - view._lastAt > TOUCH_EVERY);
-  };
+/** The same, and has the collector know of a view that still waits. */
+export const announce = (): void => {
+  read();
+  if (view) announceView(view);
+};
 
-  const open = (referrer: string, isRoute?: boolean) => {
-    if (life._view) stopWaiting(life._view);
-    const view = createView(around._setups, referrer);
-    life._view = view;
-    touchedAt = view._startedAt;
-    around._pass(() => {
-      view._place = around._enter(view._startedAt);
-      around._onView();
-    });
-    if (isRoute) view._stopWaiting = whenSettled(safe(readNow));
-    else readView(around, view, true);
-  };
-
-  const follow = safe(() => {
-    if (Date.now() - touchedAt < IDLE) life._read();
+/** Opens a view. After a route change its first reading waits until the page has settled. */
+const open = (referrer = document.referrer, isRoute?: boolean) => {
+  const opened = createView(referrer);
+  view = opened;
+  touchedAt = opened._startedAt;
+  unsettled = isRoute ? "" : undefined;
+  pass(() => {
+    opened._visit = enter(opened._startedAt, 1);
+    emit("ready", window.calljoin);
+    emit("view", window.calljoin);
   });
+  if (!isRoute) readView(opened, true);
+};
 
-  const stopFollowing = () => clearInterval(timer);
-
-  const leave = () => {
-    stopFollowing();
+/** Each half second: a page is settled when it shows the same as a half second before. */
+const follow = safe(() => {
+  const now = Date.now();
+  if (!view || !(now - touchedAt < IDLE)) return;
+  if (unsettled !== undefined) {
+    const before = unsettled;
+    unsettled = document.documentElement.textContent;
+    if (unsettled !== before && now - view._startedAt < LONGEST_WAIT) return;
     readNow();
-    around._onLeave();
-  };
+  }
+  read(true);
+});
 
-  const touch = () => {
-    const place = life._view?._place;
-    if (!place || hasLeft || Math.abs(Date.now() - touchedAt) < TOUCH_EVERY) return;
-    touchedAt = Date.now();
-    if (around._touch(place._sessionId)) readNow(true);
-    else open(document.referrer);
-  };
+/** The visitor does something. */
+const touch = () => {
+  const now = Date.now();
+  if (!view?._visit || !(Math.abs(now - touchedAt) > TOUCH_EVERY)) return;
+  touchedAt = now;
+  if (sessionIdOf(enter(now, 0)) === sessionIdOf(view._visit)) readNow(true);
+  else open();
+};
 
-  const life: Life = {
-    _view: undefined,
-    _begin() {
-      if (life._view || (document as { prerendering?: boolean }).prerendering || around._isDenied()) return;
-      open(document.referrer);
-      life._show();
-    },
-    _read() {
-      if (life._view && !life._view._stopWaiting) readView(around, life._view);
-    },
-    _announce() {
-      life._read();
-      if (life._view) announceView(around, life._view);
-    },
-    _page() {
-      const view = life._view;
-      // A site that has just changed its address, and says so too, means one view.
-      if (!view || (view._stopWaiting && view._referrer !== view._url)) return;
-      readNow();
-      open(view._url, true);
-    },
-    _end() {
-      stopFollowing();
-      if (life._view) stopWaiting(life._view);
-      life._view = undefined;
-    },
-    _show() {
-      stopFollowing();
-      if (document.hidden) return;
-      around._onShow();
-      if (around._setups[0]) timer = setInterval(follow, READ_EVERY);
-      touch();
-    },
-  };
+/** The page is seen, and may be followed. */
+export const show = (): void => {
+  clearInterval(timer);
+  if (document.hidden) return;
+  pass(wake);
+  timer = setInterval(follow, READ_EVERY);
+  touch();
+};
 
+/** Opens the first view, unless the page is prerendered or consent denied. */
+export const begin = (): void => {
+  if (view || (document as { prerendering?: boolean }).prerendering || consent === "denied") return;
+  open();
+  show();
+};
+
+/** The page declares a view. A site that has just changed its address, and says so too, means one. */
+export const page = (): void => {
+  if (!view || (unsettled !== undefined && view._referrer !== view._url)) return;
+  readNow();
+  open(view._url, true);
+};
+
+/** Ends all: consent was denied. */
+export const end = (): void => {
+  clearInterval(timer);
+  view = undefined;
+};
+
+/** Watches the page, for views to come and go. */
+export const startLife = (): void => {
   watchRoutes(readNow, () => {
-    const view = life._view;
     if (view && location.href !== view._url) open(view._url, true);
   });
-  listen(document, "prerenderingchange", life._begin);
+  listen(document, "prerenderingchange", begin);
   listen(window, "pointerdown keydown scroll", touch);
   listen(window, "click", (event) => {
     // Through the path, as the link may be inside a web component.
     if (event.composedPath().some((node) => /^tel:/i.test((node as HTMLAnchorElement).href))) {
       readNow(true);
-      around._onCall();
+      flush();
     }
   });
   listenLast("visibilitychange pagehide freeze", ({ type }) => {
-    hasLeft = hasLeft || type === "pagehide";
-    if (document.hidden || type !== "visibilitychange") leave();
-    else life._show();
+    if (type === "pagehide") touchedAt = Number.NaN;
+    if (type === "visibilitychange" && !document.hidden) {
+      show();
+    } else {
+      clearInterval(timer);
+      readNow();
+      leave();
+    }
   });
   listen(window, "pageshow", (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
-    hasLeft = false;
-    if (life._view) open(document.referrer);
-    life._show();
+    if (view) open();
+    show();
   });
-  return life;
+  listen(window, "online", flush);
 };

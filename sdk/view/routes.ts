@@ -7,7 +7,7 @@ import { safe } from "../browser/safe";
  */
 export const watchRoutes = (before: () => void, after: () => void): void => {
   const { navigation } = window as { navigation?: EventTarget };
-  if (navigation?.addEventListener) {
+  if (navigation) {
     listen(navigation, "navigate", () => before());
     listen(navigation, "currententrychange", after);
     return;

@@ -16,3 +16,16 @@ export interface SiteSetup {
   /** Code that hands the context_id to other vendors' tags. */
   bridges: ((contextId: string) => void)[];
 }
+
+/** What this page was started with; set once, before anything else runs. */
+export let setup: SiteSetup;
+let base: string;
+
+/** `base` is a URL one folder below the collector's root, as the insertion script's own is. */
+export const setUp = (siteSetup: SiteSetup, baseUrl: string): void => {
+  setup = siteSetup;
+  base = baseUrl;
+};
+
+/** A file of the collector's. */
+export const collectorUrl = (path: string): URL => new URL(`../${path}`, base);
