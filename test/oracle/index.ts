@@ -4,6 +4,7 @@ import { mergeEvents } from "./merge";
 import { compareBy } from "./order";
 import type { AcceptedEvent, AcceptedSnapshot, Outcome, Site } from "./types";
 
+export { histories } from "./history";
 export { matchRate } from "./report";
 export type * from "./types";
 

@@ -51,9 +51,12 @@ export async function startCollector(env: Record<string, string> = {}): Promise<
   };
 }
 
-/** Runs `calljoin serve` until it ends by itself, as it should with a bad configuration. */
-export async function runToEnd(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [BIN, "serve"], { env: { ...process.env, ...env } });
+/** Runs `calljoin COMMAND` until it ends by itself. */
+export async function runToEnd(
+  command: string[],
+  env: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [BIN, ...command], { env: { ...process.env, ...env } });
   const output = collect(child);
   const [code] = (await once(child, "close")) as [number | null];
   return { code, output: output() };

@@ -57,7 +57,7 @@ describe("bad configuration stops the start and says which variable", () => {
   ])(
     "%s=%s",
     async (name, value) => {
-      const { code, output } = await runToEnd({
+      const { code, output } = await runToEnd(["serve"], {
         CALLJOIN_DATA: collector.data,
         CALLJOIN_ADMIN_TOKEN: "x".repeat(32),
         PORT: "0",

@@ -1,13 +1,7 @@
-import {
-  type AcceptedEvent,
-  type AcceptedSnapshot,
-  type CallName,
-  expectedCalls,
-  matchRate,
-  type Outcome,
-} from "../../oracle";
+import type { AcceptedSnapshot } from "../../oracle";
 import type { Receipt } from "../contract/http";
-import { type Call, driveShop, type Shop } from "../contract/shop";
+import { driveShop, type Shop } from "../contract/shop";
+import { compareVisitors, compareWithOracle } from "./compare";
 import { NOON } from "./pools";
 import type { Running } from "./running";
 import type { Posted } from "./vendors";
@@ -43,6 +37,10 @@ export async function play(running: Running, world: World): Promise<void> {
     else await Promise.all(batch.map((step) => post(shop, step, taken, now)));
   }
   await compare(shop, world, taken);
+  await compareVisitors(
+    shop,
+    [...taken.envelopes].flatMap(([envelope, at]) => accepted(envelope, at)),
+  );
 }
 
 /** What the collector has accepted: each envelope at the time that it first came, each event. */
@@ -107,65 +105,13 @@ function count(receipt: Receipt, posted: number): void {
     throw new Error(`${posted} posted, but the receipt says ${JSON.stringify(receipt)}`);
 }
 
-async function compare(shop: Shop, world: World, taken: Taken): Promise<void> {
-  const calls = await shop.calls("limit=100");
-  const ids = new Map(calls.map((call) => [nameOf(call), call.id]));
+async function compare(shop: Shop, { site }: World, taken: Taken): Promise<void> {
   const snapshots = [...taken.envelopes].flatMap(([envelope, now]) => accepted(envelope, now));
-  const events: AcceptedEvent[] = [...taken.events];
-  const expected = expectedCalls({ site: world.site, snapshots, events }, (call) => ids.get(nameOf(call)) ?? "");
-  compared += expected.length;
-  const difference = differenceOf(calls.map(outcomeOf), expected);
-  if (difference !== null) throw new Error(`${difference}\nafter ${JSON.stringify({ snapshots, events }, null, 1)}`);
-  await compareRates(shop, expected);
+  compared += await compareWithOracle(shop, { site, snapshots, events: [...taken.events] });
 }
 
 function accepted({ context_id, behind, snapshots }: Envelope, now: number): AcceptedSnapshot[] {
   return snapshots.map((snapshot) => ({ ...snapshot, context_id, sent_at: now - behind, received_at: now }));
-}
-
-async function compareRates(shop: Shop, expected: Outcome[]): Promise<void> {
-  for (const by of [undefined, "vendor", "day"] as const) {
-    const answer = await shop.admin("GET", `/match-rate${by === undefined ? "" : `?by=${by}`}`);
-    const { rows } = answer.json<{ rows: object[] }>();
-    const right = matchRate(expected, by).map(sorted);
-    const told = rows.map((row) => sorted(pick(row, Object.keys(JSON.parse(right[0] ?? "{}")))));
-    if (JSON.stringify(told.toSorted()) !== JSON.stringify(right.toSorted()))
-      throw new Error(`match-rate by ${by}: ${told.join()}, expected ${right.join()}`);
-  }
-}
-
-function pick(row: object, names: string[]): object {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
-}
-
-/** What contract 8 says of a call, less what tells history. */
-function outcomeOf({ id: _id, version: _version, ...call }: Call): Outcome {
-  const { late: _late, ...join } = call.join;
-  return { ...call, join };
-}
-
-/** The first difference between the calls, in words, or null where there is none. */
-function differenceOf(actual: Outcome[], expected: Outcome[]): string | null {
-  const names = new Set([...actual, ...expected].map(nameOf));
-  for (const name of names) {
-    const [is, should] = [actual, expected].map((calls) => calls.find((call) => nameOf(call) === name));
-    const [isText, shouldText] = [sorted(is ?? {}), sorted(should ?? {})];
-    if (isText !== shouldText) return `the call ${name} differs:\n  is        ${isText}\n  should be ${shouldText}`;
-  }
-  return null;
-}
-
-function nameOf({ vendor, type, transaction }: CallName): string {
-  return JSON.stringify([vendor, type, transaction.id]);
-}
-
-/** JSON with the members of every object in one order. */
-function sorted(value: object): string {
-  const inOrder = (_key: string, member: unknown) =>
-    member !== null && typeof member === "object" && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : member;
-  return JSON.stringify(value, inOrder);
 }
 
 /** A time at which the collector's clock may start: after all that the worlds tell of. */

@@ -110,7 +110,7 @@ export const site = fc
         named("basket", 0),
         named("product", 1),
         { ...named("visitor", 2), identifies: "responsetap" },
-        { ...named("tag", 3), ...(tagIs === undefined ? {} : { identifies: tagIs }) },
+        { ...named("toString", 3), ...(tagIs === undefined ? {} : { identifies: tagIs }) },
       ],
       vendors: [
         { name: "infinity", offline_prefixes: ["clarity"] },

@@ -41,7 +41,7 @@ const value = fc.constantFrom<Json>(
   { a: 1 },
   ["z"],
 );
-const ENTITY_NAMES = ["basket", "product", "visitor", "tag", "unlisted", "constructor"];
+const ENTITY_NAMES = ["basket", "product", "visitor", "toString", "unlisted", "constructor"];
 const entities = fc.dictionary(fc.constantFrom(...ENTITY_NAMES), value, { maxKeys: 3 });
 
 const facts = (behind: number): fc.Arbitrary<ViewFacts> =>
