@@ -5,10 +5,10 @@ import type { CallEvent, Refusal } from "./adapter";
 
 const text = z.string().max(16_384);
 
-/** A number, or its digits: vendors send both. */
+/** A number or its digits, as vendors send both; blank is none. */
 const amount = z
-  .union([z.number(), z.string().regex(/^-?\d{1,15}(\.\d+)?$/)], "must be a number")
-  .transform(Number)
+  .union([z.number(), z.string().regex(/^(-?\d{1,15}(\.\d+)?)?$/)], "must be a number")
+  .transform((value) => (value === "" ? null : Number(value)))
   .nullish();
 
 const total = z

@@ -76,6 +76,10 @@ describe("a QProtocol event", () => {
     expect(read({ basket: { total: { value: 0 } } })).toMatchObject({ total: { value: 0, currency: null } });
     expect(read({ basket: {} })).toMatchObject({ total: null });
     expect(read({ basket: { total: null } })).toMatchObject({ total: null });
+    expect(read({ basket: { total: { value: "", currency: "" } } })).toMatchObject({ total: null });
+    expect(read({ basket: { total: { value: 1, currency: "" } } })).toMatchObject({
+      total: { value: 1, currency: null },
+    });
   });
 
   it("of a trip may have its total on the package; no other type may", () => {
