@@ -6,7 +6,7 @@ import { qprotocolEvent } from "../intake/adapters/qprotocol";
 import { versionQuery } from "../site/routes";
 import { callSchema } from "../wire/call";
 import { SUMMARY_TYPES } from "../wire/common";
-import { siteSchema } from "../wire/site";
+import { entitySchema, siteSchema } from "../wire/site";
 import { envelopeSchema, receiptSchema, snapshotSchema } from "../wire/snapshots";
 import { deliveriesQuery } from "./deliveries";
 import { callsQuery, explainQuery, rateQuery, rejectedQuery, tableQuery } from "./query";
@@ -24,6 +24,7 @@ const schemas = {
   Rows: list("rows"),
   Entities: list("entities"),
   Parameters: list("parameters"),
+  Presets: z.object({ presets: z.array(z.object({ title: z.string(), entity: entitySchema })) }),
   Deliveries: list("deliveries"),
   Rejected: list("rejected"),
   Replay: replaySchema,
@@ -49,6 +50,7 @@ type Route = [Access, string, number, { query?: z.ZodObject; body?: Schema; answ
 const site = "/v1/sites/{site}";
 const tokenQuery = z.object({ token: z.string().optional() });
 const events: Route[3] = { query: tokenQuery, body: "CallEvents", answer: "Receipt" };
+const asked: Route[3] = { query: tokenQuery, answer: "Receipt" };
 const tables = SUMMARY_TYPES.join(", ");
 
 /** Every route, in the order in which data meets them. */
@@ -58,6 +60,8 @@ export const ROUTES: Record<string, Route> = {
   "POST /v1/snapshots": ["public", "snapshots from a page", 202, { body: "Envelope", answer: "Receipt" }],
   "POST /v1/calls/{site}": ["vendor", "call events, in QProtocol", 202, events],
   "POST /v1/calls/{site}/{vendor}": ["vendor", "a vendor's call events, in its own format", 202, events],
+  "GET /v1/calls/{site}/{vendor}": ["vendor", "the same, of vendors that say it in a query", 200, asked],
+  "GET /v1/presets": ["admin", "entities that sites most often want", 200, { answer: "Presets" }],
   "POST /events/{site}": ["vendor", "call events, of integrations that exist already", 202, events],
   "POST /events/raw/{site}": ["vendor", "call events, of integrations that exist already", 202, events],
   [`PUT ${site}`]: ["admin", "save a site document, as its next version", 200, { body: "Site", answer: "Site" }],

@@ -12,6 +12,7 @@ import { faults } from "../wire/common";
 import { SLUG } from "../wire/ids";
 import { type Site, siteSchema } from "../wire/site";
 import { checkSite } from "./check";
+import { PRESETS } from "./presets";
 import type { KnownSite, SiteRegistry } from "./registry";
 import { type Script, type Scripts, sendScript } from "./script";
 
@@ -47,6 +48,10 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     sendScript(request, response, await scripts.of(known));
   });
   router.get("/inspector.js", (request, response) => sendScript(request, response, inspector));
+
+  router.get("/v1/presets", admin, (_request, response) => {
+    response.json({ presets: PRESETS });
+  });
 
   router.put("/v1/sites/:site", admin, rawBody("1mb"), async (request, response) => {
     const site = String(request.params.site);
