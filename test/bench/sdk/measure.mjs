@@ -1,62 +1,20 @@
 /**
- * Main-thread time out of Chromium's own trace, which is what its Performance panel draws.
- *
- * Counted are the events in which the page's main thread compiles or runs script, or collects its garbage. They nest, so
- * their union is taken: no millisecond twice. The page's own short script is measured without a tracker and taken off.
+ * Main-thread time by Chromium's own counters (DevTools Protocol, Performance.getMetrics), in thread time: what other
+ * processes do on the machine meanwhile does not count, and nothing is recorded that would cost time of its own.
  */
-const SCRIPTING = new Set([
-  "EvaluateScript",
-  "v8.compile",
-  "v8.compileModule",
-  "v8.evaluateModule",
-  "V8.CompileCode",
-  "FunctionCall",
-  "TimerFire",
-  "EventDispatch",
-  "RunMicrotasks",
-  "FireIdleCallback",
-  "FireAnimationFrame",
-  "XHRReadyStateChange",
-  "XHRLoad",
-  "MinorGC",
-  "MajorGC",
-]);
-export const CATEGORIES = ["devtools.timeline", "v8", "v8.execute", "disabled-by-default-devtools.timeline"];
 
-/** Adds up intervals `[start, end]`, counting what they share once. In the unit of its input. */
-function union(intervals) {
-  let total = 0;
-  let covered = Number.NEGATIVE_INFINITY;
-  for (const [start, end] of intervals.sort((a, b) => a[0] - b[0])) {
-    if (end > covered) total += end - Math.max(start, covered);
-    covered = Math.max(covered, end);
-  }
-  return total;
-}
-
-/**
- * @param {Buffer} trace of one page, from before its navigation on
- * @param {string} url the page's
- * @param {number} settleMs after how long its start-up counts as over
- * @returns {{ startupMs: number, idleMs: number, longestMs: number }} scripting on the page's main thread: before then, from
- *   then to the trace's end, and the longest single piece of the start-up
- */
-export function scripting(trace, url, settleMs) {
-  const { traceEvents } = JSON.parse(trace.toString());
-  const commit = traceEvents.find((event) => event.name === "CommitLoad" && event.args.data?.url === url);
-  if (!commit) throw new Error(`the trace has no load of ${url}`);
-  const spans = traceEvents
-    .filter(
-      (event) => event.ph === "X" && event.pid === commit.pid && event.tid === commit.tid && SCRIPTING.has(event.name),
-    )
-    .map((event) => [event.ts, event.ts + (event.dur ?? 0)]);
-  const settled = commit.ts + settleMs * 1000;
-  const startup = spans.filter(([start]) => start >= commit.ts && start < settled);
-  const idle = spans.filter(([start]) => start >= settled);
-  return {
-    startupMs: union(startup) / 1000,
-    idleMs: union(idle) / 1000,
-    longestMs: Math.max(0, ...startup.map(([start, end]) => end - start)) / 1000,
+/** Starts counting in a page that has not navigated yet. Times are ms since then. */
+export async function counter(client) {
+  await client.send("Performance.enable", { timeDomain: "threadTicks" });
+  return async () => {
+    const { metrics } = await client.send("Performance.getMetrics");
+    const ms = (name) => (metrics.find((metric) => metric.name === name)?.value ?? 0) * 1000;
+    return {
+      /** Compiling and running script. */
+      script: ms("ScriptDuration") + ms("V8CompileDuration"),
+      /** All that the main thread did: script, timers' wake-ups, parsing, style, layout, garbage collection. */
+      tasks: ms("TaskDuration"),
+    };
   };
 }
 

@@ -14,8 +14,6 @@ const published = (name, file, tag) => ({
   tag,
 });
 
-export const NO_TRACKER = "no tracker";
-
 /** Twenty expressions of the sorts that shops write: variables, look-ups in a data layer, cookies, the document. */
 const EXPRESSIONS = [
   "r7k12_si",
@@ -47,7 +45,7 @@ export async function trackers() {
   const [bare, following] = await siteScripts([[], EXPRESSIONS.map(asEntity)]);
   const tag = '<script async src="/tracker.js"></script>';
   return [
-    { name: NO_TRACKER, code: "", tag },
+    { name: "no tracker", code: "", tag },
     { name: "calljoin, no entities", code: bare, tag },
     { name: "calljoin, 20 expressions", code: following, tag },
     published(

@@ -1,0 +1,58 @@
+/** Bodies as a shop's pages post them: 0.7 KB, one snapshot, a new visitor every five views, ids as random as the SDK's. */
+
+const VIEWS = 5;
+
+/** A function of the connection's number that makes its next body. */
+export function bodies(site) {
+  const visitors = new Map();
+  return (connection) => {
+    const visitor = visitors.get(connection) ?? { id: newId(), views: 0 };
+    visitors.set(connection, visitor.views + 1 < VIEWS ? { ...visitor, views: visitor.views + 1 } : undefined);
+    return JSON.stringify(envelope(site, visitor.id, visitor.views));
+  };
+}
+
+/** `XXXXXXXXXXX-0TTTTTTTT-XXXXXXX`, as the contract gives it. */
+export function newId() {
+  return `${random(11)}-0${Date.now().toString(36)}-${random(7)}`;
+}
+
+function random(length) {
+  let text = "";
+  while (text.length < length) text += Math.random().toString(36).slice(2);
+  return text.slice(0, length);
+}
+
+export function envelope(site, contextId, number) {
+  const now = Date.now();
+  return {
+    v: 1,
+    site,
+    context_id: contextId,
+    sent_at: now,
+    snapshots: [
+      {
+        view_id: `m4x0c1a9q${number}`,
+        session_id: "k2v9f7e0zz",
+        seq: 0,
+        at: now - 300,
+        view: {
+          number: number + 1,
+          session_number: 1,
+          session_view_number: number + 1,
+          session_at: now - 60_000,
+          url: `https://shop.example/shoes/running/blue-shoe-${number}?size=42&utm_source=newsletter`,
+          referrer: "https://shop.example/shoes/running",
+          title: "Blue shoe, size 42 – Running shoes – The Shoe Shop",
+        },
+        entities: {
+          r7k12_si: `v-81-${contextId.slice(0, 11)}`,
+          ga_client_id: "1183719321.1732262400",
+          cart_total: 49.9,
+          logged_in: false,
+          customer_group: "gold",
+        },
+      },
+    ],
+  };
+}

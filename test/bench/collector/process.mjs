@@ -1,0 +1,72 @@
+/** The two servers as processes of their own, as they would run: nothing but their environment is ours. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Starts a server; answers its port, how long it took until it was ready (ms), its peak memory (MB) and how to end it. */
+export async function start(args, env = {}) {
+  const port = await freePort();
+  const began = performance.now();
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NODE_ENV: "production", ...env, PORT: String(port) },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  while (!(await isReady(port))) {
+    if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended with ${child.exitCode}`);
+    await wait(5);
+  }
+  return {
+    port,
+    readyMs: performance.now() - began,
+    memory: () => memoryOf(child.pid),
+    cpu: () => cpuOf(child.pid),
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** Resident memory now and at its peak, in MB; null where the system has no /proc. */
+function memoryOf(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const mb = (name) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1_024;
+    return { now: mb("VmRSS"), peak: mb("VmHWM") };
+  } catch {
+    return null;
+  }
+}
+
+/** CPU time used so far by its main thread and by all of its threads, in µs; null where the system has no /proc. */
+function cpuOf(pid) {
+  const of = (path) => {
+    const fields = readFileSync(path, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10_000; // ticks of 10 ms
+  };
+  try {
+    return { main: of(`/proc/${pid}/task/${pid}/stat`), all: of(`/proc/${pid}/stat`) };
+  } catch {
+    return null;
+  }
+}
+
+async function isReady(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
