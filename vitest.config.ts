@@ -4,6 +4,17 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "collector", include: ["test/collector/**/*.test.ts"], environment: "node" } },
+      {
+        // Several collectors on one PostgreSQL.
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: "sdk", include: ["test/sdk/**/*.test.ts"], environment: "jsdom" } },
       {
         test: {
