@@ -58,11 +58,15 @@ function unescapeXml(text: string): string {
   );
 }
 
+function isFields(value: unknown): value is Payload {
+  return typeof value === "object" && value !== null;
+}
+
 /** The first of these fields that is not blank, as text; null where all are. Vendors write numbers, booleans and blanks as strings, or not. */
 export function text(payload: Payload, ...paths: string[]): string | null {
   for (const path of paths) {
     let found: unknown = payload;
-    for (const step of path.split(".")) found = Object.hasOwn(Object(found), step) ? Object(found)[step] : null;
+    for (const step of path.split(".")) found = isFields(found) && Object.hasOwn(found, step) ? found[step] : null;
     if (!["string", "number", "boolean"].includes(typeof found)) continue;
     const trimmed = String(found).trim();
     if (trimmed !== "") return trimmed;

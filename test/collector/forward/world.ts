@@ -10,7 +10,7 @@ import { createAddressFilter } from "../../../collector/forward/address";
 import { createSender } from "../../../collector/forward/send";
 import { sqlite } from "../../../collector/store/sqlite";
 import { openStore } from "../../../collector/store/store";
-import { client } from "../contract/http";
+import { client, type Request } from "../contract/http";
 import { driveShop, event, newContext, type Shop, THEN, view } from "../contract/shop";
 
 /** A delivery as contract 8 shows it. */
@@ -34,6 +34,7 @@ export interface Delivery {
 
 /** A collector in the test's process whose clock stands until it is moved, and which may reach 127.0.0.1. */
 export interface World {
+  request: Request;
   now(): number;
   /** Moves the clock and does everything that has become due. */
   pass(ms: number): Promise<void>;
@@ -50,7 +51,7 @@ export interface World {
 
 const ADMIN = "admin-token-of-the-webhook-tests";
 
-export async function startWorld({ timeoutMs = 15_000 } = {}): Promise<World> {
+export async function startWorld({ timeoutMs = 15_000, trustProxy = false as false | number } = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "calljoin-forward-"));
   const time = { now: THEN };
   const clock = () => time.now;
@@ -62,7 +63,7 @@ export async function startWorld({ timeoutMs = 15_000 } = {}): Promise<World> {
     adminToken: ADMIN,
     sdk: { script: "var boot = function () {};", inspector: "" },
     rateLimit: 0,
-    trustProxy: false,
+    trustProxy,
     send: createSender({ filter: createAddressFilter(["127.0.0.1"]), clock, timeoutMs }),
   });
   const server = createServer(app).listen(0, "127.0.0.1");
@@ -72,6 +73,7 @@ export async function startWorld({ timeoutMs = 15_000 } = {}): Promise<World> {
   let calls = 0;
 
   return {
+    request,
     now: clock,
     async pass(ms) {
       // A leap of the clock must not end the lease of what is under way.

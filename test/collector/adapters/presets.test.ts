@@ -1,0 +1,55 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, test } from "vitest";
+import { checkSite } from "../../../collector/site/check";
+import { readerOf } from "../../../collector/site/compile";
+import { PRESETS } from "../../../collector/site/presets";
+import { siteSchema } from "../../../collector/wire/site";
+
+const PAGE = {
+  location: { search: "?gclid=g-1&gbraid=gb-1&wbraid=wb-1&fbclid=f-1&msclkid=m-1&utm_source=news&utm_medium=mail" },
+  document: {
+    cookie:
+      "a=1; _ga=GA1.2.496098882.1610959724; _ga_21W6M8FD7E=GS1.1.1638350952.6.0.1638350952.0; calltrk_session_id=3f2a-11",
+  },
+  rTap: { visitorId: "gbr0xyz12" },
+};
+
+function valueOn(page: object, name: string): unknown {
+  const preset = PRESETS.find(({ entity }) => entity.name === name);
+  if (!preset) throw new Error(`no preset ${name}`);
+  const world = { URLSearchParams, ...page } as Record<string, unknown>;
+  return runInNewContext(`(${readerOf(preset.entity.value)})()`, { ...world, window: world });
+}
+
+describe("a preset", () => {
+  test("can be saved as it is, where its vendor is there", () => {
+    const vendors = [{ name: "responsetap" }, { name: "callrail", adapter: "callrail" }];
+    const document = siteSchema.parse({ name: "Shop", vendors, entities: PRESETS.map(({ entity }) => entity) });
+    expect(checkSite(document, ["qprotocol", "callrail"])).toEqual([]);
+  });
+
+  test.each([
+    ["ga_client_id", "496098882.1610959724"],
+    ["ga_session_id", "1638350952"],
+    ["gclid", "g-1"],
+    ["gbraid", "gb-1"],
+    ["wbraid", "wb-1"],
+    ["fbclid", "f-1"],
+    ["msclkid", "m-1"],
+    ["utm_source", "news"],
+    ["utm_medium", "mail"],
+    ["utm_campaign", null],
+    ["responsetap_visitor", "gbr0xyz12"],
+    ["callrail_visitor", "3f2a-11"],
+  ])("%s is read from a page that has it", (name, value) => expect(valueOn(PAGE, name)).toBe(value));
+
+  test.each(PRESETS.map(({ entity }) => entity.name))("%s is empty on a page that has it not", (name) => {
+    expect(valueOn({ location: { search: "" }, document: { cookie: "x_ga=GA1.1.1.1" } }, name) ?? null).toBeNull();
+  });
+
+  test("ga_session_id reads the newer cookie, too; callrail_visitor the one of several companies", () => {
+    const cookie = "_ga_ABC=GS2.1.s1760000000$o3$g1$t1760000100; calltrk_session_id_315820941=aa-1";
+    expect(valueOn({ document: { cookie } }, "ga_session_id")).toBe("1760000000");
+    expect(valueOn({ document: { cookie } }, "callrail_visitor")).toBe("aa-1");
+  });
+});
