@@ -7,7 +7,7 @@ import { sessionIdOf } from "../session/visit";
 import { type SiteSetup, setUp, setup } from "../setup";
 import { announce, begin, end, page, read, show as showPage, startLife, view } from "../view/life";
 import { consent, setConsent, startConsent } from "../visitor/consent";
-import { forget, isHeld, load } from "../visitor/visitor";
+import { forget, isHeld } from "../visitor/visitor";
 import type { Calljoin, Report } from "./api";
 import { inspect } from "./inspect";
 
@@ -86,7 +86,7 @@ export const start = (siteSetup: SiteSetup, base: string): Calljoin => {
   if (before && "contextId" in before) return before;
 
   setUp(siteSetup, base);
-  startConsent(!!load());
+  startConsent();
   startLife();
   for (const bridge of setup.bridges) subscribe("view", () => bridge(`${api.contextId}`));
   window.calljoin = api;

@@ -11,8 +11,9 @@ export interface EntityRow {
   error: string | null;
 }
 
-const statusOf = ({ _error, _value, _delivery }: Entity): EntityRow["status"] => {
-  if (_error) return "error";
+const statusOf = ({ _setup, _error, _value, _delivery }: Entity): EntityRow["status"] => {
+  // That its variable is not defined yet is how a simple entity waits.
+  if (_error) return _setup.type === "simple" ? "pending" : "error";
   if (_error === "" && _value === undefined) return "empty";
   if (_delivery) return _delivery._isAnswered ? "sent" : "queued";
   return "pending";

@@ -14,11 +14,12 @@ const MOST_RETRIES = 9;
 /** What left by a request whose answer we may never see is not sent again by this page for so long. */
 const AWAY = 60e3;
 const CONTEXT_ID_LENGTH = 29;
+const LEFT = "+";
 
 /** A snapshot on its way: its visitor and its JSON, which never changes, as a snapshot's name stands for one body for ever. */
 export interface Item {
   _line: string;
-  /** When it left with a beacon, or with a fetch that outlives the page. */
+  /** When it left with a beacon, or with a fetch that outlives the page; 0 where it did not. */
   _leftAt: number;
   _isAnswered?: boolean;
 }
@@ -36,18 +37,21 @@ let largest = LARGEST_BODY;
 export type QueueReport = [queued: number, dropped: number, failures: number, lastAnswer: string];
 export const reportQueue = (): QueueReport => [items.length, dropped, failures, lastAnswer];
 
-const toItem = (_line: string): Item => ({ _line, _leftAt: 0 });
 const contextIdOf = ({ _line }: Item): string => _line.slice(0, CONTEXT_ID_LENGTH);
-const toText = () => items.map(({ _line }) => _line).join("\n");
+
+/** As text, what has left once has a mark before it: who takes it over need not hurry it off again with a beacon. */
+const toText = () => items.map(({ _line, _leftAt }) => (_leftAt ? LEFT : "") + _line).join("\n");
+const fromText = (text: string): Item[] =>
+  text.split("\n").map((line) => ({ _line: line.replace(LEFT, ""), _leftAt: line.startsWith(LEFT) ? 1 : 0 }));
 
 const mark = (batch: Item[], leftAt: number) => {
   for (const item of batch) item._leftAt = leftAt;
 };
 
-/** The first items of one visitor that fit into a body, without those that are on their way. */
-const nextBatch = (): Item[] => {
+/** The first items of one visitor that fit into a body, of those that have not left since `time`. */
+const nextBatch = (time: number): Item[] => {
   let room = largest;
-  const here = items.filter(({ _leftAt }) => Date.now() - _leftAt > AWAY);
+  const here = items.filter(({ _leftAt }) => _leftAt < time);
   return here.filter((item, i) => {
     room -= item._line.length;
     return !i || (room > 0 && contextIdOf(item) === contextIdOf(here[0] as Item));
@@ -58,6 +62,10 @@ const toBody = (batch: Item[]) =>
   `{"v":1,"site":${quote(setup.site)},"context_id":"${contextIdOf(batch[0] as Item)}","sent_at":${Date.now()},` +
   `"snapshots":[${batch.map(({ _line }) => _line.slice(CONTEXT_ID_LENGTH))}]}`;
 
+const save = () => {
+  isSaved = store(toText());
+};
+
 /** From here on these are the items, in storage too; the oldest of too many are given up. */
 const keep = (all: Item[]) => {
   items = all;
@@ -65,7 +73,7 @@ const keep = (all: Item[]) => {
     items.shift();
     dropped++;
   }
-  isSaved = store(toText());
+  save();
 };
 
 const schedule = (least = SOON) => {
@@ -75,7 +83,8 @@ const schedule = (least = SOON) => {
 };
 
 const send = async () => {
-  for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {
+  const next = () => nextBatch(Date.now() - AWAY);
+  for (let batch = next(); batch[0]; batch = next()) {
     const body = toBody(batch);
     // A fetch outlives its page while there is room in those 64 KiB, and fails without.
     const outlives = !failures;
@@ -113,7 +122,7 @@ export const flush = (): Promise<void> => {
 
 /** Takes a snapshot's JSON in. */
 export const put = (contextId: string, json: string): Item => {
-  const item = toItem(contextId + json);
+  const item: Item = { _line: contextId + json, _leftAt: 0 };
   keep([...items, item]);
   schedule();
   return item;
@@ -121,7 +130,7 @@ export const put = (contextId: string, json: string): Item => {
 
 /** The page is being hidden, and may never come back. */
 export const leave = (): void => {
-  for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {
+  for (let batch = nextBatch(1); batch[0]; batch = nextBatch(1)) {
     let part = batch;
     // Refused means that the page's 64 KiB are used up, or that a blocker stands in for sendBeacon.
     while (part[0] && !beacon(toBody(part))) part = part.slice(0, part.length >> 1);
@@ -131,6 +140,7 @@ export const leave = (): void => {
     }
     mark(part, Date.now());
   }
+  save();
   rest();
 };
 
@@ -139,7 +149,7 @@ export const wake = (): void => {
   // While we rested another tab may have taken over what we had.
   if (isSaved && !isStored()) items = [];
   claim((text) => {
-    keep([...text.split("\n").map(toItem), ...items]);
+    keep([...fromText(text), ...items]);
     schedule();
   });
 };

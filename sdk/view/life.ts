@@ -49,6 +49,7 @@ export const announce = (): void => {
 
 /** Opens a view. After a route change its first reading waits until the page has settled. */
 const open = (referrer = document.referrer, isRoute?: boolean) => {
+  if (view) announceView(view);
   const opened = createView(referrer);
   view = opened;
   touchedAt = opened._startedAt;

@@ -9,9 +9,9 @@ const held: (() => void)[] = [];
 /** Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. */
 const isRefused = () => setup.gpc && (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl;
 
-/** Consent that is required is remembered by the cookie alone, which is there only after it was granted. */
-export const startConsent = (isKnown: boolean): void => {
-  consent = isRefused() ? "denied" : setup.consent === "required" && !isKnown ? "pending" : "granted";
+/** Where consent is required it is asked for on every load: the site's consent tool remembers it, not we. */
+export const startConsent = (): void => {
+  consent = isRefused() ? "denied" : setup.consent === "required" ? "pending" : "granted";
 };
 
 /** Runs what needs the browser's storage or the network: now, when consent comes, or never. */

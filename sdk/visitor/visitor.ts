@@ -15,8 +15,8 @@ let visit: Visit | undefined;
 /** Whether the browser keeps our cookie; false means that the id lives in this page's memory only. */
 export let isHeld: boolean | undefined;
 
-/** Takes over what the cookies say, as another tab may have moved on since, and returns it. */
-export const load = safe(() => {
+/** Takes over what the cookies say: another tab may have moved on since. */
+const load = safe(() => {
   const found = isHeld !== false && visitFrom(`${readCookie(COOKIE)}.${readCookie(SESSION_COOKIE)}`);
   if (found) {
     // A session's cookie that someone deletes must not make session after session.
@@ -26,7 +26,6 @@ export const load = safe(() => {
     // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
     isHeld = false;
   }
-  return visit;
 });
 
 /**
