@@ -1,67 +1,174 @@
+/** What several collectors on one database must agree on, on each engine. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, test } from "vitest";
-import { createForwarder } from "../../../collector/forward/forwarder";
-import { createSites } from "../../../collector/site/registry";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createForwarder, type Forwarder } from "../../../collector/forward/forwarder";
+import { createSites, type SiteRegistry } from "../../../collector/site/registry";
+import { postgres } from "../../../collector/store/postgres";
 import { sqlite } from "../../../collector/store/sqlite";
-import { openStore } from "../../../collector/store/store";
+import { openStore, type Store } from "../../../collector/store/store";
 import type { DeliveryRow } from "../../../collector/store/tables";
 import { siteSchema } from "../../../collector/wire/site";
+import { dropDatabase, type Postgres, startPostgres } from "../store/database";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const NOW = 1_800_000_000_000;
+const LEASE = 20_000;
 
-test("several collectors on one database send each delivery once, and one alone takes over what another left", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "calljoin-several-"));
-  const time = { now: NOW };
-  const sent: string[] = [];
-  const open = async () => {
-    const store = await openStore(sqlite(folder));
-    const sites = createSites(store, () => time.now);
+interface Place {
+  open(): Promise<Store>;
+  remove(): Promise<void>;
+}
+
+let server: Postgres;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.stop());
+
+const ENGINES: Record<string, () => Promise<Place>> = {
+  SQLite: async () => {
+    const folder = await mkdtemp(join(tmpdir(), "calljoin-several-"));
+    return { open: () => openStore(sqlite(folder)), remove: () => rm(folder, { recursive: true, force: true }) };
+  },
+  PostgreSQL: async () => {
+    const url = await server.database();
+    return { open: () => openStore(postgres(url)), remove: () => dropDatabase(url) };
+  },
+};
+
+interface Collector {
+  store: Store;
+  sites: SiteRegistry;
+  forwarder: Forwarder;
+}
+
+describe.each(Object.entries(ENGINES))("three collectors on %s", (_engine, makePlace) => {
+  let place: Place;
+  let collectors: Collector[];
+  let first: Collector;
+  let now: number;
+  let sent: string[];
+  let answer: (id: string) => number;
+
+  const everybody = () => Promise.all(collectors.map(({ forwarder }) => forwarder.run()));
+
+  async function open(): Promise<Collector> {
+    const store = await place.open();
+    const sites = createSites(store, () => now);
     const forwarder = createForwarder({
       store,
       sites,
-      clock: () => time.now,
+      clock: () => now,
       random: () => 0.5,
       log: pino({ level: "silent" }),
       send: async ({ headers }) => {
-        sent.push(headers["webhook-id"] ?? "");
+        const id = headers["webhook-id"] ?? "";
+        sent.push(id);
         await new Promise((resolve) => setImmediate(resolve));
-        return { status: 204, retryAfter: null, response: "", error: null, ms: 1 };
+        return { status: answer(id), retryAfter: null, response: "said", error: null, ms: 1 };
       },
     });
     return { store, sites, forwarder };
-  };
-  const collectors = [await open(), await open(), await open()];
-  const [first] = collectors;
-  if (!first) throw new Error("no collector");
-  const webhooks = ["a", "b"].map((name) => ({ name, url: "https://crm.example/" }));
-  const secret = { hash: "h", secret: `whsec_${Buffer.alloc(32).toString("base64")}` };
-  const secrets = webhooks.map(({ name }) => ({ kind: "webhook_secret" as const, name, put: secret }));
-  await first.sites.save("shop", siteSchema.parse({ name: "Shop", webhooks }), secrets);
+  }
 
-  const rows = Array.from({ length: 200 }, (_, n) => delivery(n));
-  await first.store.joining((tx) => tx.addDeliveries(rows));
-  // Claimed by a collector that is gone.
-  const lost = await first.store.claimDelivery("shop", "a", NOW, NOW + 20_000);
-  await Promise.all(collectors.map(({ forwarder }) => forwarder.run()));
-  expect(sent).toHaveLength(199);
-  time.now = NOW + 20_000;
-  await Promise.all(collectors.map(({ forwarder }) => forwarder.run()));
-  expect(sent.at(-1)).toBe(lost?.id);
-  expect(new Set(sent)).toEqual(new Set(rows.map(({ id }) => id)));
-  expect(sent).toHaveLength(200);
+  beforeEach(async () => {
+    now = NOW;
+    sent = [];
+    answer = () => 204;
+    place = await makePlace();
+    first = await open();
+    collectors = [first, await open(), await open()];
+    const webhooks = ["a", "b"].map((name) => ({ name, url: "https://crm.example/" }));
+    const put = { hash: "h", secret: `whsec_${Buffer.alloc(32).toString("base64")}` };
+    const secrets = webhooks.map(({ name }) => ({ kind: "webhook_secret" as const, name, put }));
+    await first.sites.save("shop", siteSchema.parse({ name: "Shop", webhooks }), secrets);
+  });
+  afterEach(async () => {
+    for (const { store } of collectors) await store.close();
+    await place.remove();
+  });
 
-  await Promise.all(collectors.map(({ store }) => store.close()));
-  await rm(folder, { recursive: true, force: true });
+  const add = (rows: DeliveryRow[]) => first.store.joining((tx) => tx.addDeliveries(rows));
+
+  test("send each delivery once, and take over what one that is gone has claimed", async () => {
+    const rows = Array.from({ length: 200 }, (_, n) => delivery(n));
+    await add(rows);
+    const lost = await first.store.claimDelivery("shop", "a", NOW, NOW + LEASE);
+    await everybody();
+    expect(sent).toHaveLength(199);
+    now += LEASE;
+    await everybody();
+    expect(sent.at(-1)).toBe(lost?.id);
+    expect([...sent].sort()).toEqual(rows.map(({ id }) => id).sort());
+  });
+
+  test("log every attempt, and agree on when the next one is due", async () => {
+    await add([delivery(0)]);
+    answer = () => 500;
+    await everybody();
+    now += 5_000;
+    answer = () => 200;
+    await everybody();
+    const [row] = await first.store.deliveries("shop", {}, null, 10);
+    expect(row).toMatchObject({ state: "delivered", failures: 1, next_attempt_at: null, ended_at: now });
+    const attempts = await first.store.attempts("shop", ["delivery-000"]);
+    expect(attempts.map(({ number, at, status, response }) => [number, at, status, response])).toEqual([
+      [0, NOW, 500, "said"],
+      [1, now, 200, "said"],
+    ]);
+  });
+
+  test("whose lease has run out has no say any more", async () => {
+    await add([delivery(0)]);
+    const late = await first.store.claimDelivery("shop", "a", NOW, NOW + LEASE);
+    now += LEASE;
+    await everybody();
+    const attempt = { at: now, ms: 1, status: 500, error: null, request: null, response: "late" };
+    const settlement = { state: "pending", next_attempt_at: now, failures: 1, attempt, webhookOff: null } as const;
+    await first.store.settleDelivery(late as DeliveryRow, settlement);
+    expect(await first.store.deliveries("shop", {}, null, 10)).toMatchObject([{ state: "delivered", failures: 0 }]);
+    expect(await first.store.attempts("shop", ["delivery-000"])).toHaveLength(2);
+  });
+
+  test("switch a webhook off once, and give up what waits for it and for no other", async () => {
+    answer = (id) => (Number(id.slice(-3)) % 2 === 0 ? 410 : 503);
+    await add(Array.from({ length: 20 }, (_, n) => delivery(n)));
+    await everybody();
+    expect((await first.store.site("shop"))?.version).toBe(2);
+    const { webhooks } = JSON.parse((await first.store.site("shop"))?.document ?? "");
+    expect(webhooks).toMatchObject([{ name: "a", off: expect.stringContaining("410") }, { name: "b" }]);
+    expect(webhooks[1].off).toBeUndefined();
+    expect(await first.store.deliveries("shop", { state: "dead" }, null, 50)).toHaveLength(10);
+    expect(await first.store.deliveries("shop", { state: "pending", webhook: "b" }, null, 50)).toHaveLength(10);
+  });
+
+  test("page, filter, replay and forget deliveries", async () => {
+    await add([delivery(0), delivery(1), { ...delivery(2), state: "dead", next_attempt_at: null, ended_at: NOW - 5 }]);
+    const [newest] = await first.store.deliveries("shop", {}, null, 1);
+    const rest = await first.store.deliveries("shop", {}, newest ?? null, 10);
+    expect([newest, ...rest].map((row) => row?.id)).toEqual(["delivery-002", "delivery-001", "delivery-000"]);
+    expect(await first.store.dueWebhooks(NOW)).toHaveLength(2);
+    expect(await first.store.replayDeliveries("shop", { since: NOW }, NOW)).toBe(0);
+    expect(await first.store.replayDeliveries("shop", { since: NOW - 5, webhook: "b" }, NOW)).toBe(0);
+    expect(await first.store.replayDeliveries("shop", { since: NOW - 5, webhook: "a" }, NOW)).toBe(1);
+    expect(await first.store.replayDeliveries("shop", { id: "nobody" }, NOW)).toBe(0);
+    await everybody();
+    expect(sent).toHaveLength(3);
+    await add([delivery(0)]);
+    await everybody();
+    expect(sent).toHaveLength(3);
+  });
 });
 
 function delivery(n: number): DeliveryRow {
   return {
     site: "shop",
     call_id: `call-${n}`,
-    id: `delivery-${n}`,
+    id: `delivery-${String(n).padStart(3, "0")}`,
     webhook: n % 2 === 0 ? "a" : "b",
     event: "call.matched",
     version: 1,
