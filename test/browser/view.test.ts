@@ -77,9 +77,9 @@ describe("a route change makes one view", () => {
     await ready(page);
     await changesView(page, "history.pushState({}, '', '/spa/2')");
     await changesView(page, "history.replaceState({}, '', '/spa/3')");
-    await changesView(page, "location.hash = '#four'");
+    await changesView(page, "location.hash = '#/four'");
     await changesView(page, "history.back()");
-    expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3", "/spa/3#four", "/spa/3"]);
+    expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3", "/spa/3#/four", "/spa/3"]);
   });
 
   it("and its ids are there at once, for a vendor's tag that runs in the same task", async () => {
