@@ -2,29 +2,10 @@
  * Bridges: how the site's script hands the visitor's context_id to a vendor's own tag, so that the vendor's
  * call events carry it. They are compiled into the setup of those sites that name them, and cost the others nothing.
  */
-import { z } from "zod";
+import type { Bridge } from "../wire/bridge";
+import { quote } from "./quote";
 
 const MAX_AGE_S = 34_128_000; // 395 days, as the SDK's own cookie
-
-/** A cookie's name (RFC 6265: a token), and a form field's, without what either would have to escape. */
-const plainName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
-
-export const bridgeSchema = z.discriminatedUnion("type", [
-  z
-    .strictObject({ type: z.literal("infinity"), name: z.string().min(1).max(64).default("context_id") })
-    .meta({ description: "a custom variable of Infinity's tag" }),
-  z.strictObject({ type: z.literal("cookie"), name: plainName }).meta({ description: "a first-party cookie" }),
-  z
-    .strictObject({ type: z.literal("field"), name: z.string().min(1).max(128) })
-    .meta({ description: "the form fields of this name, also of forms that come later" }),
-  z
-    .strictObject({
-      type: z.literal("tel"),
-      attribute: z.string().regex(/^data-[a-z0-9_.-]{1,59}$/, "must be an attribute's name that starts with data-"),
-    })
-    .meta({ description: "an attribute of the page's tel: links" }),
-]);
-export type Bridge = z.infer<typeof bridgeSchema>;
 
 /** A bridge as JavaScript: a function that the SDK calls with the context_id at each view. What users wrote stands in it as JSON strings only. */
 export function compileBridge(bridge: Bridge): string {
@@ -52,9 +33,4 @@ function wherever(list: string, action: string): string {
   const now = `function now(){[].forEach.call(${list},function(e){${action}})}`;
   const watch = `["pointerdown","focusin","submit","click"].forEach(function(t){addEventListener(t,now,true)})`;
   return `(function(){var id,on;${now}return function(x){id=x;now();on||(on=1,${watch})}})()`;
-}
-
-/** A string as code: JSON is a subset of JavaScript since ES2019, and the script is a file, which no tag in it can end. */
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

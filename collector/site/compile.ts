@@ -4,6 +4,8 @@
  */
 import { type Expression, parse, parseExpressionAt, tokenizer, tokTypes } from "acorn";
 import type { Entity, Site } from "../wire/site";
+import { compileBridge } from "./bridges";
+import { quote } from "./quote";
 
 /** What browsers of the last years read: one newer token would cost the older ones the whole script. */
 const SYNTAX = { ecmaVersion: 2022, sourceType: "script" } as const;
@@ -38,14 +40,16 @@ export function compileSetup(trackingId: string, document: Site): string {
     ({ name, type, scope, value }) =>
       `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`,
   );
-  return `{site:${quote(trackingId)},consent:${quote(document.consent)},gpc:${
-    document.global_privacy_control === "denied"
-  },entities:[${entities.join(",\n")}],bridges:[]}`;
-}
-
-/** A string as code. JSON is a subset of JavaScript since ES2019; the script is served as a file, so that no tag can end it. */
-function quote(text: string): string {
-  return JSON.stringify(text);
+  const bridges = document.vendors.flatMap(({ bridge }) => (bridge ? [compileBridge(bridge)] : []));
+  const gpc = document.global_privacy_control === "denied";
+  const members = [
+    `site:${quote(trackingId)}`,
+    `consent:${quote(document.consent)}`,
+    `gpc:${gpc}`,
+    `entities:[${entities.join(",\n")}]`,
+    `bridges:[${bridges.join(",\n")}]`,
+  ];
+  return `{${members.join(",")}}`;
 }
 
 function isOneReturn(code: string): boolean {

@@ -1,5 +1,6 @@
 /** The site document (contract 7): its shape. What a shape cannot say is checked in `site/check.ts`. */
 import { z } from "zod";
+import { bridgeSchema } from "./bridge";
 import { STATUSES } from "./call";
 import { summaryType } from "./common";
 import { ENTITY_NAME, SLUG } from "./ids";
@@ -69,6 +70,7 @@ const vendorSchema = z.strictObject({
     .optional()
     .meta({ description: "of times in the vendor's own format that do not say theirs; UTC where left out" }),
   secret: z.string().min(1).max(500).nullable().optional().meta({ description: "never read back; null removes it" }),
+  bridge: bridgeSchema.optional(),
 });
 export type Vendor = z.infer<typeof vendorSchema>;
 

@@ -1,0 +1,22 @@
+/** How the context_id is handed to a vendor's own tag on the page. */
+import { z } from "zod";
+
+/** A cookie's name (RFC 6265: a token), and a form field's, without what either would have to escape. */
+const plainName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
+
+export const bridgeSchema = z.discriminatedUnion("type", [
+  z
+    .strictObject({ type: z.literal("infinity"), name: z.string().min(1).max(64).default("context_id") })
+    .meta({ description: "a custom variable of Infinity's tag" }),
+  z.strictObject({ type: z.literal("cookie"), name: plainName }).meta({ description: "a first-party cookie" }),
+  z
+    .strictObject({ type: z.literal("field"), name: z.string().min(1).max(128) })
+    .meta({ description: "the form fields of this name, also of forms that come later" }),
+  z
+    .strictObject({
+      type: z.literal("tel"),
+      attribute: z.string().regex(/^data-[a-z0-9_.-]{1,59}$/, "must be an attribute's name that starts with data-"),
+    })
+    .meta({ description: "an attribute of the page's tel: links" }),
+]);
+export type Bridge = z.infer<typeof bridgeSchema>;
