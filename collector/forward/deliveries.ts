@@ -20,7 +20,7 @@ export function eventOf(
   return status !== "matched" && age >= UNMATCHED_AFTER_MS ? "unmatched" : null;
 }
 
-/** One delivery for each webhook that wants the event. The id is derived, so that one version is told once. */
+/** One delivery for each webhook that wants the event. The id is derived, so that one version is told once; it starts with the call's. */
 export function deliveriesOf(
   site: string,
   { webhooks }: Site,
@@ -32,8 +32,8 @@ export function deliveriesOf(
     .filter((webhook) => webhook.off === undefined && webhook.on.includes(event) && passes(webhook.filter, call))
     .map((webhook) => ({
       site,
+      id: call.id + hashOf(site, call.id, webhook.name, event, String(call.version)).slice(0, 16),
       call_id: call.id,
-      id: hashOf(site, call.id, webhook.name, event, String(call.version)).slice(0, 32),
       webhook: webhook.name,
       event,
       version: call.version,

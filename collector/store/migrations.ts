@@ -41,13 +41,13 @@ const FIRST_TABLES: Record<string, string> = {
     primary key (site, context_id, call_id, stamp)`,
   erased: `site text not null, hash text not null, erased_at bigint not null,
     primary key (site, hash)`,
-  deliveries: `site text not null, call_id text not null, id text not null, webhook text not null, event text not null,
+  deliveries: `site text not null, id text not null, call_id text not null, webhook text not null, event text not null,
     version integer not null, state text not null, request text not null, made_at bigint not null,
     failures integer not null, next_attempt_at bigint, ended_at bigint,
-    primary key (site, call_id, id)`,
-  delivery_attempts: `site text not null, call_id text not null, delivery_id text not null, number integer not null,
+    primary key (site, id)`,
+  delivery_attempts: `site text not null, delivery_id text not null, number integer not null,
     at bigint not null, ms bigint not null, status integer, error text, request text, response text not null,
-    primary key (site, call_id, delivery_id, number)`,
+    primary key (site, delivery_id, number)`,
 };
 
 const FIRST_INDEXES: Record<string, string> = {
@@ -63,11 +63,9 @@ const FIRST_INDEXES: Record<string, string> = {
   calls_by_transaction: "calls (site, transaction_id, ts, call_id)",
   rejected_by_time: "rejected (site, received_at, id)",
   due_by_time: "due (due_at)",
-  deliveries_by_id: "deliveries (site, id)",
   deliveries_by_time: "deliveries (site, made_at, id)",
   // Small whatever the history: what was delivered or given up is not in it.
   deliveries_due: "deliveries (site, webhook, next_attempt_at) where state = 'pending'",
-  delivery_attempts_by_delivery: "delivery_attempts (site, delivery_id, number)",
 };
 
 function create(tables: Record<string, string>, indexes: Record<string, string>, engine: Engine): Migration {

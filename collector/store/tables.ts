@@ -165,11 +165,12 @@ interface Erased {
   erased_at: number;
 }
 
-/** One event of one call for one webhook; `id` is what the receiver knows it by. */
+/** One event of one call for one webhook. */
 interface DeliveriesTable {
   site: string;
-  call_id: string;
+  /** What the receiver knows it by; it starts with the call's id, so that the key does. */
   id: string;
+  call_id: string;
   webhook: string;
   event: string;
   version: number;
@@ -187,7 +188,6 @@ interface DeliveriesTable {
 
 interface DeliveryAttempts {
   site: string;
-  call_id: string;
   delivery_id: string;
   /** From 0. */
   number: number;
