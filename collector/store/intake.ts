@@ -6,6 +6,8 @@ import { addDue, strikeOff, UNMATCHED_AFTER_MS } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";
+import { callsTouchedBy } from "./joins";
+import { createShapes, type Shapes } from "./shapes";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, Tables, ViewRow } from "./tables";
 import type { Transact } from "./transact";
 import { mergeStoredViews, mergeView, viewOf } from "./views";
@@ -41,6 +43,7 @@ export interface Intake {
 
 // Two batches that name the same rows take them in the same order (table by table, each by its key), and so cannot wait for each other.
 export function intakeStore(engine: Engine, transact: Transact): Intake {
+  const shapes = createShapes();
   return {
     write: (batch, done, now) =>
       transact(async (tx) => {
@@ -48,6 +51,7 @@ export function intakeStore(engine: Engine, transact: Transact): Intake {
         await engine.shareSites(tx, sitesOf(batch));
         const snapshots = await addSnapshots(
           tx,
+          shapes,
           batch.flatMap((write) => write.snapshots),
         );
         const events = await addEvents(
@@ -67,7 +71,7 @@ export function intakeStore(engine: Engine, transact: Transact): Intake {
           events: write.events.map((row) => events.get(row) ?? "duplicate"),
         }));
         const all = batch.flatMap((write, index) => touched(write, verdicts[index]));
-        const due = await addDue(tx, all, now);
+        const due = await addDue(tx, engine.locksRows ? all : await callsOf(tx, all), now);
         // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
         const calls = all.filter(({ call_id }) => call_id !== "");
         await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
@@ -88,7 +92,9 @@ function byKey<T>(rows: T[], key: (row: T) => string): T[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
-function touched(write: Write, verdicts: Verdicts | undefined): Pick<DueRow, "site" | "context_id" | "call_id">[] {
+type Touched = Pick<DueRow, "site" | "context_id" | "call_id">;
+
+function touched(write: Write, verdicts: Verdicts | undefined): Touched[] {
   const isNew = (verdict: Verdict | undefined) => verdict === "accepted";
   const contexts = write.snapshots.filter((_row, index) => isNew(verdicts?.snapshots[index]));
   const calls = write.events.filter((_row, index) => isNew(verdicts?.events[index]));
@@ -98,8 +104,30 @@ function touched(write: Write, verdicts: Verdicts | undefined): Pick<DueRow, "si
   ];
 }
 
+/**
+ * Contexts replaced by the calls that they touch now. That is enough where there is one writer at a time: a call that commits later
+ * is joined after it, and reads these snapshots itself (collector/README.md).
+ */
+async function callsOf(tx: Transaction<Tables>, all: Touched[]): Promise<Touched[]> {
+  const contexts = new Map<string, Set<string>>();
+  for (const { site, context_id } of all) {
+    if (context_id !== "") contexts.set(site, (contexts.get(site) ?? new Set()).add(context_id));
+  }
+  const calls = all.filter(({ call_id }) => call_id !== "");
+  for (const [site, ids] of contexts) {
+    for (const part of chunks([...ids])) {
+      for (const call_id of await callsTouchedBy(tx, site, part)) calls.push({ site, context_id: "", call_id });
+    }
+  }
+  return calls;
+}
+
 /** Each row's verdict: the first row of a name is accepted, unless the name was taken before this batch. */
-async function addSnapshots(tx: Transaction<Tables>, all: SnapshotRow[]): Promise<Map<SnapshotRow, Verdict>> {
+async function addSnapshots(
+  tx: Transaction<Tables>,
+  shapes: Shapes,
+  all: SnapshotRow[],
+): Promise<Map<SnapshotRow, Verdict>> {
   const verdicts = new Map<SnapshotRow, Verdict>();
   if (all.length === 0) return verdicts;
   const erased = await erasedIds(
@@ -112,27 +140,26 @@ async function addSnapshots(tx: Transaction<Tables>, all: SnapshotRow[]): Promis
   const firsts = new Map<string, SnapshotRow>();
   for (const row of rows) if (!firsts.has(nameOf(row))) firsts.set(nameOf(row), row);
   const accepted: SnapshotRow[] = [];
-  for (const part of chunks(byKey([...firsts.values()], nameOf))) {
-    const inserted = await tx
+  const inserted = await shapes.run(tx, "snapshots", byKey([...firsts.values()], nameOf), (part) =>
+    tx
       .insertInto("snapshots")
       .values(part)
       .onConflict((conflict) => conflict.doNothing())
-      .returning(["site", "context_id", "view_id", "seq"])
-      .execute();
-    for (const name of inserted) {
-      const row = firsts.get(nameOf(name));
-      if (row) accepted.push(row);
-    }
+      .returning(["site", "context_id", "view_id", "seq"]),
+  );
+  for (const name of inserted) {
+    const row = firsts.get(nameOf(name));
+    if (row) accepted.push(row);
   }
   for (const row of accepted) verdicts.set(row, "accepted");
   for (const row of rows)
     if (!verdicts.has(row)) verdicts.set(row, (await sameAsStored(tx, row)) ? "duplicate" : "conflict");
-  await derive(tx, accepted);
+  await derive(tx, shapes, accepted);
   return verdicts;
 }
 
 /** Keeps `views` and `aliases` in step with the snapshots that were accepted. */
-async function derive(tx: Transaction<Tables>, accepted: SnapshotRow[]): Promise<void> {
+async function derive(tx: Transaction<Tables>, shapes: Shapes, accepted: SnapshotRow[]): Promise<void> {
   const views = new Map<string, ViewRow>();
   for (const row of accepted) {
     const key = `${nameOfContext(row)} ${row.view_id}`;
@@ -140,11 +167,11 @@ async function derive(tx: Transaction<Tables>, accepted: SnapshotRow[]): Promise
     views.set(key, seen ? mergeView(seen, viewOf(row)) : viewOf(row));
   }
   const sorted = [...views].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  for (const rows of chunks(sorted)) await mergeStoredViews(tx, rows);
+  await shapes.run(tx, "views", sorted, (part) => mergeStoredViews(tx, part));
 
   const names = await identifyingNames(tx, [...new Set(accepted.map(({ site }) => site))]);
   const aliases = accepted.flatMap((row) => aliasesOf(row, names.get(row.site) ?? []));
-  for (const rows of chunks(aliases)) await tx.insertInto("aliases").values(rows).execute();
+  await shapes.run(tx, "aliases", aliases, (part) => tx.insertInto("aliases").values(part));
 }
 
 async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<boolean> {

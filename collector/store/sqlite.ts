@@ -20,6 +20,8 @@ export function sqlite(folder: string): Engine {
   file.pragma("synchronous = FULL");
   // Deleted rows are overwritten with zeros: an erased visitor leaves nothing in free pages.
   file.pragma("secure_delete = ON");
+  // A visitor's rows lie on pages of their own: the longer the log, the more often a page is overwritten in it before it is copied.
+  file.pragma("wal_autocheckpoint = 4000");
   return {
     name: "sqlite",
     dialect: new SqliteDialect({ database: prepared(file) }),

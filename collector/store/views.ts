@@ -1,5 +1,5 @@
 /** The derived row of a view, and the rules by which two of them become one. */
-import { type Kysely, sql } from "kysely";
+import { type Compilable, type Kysely, sql } from "kysely";
 import type { SnapshotRow, Tables, ViewRow } from "./tables";
 
 /** The view as one snapshot alone shows it. */
@@ -48,8 +48,8 @@ export function mergeView(a: ViewRow, b: ViewRow): ViewRow {
   };
 }
 
-/** Merges rows, at most one of each view, into the stored ones. */
-export async function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Promise<void> {
+/** The statement that merges rows, at most one of each view, into the stored ones. */
+export function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Compilable<unknown> {
   const lower = sql<boolean>`excluded.first_at < views.first_at
     or (excluded.first_at = views.first_at and excluded.first_seq < views.first_seq)`;
   const describes = sql<boolean>`excluded.view_at is not null and (views.view_at is null
@@ -57,7 +57,7 @@ export async function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Pro
     or (excluded.view_at = views.view_at and excluded.view_seq < views.view_seq))`;
   const pick = <T>(condition: typeof lower, column: string) =>
     sql<T>`case when ${condition} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`views.${column}`)} end`;
-  await db
+  return db
     .insertInto("views")
     .values(rows)
     .onConflict((conflict) =>
@@ -71,6 +71,5 @@ export async function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Pro
         last_at: pick<number>(sql<boolean>`excluded.last_at > views.last_at`, "last_at"),
         min_delay: pick<number>(sql<boolean>`excluded.min_delay < views.min_delay`, "min_delay"),
       }),
-    )
-    .execute();
+    );
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { sqlite } from "../../../collector/store/sqlite";
 import { openStore } from "../../../collector/store/store";
 import { describeStore } from "./contract";
-import { CONTEXT, SITE, snapshot, write } from "./rows";
+import { CONTEXT, event, SITE, snapshot, write } from "./rows";
 
 function folder(): string {
   return mkdtempSync(join(tmpdir(), "calljoin-store-"));
@@ -28,7 +28,7 @@ describe("the SQLite engine", () => {
   it("keeps what it has taken over a restart", async () => {
     const path = folder();
     const first = await openStore(sqlite(path));
-    await first.write([write({ snapshots: [snapshot()] })], [], 1);
+    await first.write([write({ snapshots: [snapshot()], events: [event()] })], [], 1);
     await first.close();
     const second = await openStore(sqlite(path));
     expect(await second.snapshots(SITE, CONTEXT)).toHaveLength(1);
