@@ -58,6 +58,14 @@ function unescapeXml(text: string): string {
   );
 }
 
+/** What stands under a path. A form's field may have dots in its own name. */
+function at(payload: Payload, path: string): unknown {
+  if (Object.hasOwn(payload, path)) return payload[path];
+  let found: unknown = payload;
+  for (const step of path.split(".")) found = isFields(found) && Object.hasOwn(found, step) ? found[step] : null;
+  return found;
+}
+
 function isFields(value: unknown): value is Payload {
   return typeof value === "object" && value !== null;
 }
@@ -65,8 +73,7 @@ function isFields(value: unknown): value is Payload {
 /** The first of these fields that is not blank, as text; null where all are. Vendors write numbers, booleans and blanks as strings, or not. */
 export function text(payload: Payload, ...paths: string[]): string | null {
   for (const path of paths) {
-    let found: unknown = payload;
-    for (const step of path.split(".")) found = isFields(found) && Object.hasOwn(found, step) ? found[step] : null;
+    const found = at(payload, path);
     if (!["string", "number", "boolean"].includes(typeof found)) continue;
     const trimmed = String(found).trim();
     if (trimmed !== "") return trimmed;

@@ -62,6 +62,7 @@ describe("a field", () => {
     j: "125",
     k: "125.9",
     l: "-3",
+    "m.n": "o",
   };
 
   test.each<[string[], string | null]>([
@@ -72,6 +73,7 @@ describe("a field", () => {
     [["e"], "0"],
     [["g"], null],
     [["g.h.i"], "7"],
+    [["m.n"], "o"],
     [["g.h.constructor", "toString", "f.length"], null],
   ])("of %j says %j", (paths, said) => expect(text(payload, ...paths)).toBe(said));
 
