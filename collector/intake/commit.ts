@@ -48,8 +48,11 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
 
   async function work(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
-    while (waiting.length > 0) await commit(takeBatch());
-    if (done.length > 0) await write([]).catch(onError);
+    do {
+      while (waiting.length > 0) await commit(takeBatch());
+      if (done.length > 0) await write([]).catch(onError);
+      // Who came during that last write has found this at work.
+    } while (waiting.length > 0);
   }
 
   async function write(batch: Waiting[]): Promise<Written> {
