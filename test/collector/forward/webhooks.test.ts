@@ -154,6 +154,21 @@ describe("what is told", () => {
     expect(receiver.received).toHaveLength(sent);
   });
 
+  test.each([
+    [false, []],
+    [true, [["call.updated", 2]]],
+  ])("history that is joined again: told if asked for (%s)", async (tell, told) => {
+    const shop = await shopWith({ on: ALL });
+    await world.matchedCall(shop, { total: { value: 5, currency: "GBP" } });
+    await world.send();
+    const document = (await shop.admin("GET", "")).json<object>();
+    await shop.save({ ...document, goals: [{ name: "phone_order" }] });
+    await world.rejoin(shop, tell);
+    await world.send();
+    expect(events().slice(1)).toEqual(told);
+    expect((await world.deliveries(shop)).length).toBe(1 + told.length);
+  });
+
   test("the body stays as it was when its version was made, however late it arrives", async () => {
     receiver.behave(status(503));
     const shop = await shopWith({ parameters: [{ name: "total", value: "total.value" }] });

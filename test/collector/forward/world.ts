@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { createApp } from "../../../collector/app";
 import { createAddressFilter } from "../../../collector/forward/address";
 import { createSender } from "../../../collector/forward/send";
+import { rejoin } from "../../../collector/rejoin";
 import { sqlite } from "../../../collector/store/sqlite";
 import { openStore } from "../../../collector/store/store";
 import { client, type Request } from "../contract/http";
@@ -38,6 +39,8 @@ export interface World {
   now(): number;
   /** Moves the clock and does everything that has become due. */
   pass(ms: number): Promise<void>;
+  /** Joins all calls of a site anew, as `calljoin rejoin` does. */
+  rejoin(shop: Shop, tell: boolean): Promise<void>;
   /** Sends what is due now. */
   send(): Promise<void>;
   /** A site with these webhooks. */
@@ -81,6 +84,9 @@ export async function startWorld({ timeoutMs = 15_000, trustProxy = false as fal
       time.now += ms;
       await joiner.sweep();
       await forwarder.run();
+    },
+    async rejoin(shop, tell) {
+      for await (const _progress of rejoin(store, clock, shop.id, "", tell));
     },
     send: () => forwarder.run(),
     async shop(document) {
