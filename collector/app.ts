@@ -1,6 +1,5 @@
 /** The collector put together. What it depends on is passed in; nobody listens yet. */
 import express, { type Express, type RequestHandler } from "express";
-import { rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import { createAddressFilter } from "./forward/address";
@@ -8,7 +7,8 @@ import { createForwarder, type Forwarder } from "./forward/forwarder";
 import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { adminOnly, hashToken } from "./http/auth";
-import { notFound, Problem, problems } from "./http/problem";
+import { failuresPerAddress, perAddress, perSite } from "./http/limits";
+import { notFound, problems } from "./http/problem";
 import { ADAPTERS } from "./intake/adapters";
 import { createCommitter } from "./intake/commit";
 import { createEventIntake } from "./intake/events";
@@ -16,6 +16,7 @@ import { replayRoutes } from "./intake/replay";
 import { intakeRoutes } from "./intake/routes";
 import { createSnapshotIntake } from "./intake/snapshots";
 import { createJoiner, type Joiner } from "./join/joiner";
+import { createMetrics } from "./metrics";
 import { healthRoutes } from "./read/health";
 import { openApiRoutes } from "./read/openapi";
 import { readRoutes } from "./read/routes";
@@ -48,7 +49,9 @@ export interface Collector {
 }
 
 export async function createApp(deps: AppDeps): Promise<Collector> {
-  const { store, clock, log } = deps;
+  const { clock, log } = deps;
+  const metrics = createMetrics(() => committer.waitingBytes());
+  const store = metrics.measured(deps.store);
   const send = deps.send ?? createSender({ filter: createAddressFilter([]), clock });
   const onError = (error: unknown) => log.error({ err: error }, "store failed");
   const sites = createSites(store, clock);
@@ -56,9 +59,14 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const wake = () => {
     forwarder.run().catch(onError);
   };
-  const joiner = createJoiner({ store, clock, log, wake });
+  const joiner = createJoiner({ store, clock, log, wake, joined: metrics.joined });
   const committer = createCommitter({ store, joiner, clock, onError });
-  const takeSnapshots = createSnapshotIntake({ sites, committer, isErased: store.joinReader.isErased });
+  const takeSnapshots = createSnapshotIntake({
+    sites,
+    committer,
+    isErased: store.joinReader.isErased,
+    admit: perSite(deps.rateLimit, clock),
+  });
   const takeEvents = createEventIntake(committer);
   const admin = adminOnly(hashToken(deps.adminToken));
   const scripts = createScripts(deps.sdk.script);
@@ -70,9 +78,12 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   // The scripts and the snapshots route are there for pages of other origins.
   app.use(helmet({ crossOriginResourcePolicy: { policy: "cross-origin" } }));
   app.use(requestLog(log, clock));
-  app.use(healthRoutes(store));
-  app.use(intakeRoutes({ sites, store, clock, takeSnapshots, takeEvents, limit: perMinute(deps.rateLimit) }));
-  app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin }));
+  app.use(metrics.requests);
+  const limit = perAddress(deps.rateLimit);
+  const limitFailures = failuresPerAddress(deps.rateLimit);
+  app.use(intakeRoutes({ sites, store, clock, takeSnapshots, takeEvents, limit, limitFailures }));
+  app.use(healthRoutes(store, metrics.answer));
+  app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
   app.use(readRoutes({ sites, store, joiner, clock, admin }));
   app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
   app.use(forwardRoutes({ sites, store, forwarder, clock, wake, admin }));
@@ -80,26 +91,6 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   app.use(notFound);
   app.use(problems(log));
   return { app, joiner, forwarder, drain: committer.drain };
-}
-
-function perMinute(limit: number): RequestHandler {
-  if (limit === 0) return (_request, _response, next) => next();
-  return rateLimit({
-    windowMs: 60_000,
-    limit,
-    standardHeaders: "draft-8",
-    legacyHeaders: false,
-    handler: (_request, response, next) => {
-      // The window is told in `Retry-After` by the library.
-      next(
-        new Problem(429, "too many requests from this address", { headers: retryAfter(response.get("Retry-After")) }),
-      );
-    },
-  });
-}
-
-function retryAfter(seconds: string | undefined): Record<string, string> {
-  return { "Retry-After": seconds ?? "60" };
 }
 
 /** One line a request, at debug. The path only: a query may hold a token. */

@@ -23,6 +23,8 @@ export interface Committer {
   submit(write: Write, bytes: number): Promise<Verdicts>;
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>;
+  /** Bytes of bodies that wait for their commit. */
+  waitingBytes(): number;
 }
 
 interface Waiting {
@@ -122,6 +124,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
         });
       });
     },
+    waitingBytes: () => waitingBytes,
     async drain() {
       while (running) await running;
     },

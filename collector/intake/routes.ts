@@ -21,6 +21,8 @@ export interface IntakeRouteDeps {
   takeEvents: TakeEvents;
   /** Bounds public requests by address. */
   limit: RequestHandler;
+  /** Bounds those that fail, where a token is needed. */
+  limitFailures: RequestHandler;
 }
 
 export function intakeRoutes(deps: IntakeRouteDeps): Router {
@@ -45,12 +47,13 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
 
   router.post(
     ["/v1/calls/:site", "/events/:site", "/events/raw/:site"],
+    deps.limitFailures,
     vendorOnly(deps),
     rawBody("1mb"),
     takeQProtocol,
   );
   // Native formats: Infinity's is a GET, which wants a 200; the others take any 2xx.
-  const native = [vendorOnly(deps), rawBody("1mb"), takeNative];
+  const native = [deps.limitFailures, vendorOnly(deps), rawBody("1mb"), takeNative];
   router.route("/v1/calls/:site/:vendor").post(native).get(native);
 
   async function takeQProtocol(request: Request, response: Response): Promise<void> {

@@ -14,6 +14,8 @@ export interface SnapshotIntakeDeps {
   sites: SiteRegistry;
   committer: Committer;
   isErased: JoinReader["isErased"];
+  /** Throws where a site has had its requests for now. */
+  admit: (site: string) => void;
 }
 
 /** What a request says beside its body. */
@@ -29,13 +31,14 @@ export interface Arrival {
 /** Takes one envelope; resolves when what it counts as accepted is on disk. */
 export type TakeSnapshots = (body: unknown, arrival: Arrival) => Promise<Receipt>;
 
-export function createSnapshotIntake({ sites, committer, isErased }: SnapshotIntakeDeps): TakeSnapshots {
+export function createSnapshotIntake({ sites, committer, isErased, admit }: SnapshotIntakeDeps): TakeSnapshots {
   return async (body, { receivedAt, bytes, origin }) => {
     const envelope = envelopeSchema.safeParse(body);
     if (!envelope.success) throw invalid("the body is no snapshots envelope", faults(envelope.error));
     const { site, context_id, sent_at, snapshots } = envelope.data;
     const known = await sites.current(site);
     if (!known) throw new Problem(404, `there is no site ${JSON.stringify(site)}`);
+    admit(site);
     const { origins } = known.document;
     if (origin !== null && origins.length > 0 && !origins.includes(origin)) {
       throw new Problem(403, `${origin} is none of the site's origins`);

@@ -31,6 +31,8 @@ export interface JoinerDeps {
   log: Logger;
   /** Called when calls have changed and deliveries may wait. */
   wake: () => void;
+  /** Told of each call that came out anew, once that is committed. */
+  joined?: (status: string, reason: string | null) => void;
 }
 
 /** Calls joined in one transaction: long enough to share a commit, short enough not to hold up who writes. */
@@ -43,7 +45,7 @@ const ORPHANED_AFTER_MS = 5_000;
 const SWEPT_AT_ONCE = 1_000;
 const SWEEP_LEASE_MS = 60_000;
 
-export function createJoiner({ store, clock, log, wake }: JoinerDeps): Joiner {
+export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDeps): Joiner {
   async function run(due: DueRow[]): Promise<void> {
     const calls = await touchedCalls(store, due);
     for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
@@ -53,8 +55,12 @@ export function createJoiner({ store, clock, log, wake }: JoinerDeps): Joiner {
         for (const { site, call_id } of part) all.push(await joinCall(tx, site, call_id, clock()));
         return all;
       });
-      for (const one of joined) if (one) report(log, one);
-      if (joined.some(Boolean)) wake();
+      const changed = joined.filter((one) => one !== null);
+      for (const one of changed) {
+        report(log, one);
+        tell?.(one.outcome.join.status, one.outcome.join.reason);
+      }
+      if (changed.length > 0) wake();
     }
   }
   return {

@@ -1,9 +1,9 @@
 /** For whoever runs the collector: is it alive, can it work. */
-import { Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { Problem } from "../http/problem";
 import type { Store } from "../store/store";
 
-export function healthRoutes(store: Store): Router {
+export function healthRoutes(store: Store, metrics: RequestHandler): Router {
   const router = Router();
   router.get("/livez", (_request, response) => {
     response.json({ status: "alive" });
@@ -14,5 +14,6 @@ export function healthRoutes(store: Store): Router {
     });
     response.json({ status: "ready", store: store.engine });
   });
+  router.get("/metrics", metrics);
   return router;
 }

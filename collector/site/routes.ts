@@ -23,6 +23,8 @@ export interface SiteRouteDeps {
   inspector: Script;
   adapters: readonly string[];
   clock: () => number;
+  /** Bounds public requests by address. */
+  limit: RequestHandler;
   admin: RequestHandler;
 }
 
@@ -41,13 +43,13 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   const { sites, scripts, inspector, admin } = deps;
   const router = Router();
 
-  router.get("/t/:file", async (request, response) => {
+  router.get("/t/:file", deps.limit, async (request, response) => {
     const [, site] = /^(.+)\.js$/.exec(String(request.params.file)) ?? [];
     const known = site ? await sites.current(site) : null;
     if (!known) throw new Problem(404, "there is no such site");
     sendScript(request, response, await scripts.of(known));
   });
-  router.get("/inspector.js", (request, response) => sendScript(request, response, inspector));
+  router.get("/inspector.js", deps.limit, (request, response) => sendScript(request, response, inspector));
 
   router.get("/v1/presets", admin, (_request, response) => {
     response.json({ presets: PRESETS });
