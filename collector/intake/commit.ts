@@ -55,6 +55,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
       if (done.length > 0) await write([]).catch(onError);
       // Who came during that last write has found this at work.
     } while (waiting.length > 0);
+    running = null;
   }
 
   async function write(batch: Waiting[]): Promise<Written> {
@@ -119,9 +120,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
       waitingBytes += bytes;
       return new Promise((done, failed) => {
         waiting.push({ write, bytes, done, failed });
-        running ??= work().finally(() => {
-          running = null;
-        });
+        running ??= work();
       });
     },
     waitingBytes: () => waitingBytes,
