@@ -18,6 +18,8 @@ export interface Collector {
   data: string;
   /** Ends the process at once, as a crash would, and starts it again on the same store. */
   crash(): Promise<void>;
+  /** Ends the process at once, as a crash would, and leaves it so. */
+  kill(): Promise<void>;
   /** Ends the process politely and removes the store. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export async function startCollector(env: Record<string, string> = {}): Promise<
       await end(child, "SIGKILL");
       child = await serve(all, request);
     },
+    kill: () => end(child, "SIGKILL"),
     async stop() {
       await end(child, "SIGTERM");
       await rm(data, { recursive: true, force: true });

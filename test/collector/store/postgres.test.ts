@@ -74,7 +74,7 @@ describe("the PostgreSQL engine", () => {
     const ids = ["B", "a", "_", "-", "C", ".", "9", ":"];
     await store.write([write({ events: ids.map((call_id) => event({ call_id })) })], [], 1);
     expect(await store.callIds(SITE, "", 20)).toEqual([...ids].sort());
-    if (server.restart) expect(await run(url, "select 1 where 'a' < 'B'")).toHaveLength(1);
+    if (server.power) expect(await run(url, "select 1 where 'a' < 'B'")).toHaveLength(1);
   });
 
   it("commits to disk before it acknowledges, in a database that would not", async () => {
@@ -108,8 +108,8 @@ describe("the PostgreSQL engine", () => {
   });
 
   it("fails as unavailable while the database is away, and goes on by itself when it is back", async (context) => {
-    const { restart } = server;
-    if (!restart) return context.skip();
+    const { power } = server;
+    if (!power) return context.skip();
     const store = await open();
     expect(await store.leads()).toBe(true);
     let away: () => void = () => undefined;
@@ -126,7 +126,9 @@ describe("the PostgreSQL engine", () => {
       }),
     );
     await vi.waitFor(() => expect(begun).toBe(4));
-    await restart();
+    await power.off();
+    await expect(store.ping()).rejects.toSatisfy(isUnavailable);
+    await power.on();
     away();
     for (const work of await Promise.allSettled(working)) {
       expect(isUnavailable(work.status === "rejected" && work.reason)).toBe(true);

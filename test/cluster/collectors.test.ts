@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { joinCall } from "../../collector/join/joiner";
+import { postgres } from "../../collector/store/postgres";
+import { openStore } from "../../collector/store/store";
+import { type Collector, runToEnd, startCollector } from "../collector/contract/process";
+import { type Postgres, run, startPostgres } from "../collector/store/database";
+import { type Receiver, startReceiver } from "./receiver";
+import { noTraffic, SITE, sendTraffic } from "./traffic";
+
+let server: Postgres;
+let receiver: Receiver;
+let url: string;
+let collectors: Collector[] = [];
+let token: string;
+
+const start = () => startCollector({ DATABASE_URL: url, CALLJOIN_ALLOW_PRIVATE: "127.0.0.1" });
+
+beforeAll(async () => {
+  server = await startPostgres();
+  receiver = await startReceiver();
+  url = await server.database();
+  collectors = await Promise.all([start(), start(), start()]);
+  const [first] = collectors;
+  await admin(first, "PUT", `/v1/sites/${SITE}`, {
+    name: "Shop",
+    entities: [{ name: "cart", type: "simple", scope: "session", value: "cart" }],
+    vendors: [{ name: "infinity" }],
+    webhooks: [{ name: "crm", url: receiver.url, on: ["call.matched", "call.updated"] }],
+  });
+  ({ token } = await admin<{ token: string }>(first, "POST", `/v1/sites/${SITE}/vendors/infinity/token`));
+});
+afterAll(async () => {
+  for (const collector of collectors) await collector.stop();
+  receiver.close();
+  await server.stop();
+});
+
+async function admin<T>(collector: Collector | undefined, method: string, path: string, json?: unknown): Promise<T> {
+  if (!collector) throw new Error("no collector");
+  const answer = await collector.request(method, path, { token: collector.adminToken, ...(json ? { json } : {}) });
+  expect([path, Math.floor(answer.status / 100)]).toEqual([path, 2]);
+  return answer.json<T>();
+}
+
+describe("several collectors on one PostgreSQL", () => {
+  it("know within about a second what was saved at another one", async () => {
+    const [first, second] = collectors;
+    if (!first || !second) throw new Error("no collectors");
+    const script = (site: string) => second.request("GET", `/t/${site}.js`);
+    expect((await script("new")).status).toBe(404);
+    await admin(first, "PUT", "/v1/sites/new", { name: "New" });
+    await vi.waitFor(async () => expect((await script("new")).status).toBe(200), { timeout: 2_000, interval: 50 });
+  });
+
+  it("lose nothing, miss no join and double no delivery, while one is killed and the database crashes", async () => {
+    const { power } = server;
+    const [, victim] = collectors;
+    const origins = collectors.map(({ origin }) => origin);
+    const traffic = noTraffic();
+    let over = false;
+    const sending = sendTraffic(
+      traffic,
+      () => origins,
+      token,
+      8,
+      () => over,
+    );
+    const someMore = async () => {
+      const goal = traffic.calls.size + 50;
+      await vi.waitFor(() => expect(traffic.calls.size).toBeGreaterThan(goal), { timeout: 60_000 });
+    };
+
+    await someMore();
+    await victim?.kill();
+    await someMore();
+    await power?.off();
+    await vi.waitFor(() => expect(traffic.refused.get(503)).toBeGreaterThan(5), { timeout: 20_000 });
+    await power?.on();
+    await someMore();
+    await victim?.crash();
+    await someMore();
+    over = true;
+    await sending;
+
+    // What a crash left undone is swept up within seconds.
+    const left = `select 1 from due where due_at <= ${Date.now()}`;
+    await vi.waitFor(async () => expect(await run(url, left)).toEqual([]), { timeout: 90_000, interval: 500 });
+    const pending = "select 1 from deliveries where state <> 'delivered'";
+    await vi.waitFor(async () => expect(await run(url, pending)).toEqual([]), { timeout: 60_000, interval: 500 });
+
+    const kept = await run<{ name: string }>(
+      url,
+      "select context_id || ' ' || view_id || ' ' || seq as name from snapshots",
+    );
+    const stored = new Set(kept.map(({ name }) => name));
+    expect([...traffic.snapshots].filter((name) => !stored.has(name))).toEqual([]);
+
+    const calls = await run<{ transaction_id: string; call_id: string; status: string; context_id: string }>(
+      url,
+      "select transaction_id, call_id, status, context_id from calls",
+    );
+    const joined = new Map(calls.map((call) => [call.transaction_id, call]));
+    for (const [id, { context_id }] of traffic.calls) {
+      expect([id, joined.get(id)]).toMatchObject([id, { status: "matched", context_id }]);
+    }
+
+    const store = await openStore(postgres(url));
+    const changed = await store.joining(async (tx) => {
+      const all = [];
+      for (const { call_id } of calls) all.push(await joinCall(tx, SITE, call_id, Date.now(), false));
+      return all.filter(Boolean);
+    });
+    await store.close();
+    expect(changed).toEqual([]);
+
+    // The same event of a call is one delivery, whoever made it and however often it was sent.
+    const sent = new Map<string, Set<string>>();
+    for (const { id, body } of receiver.received) {
+      const what = `${body.event} ${body.call_id} ${body.version}`;
+      sent.set(what, (sent.get(what) ?? new Set()).add(id));
+    }
+    expect([...sent].filter(([, ids]) => ids.size > 1)).toEqual([]);
+    const matched = new Set(
+      receiver.received.filter(({ body }) => body.event === "call.matched").map(({ body }) => body.call_id),
+    );
+    expect(calls.filter(({ call_id }) => !matched.has(call_id))).toEqual([]);
+  });
+
+  it("answer 503 with Retry-After while the database is away, and go on by themselves when it is back", async (context) => {
+    const { power } = server;
+    const [first] = collectors;
+    if (!power || !first) return context.skip();
+    const one = { view_id: "v", session_id: "s", seq: 0, at: Date.now(), entities: {} };
+    const json = { v: 1, site: SITE, context_id: "visitor-while-away", sent_at: Date.now(), snapshots: [one] };
+    await power.off();
+    try {
+      const asked = [
+        first.request("POST", "/v1/snapshots", { json }),
+        first.request("POST", `/v1/calls/${SITE}`, { json: { events: [] }, token }),
+        first.request("GET", `/v1/sites/${SITE}/calls`, { token: first.adminToken }),
+        first.request("GET", "/readyz"),
+      ];
+      for (const { status, headers } of await Promise.all(asked)) {
+        expect([status, headers.has("retry-after")]).toEqual([503, true]);
+      }
+      expect((await first.request("GET", "/livez")).status).toBe(200);
+    } finally {
+      await power.on();
+    }
+    expect((await first.request("POST", "/v1/snapshots", { json })).status).toBe(202);
+  });
+
+  it("do not start without the database, and say which variable names it, without its password", async () => {
+    const { code, output } = await runToEnd(["serve"], {
+      DATABASE_URL: "postgres://calljoin:very-secret@127.0.0.1:1/calls",
+      CALLJOIN_ADMIN_TOKEN: "x".repeat(32),
+      PORT: "0",
+    });
+    expect(code).toBe(1);
+    expect(output).toContain("DATABASE_URL: 127.0.0.1:1/calls cannot be used");
+    expect(output).not.toContain("very-secret");
+  });
+});
