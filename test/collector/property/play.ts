@@ -25,7 +25,7 @@ export function callsCompared(): number {
 
 /** Plays a world against the collector over HTTP and throws where a call differs from the oracle's. */
 export async function play(running: Running, world: World): Promise<void> {
-  const shop = driveShop(running.request, running.adminToken, `world-${++worlds}`);
+  const shop = driveShop(running.request, running.adminToken, `world-${process.pid}-${++worlds}`);
   await open(shop, world);
   const taken: Taken = { envelopes: new Map(), events: new Set() };
   let now = START;
