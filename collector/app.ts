@@ -56,10 +56,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const onError = (error: unknown) => log.error({ err: error }, "store failed");
   const sites = createSites(store, clock);
   const forwarder = createForwarder({ store, sites, send, clock, random: Math.random, log });
-  const wake = () => {
-    forwarder.run().catch(onError);
-  };
-  const joiner = createJoiner({ store, clock, log, wake, joined: metrics.joined });
+  const joiner = createJoiner({ store, clock, log, wake: forwarder.wake, joined: metrics.joined });
   const committer = createCommitter({ store, joiner, clock, onError });
   const takeSnapshots = createSnapshotIntake({
     sites,
@@ -86,7 +83,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
   app.use(readRoutes({ sites, store, joiner, clock, admin }));
   app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
-  app.use(forwardRoutes({ sites, store, forwarder, clock, wake, admin }));
+  app.use(forwardRoutes({ sites, store, forwarder, clock, admin }));
   app.use(openApiRoutes());
   app.use(notFound);
   app.use(problems(log));

@@ -50,7 +50,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const timer = setInterval(sweep, SWEEP_MS);
 
   const forward = setInterval(() => {
-    forwarder.run().catch((error) => log.error({ err: error }, "forwarding failed"));
+    forwarder.poll().catch((error) => log.error({ err: error }, "forwarding failed"));
   }, FORWARD_MS);
 
   const expire = createRetention(store, clock);

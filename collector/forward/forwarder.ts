@@ -16,9 +16,16 @@ const PER_WEBHOOK = 5;
 /** How long a claim holds: longer than any attempt lasts, and after a crash somebody else takes over. */
 const LEASE_MS = 20_000;
 
+/** Calls are joined many at a time; looking for what is due once for all of them is soon enough. */
+const WAKE_MS = 20;
+
 export interface Forwarder {
-  /** Sends everything that is due; resolves when nothing due is left and every attempt is logged. */
-  run(): Promise<void>;
+  /** Begins to send what is due; resolves when that is known, not when it is sent. */
+  poll(): Promise<void>;
+  /** Polls soon, however often it is called until then. */
+  wake(): void;
+  /** Resolves when nothing is under way any more, and every attempt is logged. */
+  idle(): Promise<void>;
   /**
    * Sends one request as this webhook would, signed under `id`. A `test` goes to a webhook that is off, too,
    * and asks GA4 only what it thinks of it.
@@ -48,6 +55,7 @@ export function createForwarder({ store, sites, send, clock, random, log }: Forw
   const busy = new Map<string, number>();
   const underWay = new Set<Promise<void>>();
   let stopped = false;
+  let waking: NodeJS.Timeout | undefined;
 
   /** Works through one webhook's deliveries; whoever has got one calls for another hand first, up to the bound. */
   function start(site: string, webhook: string): void {
@@ -140,18 +148,28 @@ export function createForwarder({ store, sites, send, clock, random, log }: Forw
     else log.warn(line, state === "dead" ? "delivery given up" : "delivery failed");
   }
 
+  async function poll(): Promise<void> {
+    for (const { site, webhook } of await store.dueWebhooks(clock())) start(site, webhook);
+  }
+
   async function idle(): Promise<void> {
     while (underWay.size > 0) await Promise.all(underWay);
   }
 
   return {
     request,
-    async run() {
-      for (const { site, webhook } of await store.dueWebhooks(clock())) start(site, webhook);
-      await idle();
+    poll,
+    idle,
+    wake() {
+      if (stopped) return;
+      waking ??= setTimeout(() => {
+        waking = undefined;
+        poll().catch((error) => log.error({ err: error }, "forwarding failed"));
+      }, WAKE_MS);
     },
     async stop() {
       stopped = true;
+      clearTimeout(waking);
       await idle();
     },
   };

@@ -16,14 +16,12 @@ export interface ForwardRouteDeps {
   store: Store;
   forwarder: Forwarder;
   clock: () => number;
-  /** Called when deliveries have become due. */
-  wake: () => void;
   admin: RequestHandler;
 }
 
 export const replaySchema = z.strictObject({ since: z.int().min(0), webhook: z.string().optional() });
 
-export function forwardRoutes({ sites, store, forwarder, clock, wake, admin }: ForwardRouteDeps): Router {
+export function forwardRoutes({ sites, store, forwarder, clock, admin }: ForwardRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
@@ -41,7 +39,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, wake, admin }: F
     const id = String(request.params.id);
     const replayed = await store.replayDeliveries(String(request.params.site), { id }, clock());
     if (replayed === 0) throw new Problem(404, "there is no such delivery");
-    wake();
+    forwarder.wake();
     response.status(202).json({ replayed });
   });
 
@@ -49,7 +47,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, wake, admin }: F
     const parsed = replaySchema.safeParse(jsonBody(request));
     if (!parsed.success) throw invalid("the body does not say which deliveries", faults(parsed.error));
     const replayed = await store.replayDeliveries(String(request.params.site), parsed.data, clock());
-    wake();
+    forwarder.wake();
     response.status(202).json({ replayed });
   });
   return router;

@@ -1,6 +1,6 @@
 /** One HTTP request to a receiver that may be slow, broken or hostile: bounded in time and bytes, redirects are answers. */
 import type { lookup } from "node:dns";
-import http, { type IncomingMessage } from "node:http";
+import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
 import { type AddressFilter, filteredLookup, notAllowed } from "./address";
@@ -44,10 +44,14 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
   return ({ method, url, headers, body }) => {
     const start = clock();
     return new Promise((done) => {
-      const answer: Answer = { status: null, retryAfter: null, response: "", error: null, ms: 0 };
-      const end = (error: Error | null) => {
-        if (answer.status === null) answer.error = error ? reasonOf(error) : "the connection was closed";
-        done({ ...answer, ms: clock() - start });
+      let status: number | null = null;
+      let retryAfter: string | null = null;
+      const chunks: Buffer[] = [];
+      // The status decides; whatever becomes of the body, it has been said.
+      const end = (error?: Error) => {
+        const reason = error ? reasonOf(error) : "the connection was closed";
+        const ms = clock() - start;
+        done({ status, retryAfter, response: startOf(chunks), error: status === null ? reason : null, ms });
       };
       // A literal address is never looked up; URL has already turned every odd notation of one into the usual one.
       const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
@@ -57,34 +61,28 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
       const { request } = url.startsWith("https:") ? https : http;
       const options = { method, headers, lookup, signal: timeout, agent: false, rejectUnauthorized: true };
       const sent = request(url, options, (received) => {
-        answer.status = received.statusCode ?? null;
-        answer.retryAfter = received.headers["retry-after"] ?? null;
-        // The status decides; whatever becomes of the body, it has been said.
-        readStart(received, (text) => {
-          answer.response = text;
-          end(null);
+        status = received.statusCode ?? null;
+        retryAfter = received.headers["retry-after"] ?? null;
+        let bytes = 0;
+        received.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (bytes < KEPT_BYTES) return;
+          end();
           sent.destroy();
         });
+        received.on("end", () => end()).on("error", end);
       });
       sent.on("error", (error) => end(timeout.aborted ? new Error(`no answer within ${timeoutMs / 1_000} s`) : error));
-      sent.on("close", () => end(null));
+      sent.on("close", () => end());
       sent.end(body);
     });
   };
 }
 
-/** Answers the first bytes of a body as text, once they have come or the body has ended, well or not. */
-function readStart(received: IncomingMessage, done: (text: string) => void): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // PostgreSQL's text cannot hold a NUL.
-  const end = () => done(Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString("utf8").replaceAll("\0", "\ufffd"));
-  received.on("data", (chunk: Buffer) => {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= KEPT_BYTES) end();
-  });
-  received.on("end", end).on("error", end);
+/** The first bytes of a body as text. PostgreSQL's text cannot hold a NUL. */
+function startOf(chunks: Buffer[]): string {
+  return Buffer.concat(chunks).subarray(0, KEPT_BYTES).toString("utf8").replaceAll("\0", "\ufffd");
 }
 
 function reasonOf(error: Error & { code?: string }): string {

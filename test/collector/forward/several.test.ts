@@ -54,7 +54,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (_engine, makeP
   let sent: string[];
   let answer: (id: string) => number;
 
-  const everybody = () => Promise.all(collectors.map(({ forwarder }) => forwarder.run()));
+  const everybody = () => Promise.all(collectors.map(({ forwarder }) => send(forwarder)));
 
   async function open(): Promise<Collector> {
     const store = await place.open();
@@ -163,6 +163,11 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (_engine, makeP
     expect(sent).toHaveLength(3);
   });
 });
+
+async function send(forwarder: Forwarder): Promise<void> {
+  await forwarder.poll();
+  await forwarder.idle();
+}
 
 function delivery(n: number): DeliveryRow {
   return {

@@ -527,7 +527,9 @@ describe("a receiver that", () => {
     const shop = await shopWith();
     await world.matchedCall(shop);
     await world.send();
-    expect(await world.deliveries(shop)).toMatchObject([{ state: "delivered" }]);
+    expect(await world.deliveries(shop)).toMatchObject([
+      { state: "delivered", attempts: [{ status: 200, response: expect.stringMatching(/^\.+$/) }] },
+    ]);
   });
 
   test("hangs slows nobody else down", async () => {

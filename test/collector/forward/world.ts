@@ -72,6 +72,10 @@ export async function startWorld({ timeoutMs = 15_000, trustProxy = false as fal
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
   const request = client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const send = async () => {
+    await forwarder.poll();
+    await forwarder.idle();
+  };
   let shops = 0;
   let calls = 0;
 
@@ -80,15 +84,15 @@ export async function startWorld({ timeoutMs = 15_000, trustProxy = false as fal
     now: clock,
     async pass(ms) {
       // A leap of the clock must not end the lease of what is under way.
-      await forwarder.run();
+      await send();
       time.now += ms;
       await joiner.sweep();
-      await forwarder.run();
+      await send();
     },
     async rejoin(shop, tell) {
       for await (const _progress of rejoin(store, clock, shop.id, "", tell));
     },
-    send: () => forwarder.run(),
+    send,
     async shop(document) {
       const shop = driveShop(request, ADMIN, `shop-${++shops}`);
       const saved = await shop.save({ name: "Shoes", vendors: [{ name: "infinity" }], ...document });
