@@ -80,6 +80,18 @@ describe("an expression", () => {
     await eventually(async () => expect(valuesOf("cart", await shop.views(id))).toEqual(["hidden"]));
   });
 
+  it("is read once more, and sent, when a hidden page is frozen", async () => {
+    const shop = await world.shop({ entities: [expression("cart", "window.cart")] });
+    const page = await shop.visit();
+    const id = await contextId(page);
+    await world.browser.newPage();
+    await pageSays(page, "document.visibilityState === 'hidden'");
+    await inPage(page, "window.cart = 'changed while hidden'");
+    const client = await world.browser.context.newCDPSession(page);
+    await client.send("Page.setWebLifecycleState", { state: "frozen" });
+    await eventually(async () => expect(valuesOf("cart", await shop.views(id))).toEqual(["changed while hidden"]));
+  });
+
   it("is read at the press of a tel: link, before any timer", async () => {
     const shop = await world.shop({ entities: [expression("answer")] });
     const page = await shop.visit("phone");

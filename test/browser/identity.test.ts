@@ -65,6 +65,19 @@ describe("the context_id", () => {
     expect(probes.filter((cookie) => /_[0-9a-z]{7}$/.test(cookie.name))).toEqual([]);
   });
 
+  it.each(["localhost", "127.0.0.1"])("is kept on the host alone where that is %s", async (host) => {
+    const shop = await world.shop({ hosts: [host] });
+    const page = await world.browser.newPage();
+    await page.goto(new URL(shop.url()).href.replace(`www.${shop.id}.test`, host));
+    const id = await contextId(page);
+    const cookies = (await world.browser.context.cookies(page.url())).filter(({ name }) => name.startsWith("calljoin"));
+    expect(cookies.map(({ domain }) => domain)).toEqual([host]);
+    expect(cookies[0]?.value.startsWith(`${id}.`)).toBe(true);
+    await page.reload();
+    expect(await contextId(page)).toBe(id);
+    await world.browser.context.clearCookies({ domain: host });
+  });
+
   it("stays the same over loads, tabs and a copied tab", async () => {
     const shop = await world.shop();
     const page = await shop.visit();

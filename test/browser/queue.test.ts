@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
+  consoleOf,
   contextId,
   eventually,
   FILL_STORAGE,
@@ -95,6 +96,9 @@ describe("the queue", () => {
     const bytes = await inPage<number>(page, "Object.entries(localStorage).join().length");
     expect(bytes).toBeLessThan(1024 * 1024);
     await inPage(page, "localStorage.setItem('own', 'y'.repeat(2_000_000))");
+    const said = consoleOf(page);
+    await inPage(page, "void calljoin.inspect()");
+    await eventually(() => expect(said.join("\n")).toMatch(/\b[1-9]\d* given up/));
     collectorDown = undefined;
     await eventually(async () => {
       const found = valuesOf("step", await shop.views(await contextId(page))).map((value) =>

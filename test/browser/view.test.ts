@@ -82,6 +82,14 @@ describe("a route change makes one view", () => {
     expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3", "/spa/3#/four", "/spa/3"]);
   });
 
+  it("by a site that changes its address and then says page(), too", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit("spa");
+    await changesView(page, "history.pushState({}, '', '/spa/2'); calljoin.page()");
+    await changesView(page, "history.pushState({}, '', '/spa/3')");
+    expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3"]);
+  });
+
   it("and its ids are there at once, for a vendor's tag that runs in the same task", async () => {
     const shop = await world.shop();
     const page = await shop.visit("spa");

@@ -40,6 +40,8 @@ export interface ShopOptions {
   site?: object;
   /** The pages' own headers, told where the collector is. */
   headers?: (collector: string) => Record<string, string>;
+  /** More hosts that show this shop, until another shop takes them. */
+  hosts?: string[];
   /** The collector answers on a host of the shop's own domain. */
   sameSite?: boolean;
 }
@@ -72,6 +74,7 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     site = {},
     headers = () => ({}),
     sameSite = false,
+    hosts = [],
   }: ShopOptions = {}): Promise<Shop> {
     count += 1;
     const id = `shop${count}`;
@@ -88,6 +91,7 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     });
     const pages = { script, collector: origin, site: id, headers: headers(origin), told, go: gone };
     for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, pages);
+    for (const host of hosts) served.set(host, pages);
     const url = (path = "plain", host = "www") => `http://${host}.${domain}:${shops.port}/${path}`;
     const stored = (contextId: string) => collector.context(id, contextId);
     return {
