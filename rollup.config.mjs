@@ -19,11 +19,11 @@ const small = () =>
     toplevel: true,
     compress: {
       hoist_funs: true,
-      inline: 1,
       pure_getters: true,
       unsafe: true,
       unsafe_arrows: true,
       unsafe_comps: true,
+      unsafe_math: true,
       unsafe_methods: true,
       unsafe_proto: true,
       top_retain: ["boot"],

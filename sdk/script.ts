@@ -5,6 +5,6 @@ import type { SiteSetup } from "./setup";
 
 /** What the insertion script calls with the site's setup. A browser that lacks what we need is left alone, silently. */
 export default safe((setup: SiteSetup) => {
-  // `random` throws without crypto, before anything of the page has been touched.
-  if ("fetch" in window && random(1)) start(setup, (document.currentScript as HTMLScriptElement).src);
+  random(1); // throws without crypto, before anything of the page has been touched
+  start(setup, (document.currentScript as HTMLScriptElement).src);
 });

@@ -1,4 +1,4 @@
-import { emit, subscribe } from "../browser/events";
+import { subscribe } from "../browser/events";
 import { faults, safe } from "../browser/safe";
 import { createEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
@@ -64,12 +64,14 @@ const api: Calljoin = {
     return flush();
   },
   on: safe((event, listener) => {
-    const stop = subscribe(event, (detail) => {
-      // Told once, by the first view that has a place.
-      if (event === "ready") stop();
+    // The first view that has a place is when the context_id is known.
+    const isReady = event === "ready";
+    const hear = safe((detail: never) => {
+      if (isReady) stop();
       listener(detail);
     });
-    if (event === "ready" && view?._visit) emit(event, api);
+    const stop = subscribe(isReady ? "view" : event, hear);
+    if (isReady && view?._visit) hear(api as never);
     return stop;
   }) as Calljoin["on"],
 };

@@ -16,7 +16,7 @@ let chosen: string | undefined | null = null;
 const isAccepted = (domain: string): boolean => {
   const name = `calljoin_${random(7)}`;
   Cookies.set(name, "1", { domain, expires: 1e-4 });
-  const isHeld = !!Cookies.get(name);
+  const isHeld = document.cookie.includes(name);
   Cookies.remove(name, { domain });
   return isHeld;
 };

@@ -3,7 +3,7 @@ import { safe } from "./safe";
 type Listener = (detail: never) => void;
 
 /** Who listens to what. */
-const listeners = { ready: new Set<Listener>(), view: new Set<Listener>(), entity: new Set<Listener>() };
+const listeners = { view: new Set<Listener>(), entity: new Set<Listener>() };
 
 /** Returns what ends the subscription. */
 export const subscribe = (event: keyof typeof listeners, listener: Listener): (() => void) => {
@@ -15,5 +15,7 @@ export const subscribe = (event: keyof typeof listeners, listener: Listener): ((
 
 /** Tells all who listen; a fault of one does not keep the next from hearing. */
 export const emit = (event: keyof typeof listeners, detail: unknown): void => {
-  for (const listener of listeners[event]) safe(listener)(detail as never);
+  listeners[event].forEach((listener) => {
+    safe(listener)(detail as never);
+  });
 };

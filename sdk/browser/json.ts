@@ -21,7 +21,7 @@ export const stringify = (value: unknown, limit: number, depth = 0): string | un
   if (type === "boolean" || type === "bigint" || Number.isFinite(value)) return `${value}`;
   if (value === null || type === "number") return "null";
   if (type !== "object") return;
-  if (depth > DEEPEST) throw TypeError("cyclic value");
+  if (depth > DEEPEST) throw Error("cyclic");
 
   const object = value as Record<string, unknown>;
   const isList = Array.isArray(value);

@@ -24,5 +24,5 @@ export const toRow = (entity: Entity): EntityRow => ({
   ...entity._setup,
   value: entity._value ?? null,
   status: statusOf(entity),
-  error: entity._error || (isRestless(entity) ? "changes too often" : null),
+  error: entity._error || (isRestless(entity) ? "restless" : null),
 });

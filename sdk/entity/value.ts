@@ -1,5 +1,5 @@
 import { cut } from "../browser/cut";
-import { quote, stringify } from "../browser/json";
+import { stringify } from "../browser/json";
 
 /** Bytes of UTF-8 that a value may have; the collector cuts in the same way. */
 const LARGEST_VALUE = 1024;
@@ -13,6 +13,3 @@ export const toValue = (value: unknown): Value | undefined => {
   const text = typeof value === "string" ? value : stringify(value, LARGEST_VALUE);
   return text && cut(text, LARGEST_VALUE);
 };
-
-/** A value as JSON. */
-export const valueToJson = (value: Value): string => (typeof value === "string" ? quote(value) : `${value}`);

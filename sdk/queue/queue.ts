@@ -14,7 +14,6 @@ const MOST_RETRIES = 9;
 /** What left by a request whose answer we may never see is not sent again by this page for so long. */
 const AWAY = 60e3;
 const CONTEXT_ID_LENGTH = 29;
-const LEFT = "+";
 
 /** A snapshot on its way: its visitor and its JSON, which never changes, as a snapshot's name stands for one body for ever. */
 export interface Item {
@@ -39,10 +38,10 @@ export const reportQueue = (): QueueReport => [items.length, dropped, failures, 
 
 const contextIdOf = ({ _line }: Item): string => _line.slice(0, CONTEXT_ID_LENGTH);
 
-/** As text, what has left once has a mark before it: who takes it over need not hurry it off again with a beacon. */
-const toText = () => items.map(({ _line, _leftAt }) => (_leftAt ? LEFT : "") + _line).join("\n");
+/** As text, a first character says what has left once: who takes it over need not hurry it off again with a beacon. */
+const toText = () => items.map(({ _line, _leftAt }) => (_leftAt ? 1 : 0) + _line).join("\n");
 const fromText = (text: string): Item[] =>
-  text.split("\n").map((line) => ({ _line: line.replace(LEFT, ""), _leftAt: line.startsWith(LEFT) ? 1 : 0 }));
+  text.split("\n").map((line) => ({ _line: line.slice(1), _leftAt: Number(line[0]) }));
 
 const mark = (batch: Item[], leftAt: number) => {
   for (const item of batch) item._leftAt = leftAt;
@@ -87,13 +86,12 @@ const send = async () => {
   for (let batch = next(); batch[0]; batch = next()) {
     const body = toBody(batch);
     // A fetch outlives its page while there is room in those 64 KiB, and fails without.
-    const outlives = !failures;
-    mark(batch, outlives ? Date.now() : 0);
-    const [status, text, retryAfter] = await post(body, outlives);
+    if (!failures) mark(batch, Date.now());
+    const [status, text, retryAfter] = await post(body, !failures);
     mark(batch, 0);
     lastAnswer = `${status} ${text}`;
 
-    if (/^(0|408|429|5..)$/.test(`${status}`)) {
+    if (/^(0|408|429|5..) /.test(lastAnswer)) {
       if (++failures < MOST_RETRIES) schedule(retryAfter);
       return;
     }

@@ -19,12 +19,10 @@ export type Answer = [status: number, text: string, retryAfter: number];
  */
 export const post = async (body: string, keepalive: boolean): Promise<Answer> => {
   try {
-    const asked = query;
     const response = await fetch(url(), { method: "POST", body, keepalive, credentials: "include" });
-    const { ok, status, headers } = response;
-    if (ok && asked) query = "";
+    if (response.ok) query = "";
     // In seconds, as collectors say it; a proxy's date is NaN, and our own backoff has to do.
-    return [status, await response.text(), Number(headers.get("Retry-After")) * 1000 || 0];
+    return [response.status, await response.text(), Number(response.headers.get("Retry-After")) * 1000 || 0];
   } catch (fault) {
     return [0, `${fault}`, 0];
   }

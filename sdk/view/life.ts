@@ -56,7 +56,6 @@ const open = (referrer = document.referrer, isRoute?: boolean) => {
   unsettled = isRoute ? "" : undefined;
   pass(() => {
     opened._visit = enter(opened._startedAt, 1);
-    emit("ready", window.calljoin);
     emit("view", window.calljoin);
   });
   if (!isRoute) readView(opened, true);
@@ -68,7 +67,7 @@ const follow = safe(() => {
   if (!view || !(now - touchedAt < IDLE)) return;
   if (unsettled !== undefined) {
     const before = unsettled;
-    unsettled = document.documentElement.textContent;
+    unsettled = document.body.textContent;
     if (unsettled !== before && now - view._startedAt < LONGEST_WAIT) return;
     readNow();
   }
@@ -115,9 +114,12 @@ export const end = (): void => {
 
 /** Watches the page, for views to come and go. */
 export const startLife = (): void => {
-  watchRoutes(readNow, () => {
-    if (view && location.href !== view._url) open(view._url, true);
-  });
+  watchRoutes(
+    readNow,
+    safe(() => {
+      if (view && location.href !== view._url) open(view._url, true);
+    }),
+  );
   listen(document, "prerenderingchange", begin);
   listen(window, "pointerdown keydown scroll", touch);
   listen(window, "click", (event) => {
@@ -129,17 +131,14 @@ export const startLife = (): void => {
   });
   listenLast("visibilitychange pagehide freeze", ({ type }) => {
     if (type === "pagehide") touchedAt = Number.NaN;
-    if (type === "visibilitychange" && !document.hidden) {
-      show();
-    } else {
-      clearInterval(timer);
-      readNow();
-      leave();
-    }
+    if (type === "visibilitychange" && !document.hidden) return show();
+    clearInterval(timer);
+    readNow();
+    leave();
   });
   listen(window, "pageshow", (event) => {
-    if (!(event as PageTransitionEvent).persisted) return;
-    if (view) open();
+    if (!view || !(event as PageTransitionEvent).persisted) return;
+    open();
     show();
   });
   listen(window, "online", flush);

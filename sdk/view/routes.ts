@@ -1,9 +1,8 @@
 import { listen } from "../browser/listen";
-import { safe } from "../browser/safe";
 
 /**
  * Calls `before` while the address is still the old one, where the browser lets us, and `after` when it may have changed: for
- * pushState, replaceState, a changed hash, back and forward. `after` may be called without a change.
+ * pushState, replaceState, a changed hash, back and forward. `after` may be called without a change. Neither may throw.
  */
 export const watchRoutes = (before: () => void, after: () => void): void => {
   const { navigation } = window as { navigation?: EventTarget };
@@ -15,9 +14,9 @@ export const watchRoutes = (before: () => void, after: () => void): void => {
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
     history[name] = (...args) => {
-      safe(before)();
+      before();
       original.apply(history, args);
-      safe(after)();
+      after();
     };
   }
   listen(window, "popstate hashchange", after);

@@ -1,10 +1,10 @@
 import { cut } from "../browser/cut";
 import { emit } from "../browser/events";
-import { quote } from "../browser/json";
+import { quote, stringify } from "../browser/json";
 import { random } from "../browser/random";
 import { createEntity, type Entity, readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
-import { valueToJson } from "../entity/value";
+import type { Value } from "../entity/value";
 import { put } from "../queue/queue";
 import { sessionIdOf, type Visit } from "../session/visit";
 import { setup } from "../setup";
@@ -40,8 +40,9 @@ export const createView = (referrer: string): View => ({
   _entities: setup.entities.map(createEntity),
 });
 
-const members = (entities: Entity[], toJson: (entity: Entity) => string): string =>
-  `{${entities.map((entity) => `${quote(entity._setup.name)}:${toJson(entity)}`)}}`;
+/** What these entities have to say, by their names. */
+const members = (entities: Entity[], say: (entity: Entity) => Value | undefined): string =>
+  `{${entities.map((entity) => `${quote(entity._setup.name)}:${stringify(say(entity), LONGEST_TEXT)}`)}}`;
 
 const text = (long: string): string => quote(cut(long, LONGEST_TEXT));
 
@@ -51,14 +52,12 @@ const placeToJson = (view: View, [, sessions, earlierViews, startedAt, , views]:
 
 /** Puts a snapshot of entities with news. It is fixed here, in the view in which they were read, whenever it may be sent. */
 const snapshot = (view: View, at: number, entities: Entity[]): void => {
+  const hasError = ({ _error }: Entity) => _error;
   const values = members(
-    entities.filter(({ _error }) => !_error),
-    ({ _value = "" }) => valueToJson(_value),
+    entities.filter((entity) => !hasError(entity)),
+    ({ _value }) => _value,
   );
-  const errors = members(
-    entities.filter(({ _error }) => _error),
-    ({ _error = "" }) => quote(_error),
-  );
+  const errors = members(entities.filter(hasError), hasError);
   const { title } = document;
   const seq = view._seq++;
   view._lastAt = at;
