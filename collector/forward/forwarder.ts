@@ -81,8 +81,15 @@ export function createForwarder({ store, sites, send, clock, random, log }: Forw
   }
 
   async function deliver(delivery: DeliveryRow): Promise<void> {
-    const known = await sites.current(delivery.site);
-    const webhook = known?.document.webhooks.find(({ name }) => name === delivery.webhook);
+    const webhookOf = (known: KnownSite | null) =>
+      known?.document.webhooks.find(({ name }) => name === delivery.webhook);
+    let known = await sites.current(delivery.site);
+    let webhook = webhookOf(known);
+    if (!webhook || webhook.off !== undefined) {
+      // Another collector may have saved it a moment ago.
+      known = await sites.version(delivery.site);
+      webhook = webhookOf(known);
+    }
     const rendered: Rendered = JSON.parse(delivery.request);
     const at = clock();
     const { request: sent, answer } =

@@ -70,7 +70,7 @@ export function isSame(given: string, expected: string): boolean {
 
 /** A UTC time that says nothing of its zone, saying it. */
 export function utc(time: string | null): string | null {
-  return time === null || /\d(Z|[+-]\d{2}:?\d{2}|UTC)$/.test(time.replace(/ +/g, "")) ? time : `${time}Z`;
+  return time === null || /^[\d.]+$|(Z|UTC|GMT|[+-]\d{2}:?\d{2})$/i.test(time) ? time : `${time}Z`;
 }
 
 /** Seconds from one written time to another, from 0; 0 where one of them is none. */

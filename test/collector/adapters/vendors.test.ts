@@ -106,6 +106,14 @@ test("what is no call is refused as of an unknown type", () => {
   expect(readerOf(vendor("aircall"))({ resource: "user", data: { id: 1 } })).toMatchObject({ reason: "unknown_type" });
 });
 
+test.each([
+  ["2024-07-01 09:00:00", "2024-07-01T09:00:00Z"],
+  ["2024-07-01T09:00:00+02:00", "2024-07-01T07:00:00Z"],
+  ["1719824400", "2024-07-01T09:00:00Z"],
+])("Infinity's times are UTC, whatever the vendor's zone: %s", (dt, iso) => {
+  expect(read("infinity", { callRef: "1", dt }, { timezone: "Asia/Tokyo" }).ts).toBe(Date.parse(iso));
+});
+
 test("local times are those of the vendor's zone", () => {
   const payload = { uniqueid: "r-1", calldate: "2024-07-01 09:00:00" };
   expect(read("ringostat", payload, { timezone: "Europe/Kyiv" }).ts).toBe(Date.parse("2024-07-01T06:00:00Z"));
