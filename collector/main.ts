@@ -1,16 +1,20 @@
 /** The `calljoin` command. */
 import { parseArgs } from "node:util";
-import { readConfig } from "./config";
+import { isPostgresUrl, readConfig } from "./config";
+import { migrate } from "./migrate";
 import { rejoin } from "./rejoin";
 import { serve } from "./serve";
 import { chosenStore } from "./store/choose";
 
 const USAGE = `Usage: calljoin serve
        calljoin rejoin --site TRACKING_ID [--after CALL_ID] [--webhooks]
+       calljoin migrate --to postgres://USER:PASSWORD@HOST/DATABASE
 
   serve   start the collector, configured by its environment (README.md, "Configuration")
   rejoin  join a site's calls anew, as its document stands now; may run beside the collector, and be stopped and
           resumed with --after. Webhooks are told of what has changed only with --webhooks.
+  migrate copy the SQLite store in CALLJOIN_DATA to an empty PostgreSQL and compare both; with the collector stopped. May be
+          stopped and run again: it goes on where it was.
 `;
 
 async function main(): Promise<void> {
@@ -21,6 +25,7 @@ async function main(): Promise<void> {
       site: { type: "string" },
       after: { type: "string" },
       webhooks: { type: "boolean", default: false },
+      to: { type: "string" },
     },
   });
   const [command, ...more] = positionals;
@@ -29,6 +34,7 @@ async function main(): Promise<void> {
     await serve(readConfig(process.env), new URL("../sdk/", import.meta.url));
   } else if (command === "rejoin" && more.length === 0 && values.site)
     await runRejoin(values.site, values.after ?? "", values.webhooks);
+  else if (command === "migrate" && more.length === 0 && values.to) await runMigrate(values.to);
   else throw new Error(`this is no command: ${process.argv.slice(2).join(" ")}\n\n${USAGE}`);
 }
 
@@ -39,6 +45,12 @@ async function runRejoin(site: string, after: string, tell: boolean): Promise<vo
     process.stdout.write(`${done} calls joined again, ${changed} came out differently; resume with --after ${last}\n`);
   }
   await store.close();
+}
+
+async function runMigrate(to: string): Promise<void> {
+  if (!isPostgresUrl(to)) throw new Error("--to must be postgres://USER:PASSWORD@HOST/DATABASE");
+  const { dataFolder } = readConfig({ CALLJOIN_DATA: process.env.CALLJOIN_DATA });
+  for await (const line of migrate(dataFolder, to)) process.stdout.write(`${line}\n`);
 }
 
 main().catch((error: Error & { code?: string }) => {

@@ -9,12 +9,14 @@ import type { Engine } from "./engine";
 const MAX_PREPARED = 500;
 
 /**
- * Opens (and makes, where missing) `<folder>/calljoin.db`.
- * Throws where the folder cannot be made or the file cannot be opened.
+ * Opens (and makes, where missing) `<folder>/calljoin.db`; `alone` lets no other process open it until it is closed.
+ * Throws where the folder cannot be made or the file cannot be opened, or another process has it open that should not.
  */
-export function sqlite(folder: string): Engine {
+export function sqlite(folder: string, alone = false): Engine {
   mkdirSync(folder, { recursive: true });
   const file = new SqliteDatabase(join(folder, "calljoin.db"), { timeout: 5_000 });
+  // Before the first access: the file itself is locked then, and not only while somebody writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
+  if (alone) file.pragma("locking_mode = EXCLUSIVE");
   file.pragma("journal_mode = WAL");
   // better-sqlite3 is built with NORMAL, which may lose acknowledged commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
   file.pragma("synchronous = FULL");

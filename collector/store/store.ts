@@ -20,13 +20,19 @@ export interface Store extends Sites, Intake, Joins, Reads, Forgetting, Deliveri
   close(): Promise<void>;
 }
 
-/** Opens the store on an engine and brings its tables up to date. Throws where a migration fails. */
-export async function openStore(engine: Engine): Promise<Store> {
+/** Opens an engine's database and brings its tables up to date. Throws where a migration fails. */
+export async function openDatabase(engine: Engine): Promise<Kysely<Tables>> {
   const db = new Kysely<Tables>({ dialect: engine.dialect });
   // Several collectors may start at once: where rows can be locked, the migrator takes an advisory lock.
   const migrator = new Migrator({ db, provider: migrations(engine) });
   const { error } = await engine.unhurried(() => migrator.migrateToLatest());
   if (error) throw error;
+  return db;
+}
+
+/** Opens the store on an engine. Throws where its database cannot be opened or brought up to date. */
+export async function openStore(engine: Engine): Promise<Store> {
+  const db = await openDatabase(engine);
   const transact = transactions(db, engine);
   return {
     engine: engine.name,
