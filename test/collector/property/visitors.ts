@@ -112,7 +112,7 @@ export const envelopes = fc
   );
 
 /** Keeps the first of the snapshots of one name: two bodies under one name are a conflict, which arrival has to decide. */
-function distinct(all: Envelope[]): Envelope[] {
+export function distinct(all: Envelope[]): Envelope[] {
   const taken = new Set<string>();
   const isNew = (contextId: string, { view_id, seq }: Snapshot) => {
     const name = JSON.stringify([contextId, view_id, seq]);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import type { Site } from "../../oracle";
+import type { JsonObject, Site } from "../../oracle";
+import { CONTEXTS } from "./pools";
 import { events, type Posted, site } from "./vendors";
-import { type Envelope, envelopes } from "./visitors";
+import { distinct, type Envelope, envelopes } from "./visitors";
 
 /**
  * Random worlds: a site, what its visitors' browsers send and what its vendors post, small enough that times, ids and values meet all the
@@ -28,6 +29,8 @@ export interface Schedule {
   together: number;
 }
 
+const ALIAS = "gbr0-a";
+const ONE = CONTEXTS[0] ?? "";
 const RANKS = 100;
 const rank = fc.integer({ min: 0, max: RANKS });
 const ranks = (length: number) => fc.array(rank, { minLength: length, maxLength: length });
@@ -37,7 +40,7 @@ const maybeRanks = (length: number) =>
     maxLength: length,
   });
 
-export const world: fc.Arbitrary<World> = fc
+const world: fc.Arbitrary<World> = fc
   .tuple(site, envelopes)
   .chain(([theSite, theEnvelopes]) => fc.tuple(fc.constant(theSite), fc.constant(theEnvelopes), events(theEnvelopes)))
   .chain(([theSite, theEnvelopes, theEvents]) =>
@@ -59,3 +62,36 @@ export const world: fc.Arbitrary<World> = fc
       }),
     }),
   );
+
+/** The same world, with `change` made to all that is posted. The schedule keeps its length, so that ranks without a post are not used. */
+const focused = (change: (each: World) => Pick<World, "envelopes" | "events">) =>
+  world.map((each): World => {
+    const { envelopes: sent, events: told } = change(each);
+    return { ...each, envelopes: distinct(sent), events: told };
+  });
+
+/** Every event is a call of its own, so that no two are merged. */
+const asCall = ({ event }: Posted, n: number, vendor: string, id: string): Posted => ({
+  vendor,
+  event: { ...(event as JsonObject), context: { id }, transaction: { id: `t${n}` } },
+});
+
+/** The worlds that are looked at, by what they are about. */
+export const WORLDS = {
+  "visitors, vendors and all": world,
+  "one visitor": focused(({ envelopes: sent, events: told }) => ({
+    envelopes: sent.map((envelope) => ({ ...envelope, context_id: ONE })),
+    events: told.map((posted, n) => asCall(posted, n, posted.vendor, ONE)),
+  })),
+  "one alias of many visitors": focused(({ envelopes: sent, events: told }) => ({
+    envelopes: sent.map((envelope, n) => (n % 2 === 0 ? showing(envelope, ALIAS) : envelope)),
+    events: told.map((posted, n) => asCall(posted, n, "responsetap", ALIAS)),
+  })),
+};
+
+function showing({ snapshots, ...envelope }: Envelope, alias: string): Envelope {
+  return {
+    ...envelope,
+    snapshots: snapshots.map((each) => ({ ...each, entities: { ...each.entities, visitor: alias } })),
+  };
+}
