@@ -53,6 +53,8 @@ export const CAUSES: Record<string, Cause> = {
     online(random, visitor(random, noon, { pagesInTab: 9, stay: [10 * SECOND, 25 * SECOND] }), {}),
   "two visits, call after the second": twoVisits,
   "start and end event": (random, noon) => online(random, visitor(random, noon, {}), { ends: true }),
+  "clock off by a few seconds": (random, noon) =>
+    online(random, visitor(random, noon, {}), { ahead: random.between(-3 * SECOND, 3 * SECOND) }),
   "clock off by an hour": (random, noon) =>
     online(random, visitor(random, noon, {}), { ahead: random.pick([-HOUR, HOUR]) }),
   "clock off by a day": (random, noon) =>

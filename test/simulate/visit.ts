@@ -9,8 +9,8 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /**
- * Nobody dials in the seconds around a page's opening, and no call system tells the second better: a call and the beginning of a view are
- * further apart than this. Calls nearer than that cannot be told apart by anybody.
+ * Nobody dials in the seconds around a page's opening, and no vendor's or visitor's clock tells seconds better: a call and the beginning of a
+ * view, or a change of a value, are further apart than this. Nearer than that nobody could tell the right answer.
  */
 export const APART = 4 * SECOND;
 
