@@ -52,7 +52,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   router.get("/inspector.js", deps.limit, (request, response) => sendScript(request, response, inspector));
 
   router.get("/v1/presets", admin, (_request, response) => {
-    response.json({ presets: PRESETS });
+    response.json({ presets: PRESETS, adapters: deps.adapters });
   });
 
   router.put("/v1/sites/:site", admin, rawBody("1mb"), async (request, response) => {

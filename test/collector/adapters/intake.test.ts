@@ -262,11 +262,16 @@ describe("from page to call", () => {
   });
 });
 
-test("presets are there to be put into a site document", async () => {
+test("presets and adapters are there to be put into a site document", async () => {
   const shop = await world.shop({});
   const token = "admin-token-of-the-webhook-tests";
   const answer = await world.request("GET", "/v1/presets", { token });
-  const { presets } = answer.json<{ presets: { entity: { name: string; identifies?: string } }[] }>();
+  const { presets, adapters } = answer.json<{
+    presets: { entity: { name: string; identifies?: string } }[];
+    adapters: string[];
+  }>();
   const entities = presets.map(({ entity }) => entity).filter(({ identifies }) => identifies === undefined);
-  expect((await shop.save({ name: "Shoes", entities })).status).toBe(200);
+  const vendors = adapters.map((adapter) => ({ name: adapter, adapter }));
+  expect((await shop.save({ name: "Shoes", entities, vendors })).status).toBe(200);
+  expect(vendors).toHaveLength(10);
 });

@@ -7,7 +7,7 @@ import { startWorld, type World } from "./world";
 let world: World;
 let receiver: Receiver;
 beforeEach(async () => {
-  [world, receiver] = await Promise.all([startWorld({ timeoutMs: 300 }), startReceiver()]);
+  [world, receiver] = await Promise.all([startWorld({ timeoutMs: 1_000 }), startReceiver()]);
 });
 afterEach(async () => {
   await Promise.all([world.stop(), receiver.stop()]);
@@ -362,6 +362,16 @@ describe("a receiver that", () => {
     ]);
     await world.pass(48 * HOUR);
     expect(receiver.received).toHaveLength(2);
+  });
+
+  test("is slow, but answers in time, is asked once", async () => {
+    receiver.behave((_request, response) => void setTimeout(() => response.writeHead(200).end(), 150));
+    const shop = await shopWith();
+    await world.matchedCall(shop);
+    await world.send();
+    await world.pass(HOUR);
+    expect(receiver.received).toHaveLength(1);
+    expect(await world.deliveries(shop)).toMatchObject([{ state: "delivered", attempts: [{ status: 200 }] }]);
   });
 
   test("is down for an hour gets everything once it is back, each exactly once", async () => {
