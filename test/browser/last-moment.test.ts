@@ -42,7 +42,7 @@ async function leave(page: Page, before: string, way: Way, value: string, next: 
     await page.close();
     return undefined;
   }
-  if (way === "close" || way === "hidden") {
+  if (way === "close" || way === "pagehide") {
     const closed = page.waitForEvent("close");
     await inPage(page, `setTimeout(() => leave.${way}("${value}"))`);
     await closed;
