@@ -51,6 +51,7 @@ export async function resolve(
   const chosen = chooseView(found.views, cut, call.url);
   if (!chosen) return missed("unmatched", "no_view_before_call");
   trail.chosen = chosen;
+  trail.cut = chosen.cut;
 
   const { context_id } = found;
   const seen = await readBackwards(reader, site, context_id, chosen, found.views, document);

@@ -15,13 +15,16 @@ export const when = z
 
 const span = { from: when.optional(), to: when.optional() };
 
+/** Who asks for more gets this many, and a cursor. */
+const MAX_LIMIT = 500;
+
 export const page = {
   cursor: z.string().optional(),
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/, "must be a whole number from 1")
+    .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
     .transform(Number)
-    .refine((limit) => limit <= 500, "must be at most 500")
+    .transform((limit) => Math.min(limit, MAX_LIMIT))
     .default(50),
 };
 

@@ -1,4 +1,5 @@
 /** A vendor's body as fields, however it is written: JSON, form, XML, or the query string alone. */
+import { SaxesParser } from "saxes";
 import { jsonOf } from "../../http/body";
 import { invalid } from "../../http/problem";
 
@@ -30,32 +31,35 @@ function fieldsOf(parameters: URLSearchParams): Payload {
 }
 
 /** The innermost elements of a document, each with its text. Document types are refused: entities of their own could grow without end. */
-function xmlFields(text: string): Payload {
+function xmlFields(document: string): Payload {
   const broken = (message: string) => invalid("the body is not XML that is read here", [{ path: "", message }]);
-  if (text.length > MAX_XML) throw broken("is longer than 64 KiB");
-  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw broken("has a document type");
-  const plain = text.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_all, data: string) => escapeXml(data));
-  const element = /<([A-Za-z_][\w.:-]*)(?:\s[^<>]*)?>([^<]*)<\/\1\s*>/g;
-  const fields = [...plain.replace(/<!--[\s\S]*?-->/g, "").matchAll(element)];
-  if (fields.length === 0) throw broken("has no fields");
-  return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, unescapeXml(value)]));
-}
-
-const XML_NAMES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-}
-
-function unescapeXml(text: string): string {
-  return text.replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(\w+));/gi,
-    (whole, hex?: string, decimal?: string, name = "") => {
-      const code = hex ? Number.parseInt(hex, 16) : Number(decimal);
-      if (!hex && !decimal) return XML_NAMES[name] ?? whole;
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    },
-  );
+  if (document.length > MAX_XML) throw broken("is longer than 64 KiB");
+  const fields: [string, string][] = [];
+  let open: string | null = null;
+  let said = "";
+  const parser = new SaxesParser();
+  parser.on("error", ({ message }) => {
+    throw broken(message);
+  });
+  parser.on("doctype", () => {
+    throw broken("has a document type");
+  });
+  parser.on("opentag", ({ name }) => {
+    open = name;
+    said = "";
+  });
+  parser.on("text", (text) => {
+    said += text;
+  });
+  parser.on("cdata", (text) => {
+    said += text;
+  });
+  parser.on("closetag", ({ name }) => {
+    if (name === open && name !== "__proto__") fields.push([name, said]);
+    open = null;
+  });
+  parser.write(document).close();
+  return Object.fromEntries(fields);
 }
 
 /** What stands under a path. A form's field may have dots in its own name. */
