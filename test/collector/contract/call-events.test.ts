@@ -77,6 +77,14 @@ describe("the events of one call", () => {
       { total: { value: 5, currency: "GBP" } },
     ],
     [
+      "a blank total overwrites nothing",
+      [
+        { ts: THEN, total: { value: 5, currency: "GBP" } },
+        { ts: THEN + 9, total: { value: "", currency: "" } },
+      ],
+      { total: { value: 5, currency: "GBP" } },
+    ],
+    [
       "a total of 0 is a total",
       [
         { ts: THEN, total: { value: 5, currency: "GBP" } },

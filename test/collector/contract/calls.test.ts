@@ -157,6 +157,15 @@ describe("an event's parts", () => {
     expect((await shown({ total: { value: 0, currency: "EUR" } })).total).toEqual({ value: 0, currency: "EUR" });
   });
 
+  test.each<[string, Json, Json]>([
+    ["of null", null, null],
+    ["without a value", { value: null, currency: "GBP" }, null],
+    ["that is blank", { value: "", currency: "" }, null],
+    ["in digits in a string", { value: "9.99", currency: "GBP" }, { value: 9.99, currency: "GBP" }],
+  ])("a total %s", async (_name, total, expected) => {
+    expect((await shown({ total })).total).toEqual(expected);
+  });
+
   test("an empty url is an empty url", async () => {
     expect((await shown({ url: "" })).url).toBe("");
   });

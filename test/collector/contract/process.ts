@@ -16,6 +16,8 @@ export interface Collector {
   request: Request;
   adminToken: string;
   data: string;
+  /** What the process has printed since it was last started. */
+  output(): string;
   /** Ends the process at once, as a crash would, and starts it again on the same store. */
   crash(): Promise<void>;
   /** Ends the process at once, as a crash would, and leaves it so. */
@@ -24,7 +26,8 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-export async function startCollector(env: Record<string, string> = {}): Promise<Collector> {
+/** `env` goes over the tests' own settings; undefined takes one away. */
+export async function startCollector(env: Record<string, string | undefined> = {}): Promise<Collector> {
   const data = await mkdtemp(join(tmpdir(), "calljoin-contract-"));
   const port = await freePort();
   const adminToken = "admin-token-of-the-contract-tests";
@@ -36,15 +39,16 @@ export async function startCollector(env: Record<string, string> = {}): Promise<
     ...env,
   };
   const request = client(`http://127.0.0.1:${port}`);
-  let child = await serve(all, request);
+  let { child, output } = await serve(all, request);
   return {
     origin: `http://127.0.0.1:${port}`,
     request,
     adminToken,
     data,
+    output: () => output(),
     async crash() {
       await end(child, "SIGKILL");
-      child = await serve(all, request);
+      ({ child, output } = await serve(all, request));
     },
     kill: () => end(child, "SIGKILL"),
     async stop() {
@@ -65,7 +69,12 @@ export async function runToEnd(
   return { code, output: output() };
 }
 
-async function serve(env: Record<string, string>, request: Request): Promise<ChildProcess> {
+interface Served {
+  child: ChildProcess;
+  output: () => string;
+}
+
+async function serve(env: Record<string, string | undefined>, request: Request): Promise<Served> {
   const child = spawn(process.execPath, [BIN, "serve"], { env: { ...process.env, ...env } });
   const output = collect(child);
   const deadline = Date.now() + START_MS;
@@ -73,7 +82,7 @@ async function serve(env: Record<string, string>, request: Request): Promise<Chi
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the collector did not start:\n${output()}`);
     await wait(25);
   }
-  return child;
+  return { child, output };
 }
 
 async function isReady(request: Request): Promise<boolean> {
