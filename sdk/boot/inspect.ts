@@ -12,11 +12,11 @@ export interface Subject {
 
 /**
  * Shows what is going on, by a module that is loaded the first time: an import needs no Trusted Types policy, and of a strict CSP no more
- * than the collector's origin. Where it cannot be loaded, the plain rows have to do.
+ * than the collector's origin.
  */
 export const inspect = safe((subject: Subject): void => {
   import(`${collectorUrl("inspector.js")}`).then(
     ({ show }) => show(subject),
-    () => console.table(subject.api.entities()),
+    safe, // not to be had: what inspect() returns has to do
   );
 });

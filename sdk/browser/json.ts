@@ -12,8 +12,8 @@ const DEEPEST = 50;
 
 /**
  * A value as JSON text, as JSON.stringify would have it (undefined for functions and symbols), except that it stops soon after
- * `limit` characters, so that a huge object is followed at no more cost than a small one, that a BigInt has its digits, and a DOM node
- * the name of its kind. Throws where a value holds itself, and so never ends.
+ * `limit` characters, so that a huge object is followed at no more cost than a small one, and that a BigInt has its digits.
+ * Throws where a value holds itself, and so never ends.
  */
 export const stringify = (value: unknown, limit: number, depth = 0): string | undefined => {
   const type = typeof value;
@@ -25,7 +25,6 @@ export const stringify = (value: unknown, limit: number, depth = 0): string | un
 
   const object = value as Record<string, unknown>;
   const isList = Array.isArray(value);
-  if (object.nodeType) return quote(`${object.nodeName}`);
   if (object.toJSON && !isList) return stringify((value as Date).toJSON(), limit, depth + 1);
   let text = "";
   for (const key of Object.keys(object)) {

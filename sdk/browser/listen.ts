@@ -2,8 +2,8 @@ import { safe } from "./safe";
 
 type Listener = (event: Event) => void;
 
-/** Listens for several event types (separated by spaces), in the capture phase, so that a page's stopPropagation does not hide them. */
-export const listen = (target: EventTarget, types: string, listener: Listener): void => {
+/** Listens for several event types (separated by spaces), in the capture phase, which comes to the window first: no page can hide them. */
+export const listen = (types: string, listener: Listener, target: EventTarget = window): void => {
   for (const type of types.split(" ")) target.addEventListener(type, safe(listener), true);
 };
 
@@ -13,5 +13,5 @@ export const listen = (target: EventTarget, types: string, listener: Listener): 
  */
 export const listenLast = (types: string, listener: Listener): void => {
   const last = safe(listener);
-  listen(window, types, ({ type }) => addEventListener(type, last, { once: true }));
+  listen(types, ({ type }) => addEventListener(type, last, { once: true }));
 };

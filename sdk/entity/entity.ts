@@ -10,6 +10,8 @@ const REST = 20;
 /** An entity on one view. */
 export interface Entity {
   _setup: EntitySetup;
+  /** What the last reading found, were it not an object. */
+  _raw?: unknown;
   /** The last value that was not empty. */
   _value?: Value;
   /** What the last reading threw; empty where it did not, undefined before the first. */
@@ -37,7 +39,10 @@ export const readEntity = (entity: Entity, inPassing: boolean | undefined): bool
   let isNew = false;
   entity._error = "";
   try {
-    const value = toValue(read());
+    const raw = read();
+    // What has not changed need not be converted again; an object may have changed inside.
+    const value = raw === entity._raw ? entity._value : toValue(raw);
+    entity._raw = typeof raw === "object" ? undefined : raw;
     if (value !== undefined && value !== "" && value !== entity._value) {
       entity._value = value;
       isNew = true;

@@ -41,7 +41,7 @@ const contextIdOf = ({ _line }: Item): string => _line.slice(0, CONTEXT_ID_LENGT
 /** As text, a first character says what has left once: who takes it over need not hurry it off again with a beacon. */
 const toText = () => items.map(({ _line, _leftAt }) => (_leftAt ? 1 : 0) + _line).join("\n");
 const fromText = (text: string): Item[] =>
-  text.split("\n").map((line) => ({ _line: line.slice(1), _leftAt: Number(line[0]) }));
+  text.split("\n").map((line) => ({ _line: line.slice(1), _leftAt: +(line[0] as string) }));
 
 const mark = (batch: Item[], leftAt: number) => {
   for (const item of batch) item._leftAt = leftAt;

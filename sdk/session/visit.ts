@@ -28,8 +28,8 @@ export const sessionIdOf = ([contextId, sessions]: Visit): string => contextId.s
 
 /** Whether the session has ended: 30 min idle, 24 h in all, the clock set back, or nothing known of it (NaN compares as false). */
 const isOver = ([, , , startedAt, activeAt]: Visit, now: number): boolean => {
-  const idle = now - Number(activeAt);
-  return !(idle > -SET_BACK && idle < IDLE && now - Number(startedAt) < LONGEST);
+  const idle = now - +(activeAt as Count);
+  return !(idle > -SET_BACK && idle < IDLE && now - +(startedAt as Count) < LONGEST);
 };
 
 const mint = (): string => `${random(11)}-0${Date.now().toString(36).padStart(8, "0")}-${random(7)}`;

@@ -23,8 +23,8 @@ export const post = async (body: string, keepalive: boolean): Promise<Answer> =>
     if (response.ok) query = "";
     // In seconds, as collectors say it; a proxy's date is NaN, and our own backoff has to do.
     return [response.status, await response.text(), Number(response.headers.get("Retry-After")) * 1000 || 0];
-  } catch (fault) {
-    return [0, `${fault}`, 0];
+  } catch {
+    return [0, "", 0];
   }
 };
 

@@ -12,6 +12,8 @@ import { announceView, createView, readView, type View } from "./view";
 
 /** How often a visible page is read, ms. */
 const READ_EVERY = 500;
+/** A page where nothing has changed for so long is read at every fourth of these times. */
+const CALM_AFTER = 5000;
 /** A page that never rests (a ticker, an animation) counts as settled after this. */
 const LONGEST_WAIT = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each scroll. */
@@ -65,6 +67,7 @@ const open = (referrer = document.referrer, isRoute?: boolean) => {
 const follow = safe(() => {
   const now = Date.now();
   if (!view || !(now - touchedAt < IDLE)) return;
+  if (now - view._lastAt > CALM_AFTER && now % (4 * READ_EVERY) > READ_EVERY) return;
   if (unsettled !== undefined) {
     const before = unsettled;
     unsettled = document.body.textContent;
@@ -120,26 +123,30 @@ export const startLife = (): void => {
       if (view && location.href !== view._url) open(view._url, true);
     }),
   );
-  listen(document, "prerenderingchange", begin);
-  listen(window, "pointerdown keydown scroll", touch);
-  listen(window, "click", (event) => {
+  listen("prerenderingchange", begin);
+  listen("pointerdown keydown scroll", touch);
+  listen("click", (event) => {
     // Through the path, as the link may be inside a web component.
     if (event.composedPath().some((node) => /^tel:/i.test((node as HTMLAnchorElement).href))) {
       readNow(true);
       flush();
     }
   });
-  listenLast("visibilitychange pagehide freeze", ({ type }) => {
-    if (type === "pagehide") touchedAt = Number.NaN;
-    if (type === "visibilitychange" && !document.hidden) return show();
+  const leaveView = () => {
     clearInterval(timer);
     readNow();
     leave();
+  };
+  listenLast("visibilitychange pagehide", ({ type }) => {
+    if (type === "pagehide") touchedAt = Number.NaN;
+    else if (!document.hidden) return show();
+    leaveView();
   });
-  listen(window, "pageshow", (event) => {
+  listen("freeze", leaveView);
+  listen("pageshow", (event) => {
     if (!view || !(event as PageTransitionEvent).persisted) return;
     open();
     show();
   });
-  listen(window, "online", flush);
+  listen("online", flush);
 };

@@ -7,8 +7,8 @@ import { listen } from "../browser/listen";
 export const watchRoutes = (before: () => void, after: () => void): void => {
   const { navigation } = window as { navigation?: EventTarget };
   if (navigation) {
-    listen(navigation, "navigate", () => before());
-    listen(navigation, "currententrychange", after);
+    listen("navigate", () => before(), navigation);
+    listen("currententrychange", after, navigation);
     return;
   }
   for (const name of ["pushState", "replaceState"] as const) {
@@ -19,5 +19,5 @@ export const watchRoutes = (before: () => void, after: () => void): void => {
       after();
     };
   }
-  listen(window, "popstate hashchange", after);
+  listen("popstate hashchange", after);
 };

@@ -35,7 +35,7 @@ export const createView = (referrer: string): View => ({
   _url: location.href,
   _referrer: referrer,
   _startedAt: Date.now(),
-  _lastAt: 0,
+  _lastAt: Date.now(),
   _seq: 0,
   _entities: setup.entities.map(createEntity),
 });
@@ -47,7 +47,7 @@ const members = (entities: Entity[], say: (entity: Entity) => Value | undefined)
 const text = (long: string): string => quote(cut(long, LONGEST_TEXT));
 
 const placeToJson = (view: View, [, sessions, earlierViews, startedAt, , views]: Visit, title: string): string =>
-  `"view":{"number":${Number(earlierViews) + Number(views)},"session_number":${sessions},"session_view_number":${views},` +
+  `"view":{"number":${+(earlierViews as number) + +(views as number)},"session_number":${sessions},"session_view_number":${views},` +
   `"session_at":${startedAt},"url":${text(view._url)},"referrer":${text(view._referrer)},"title":${text(title)}},`;
 
 /** Puts a snapshot of entities with news. It is fixed here, in the view in which they were read, whenever it may be sent. */

@@ -33,9 +33,8 @@ describe("a value on the wire", () => {
     },
   );
 
-  it("is a DOM node's kind, and not what hangs on it", () => {
-    expect(toValue(document.createElement("p"))).toBe('"P"');
-    expect(toValue({ at: document.createElement("b") })).toBe('{"at":"B"}');
+  it("is, for a DOM node, JSON too, and harmless", () => {
+    expect(toValue(document.createElement("p"))).toBe("{}");
   });
 
   it("of a cyclic object is an error, not an endless one", () => {
