@@ -1,5 +1,4 @@
 import type { AcceptedSnapshot } from "../../oracle";
-import type { Receipt } from "../contract/http";
 import { driveShop, type Shop } from "../contract/shop";
 import { compareVisitors, compareWithOracle } from "./compare";
 import { NOON } from "./pools";
@@ -89,20 +88,24 @@ function batches(steps: Step[], together: number): Step[][] {
 }
 
 async function post(shop: Shop, step: Step, taken: Taken, now: number): Promise<void> {
-  if (step.kind === "envelope") {
-    const { envelope } = step;
-    if (!taken.envelopes.has(envelope)) taken.envelopes.set(envelope, now);
-    count(await shop.post(envelope.context_id, envelope.snapshots, now - envelope.behind), envelope.snapshots.length);
-  }
+  if (step.kind === "envelope") await postEnvelope(shop, step.envelope, taken, now);
   if (step.kind === "event") {
     taken.events.add(step.posted);
-    count(await shop.report(step.posted.vendor, step.posted.event), 1);
+    const receipt = await shop.report(step.posted.vendor, step.posted.event);
+    if (receipt.accepted + receipt.duplicate !== 1)
+      throw new Error(`an event's receipt says ${JSON.stringify(receipt)}`);
   }
 }
 
-function count(receipt: Receipt, posted: number): void {
-  if (receipt.accepted + receipt.duplicate !== posted || receipt.rejected.length > 0)
-    throw new Error(`${posted} posted, but the receipt says ${JSON.stringify(receipt)}`);
+/** Once an envelope has been answered, it comes again with a twin of each snapshot: the same name, another body. */
+async function postEnvelope(shop: Shop, envelope: Envelope, taken: Taken, now: number): Promise<void> {
+  const { context_id, behind, snapshots } = envelope;
+  const twins = taken.envelopes.has(envelope) ? snapshots.map((each) => ({ ...each, at: each.at + 1 })) : [];
+  const receipt = await shop.post(context_id, [...snapshots, ...twins], now - behind);
+  if (!taken.envelopes.has(envelope)) taken.envelopes.set(envelope, now);
+  const conflicts = receipt.rejected.filter(({ reason, index }) => reason === "conflict" && index >= snapshots.length);
+  if (receipt.accepted + receipt.duplicate !== snapshots.length || conflicts.length !== twins.length)
+    throw new Error(`${snapshots.length} and ${twins.length} twins, but the receipt says ${JSON.stringify(receipt)}`);
 }
 
 async function compare(shop: Shop, { site }: World, taken: Taken): Promise<void> {
