@@ -45,9 +45,10 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const data = config.databaseUrl ? placeOf(config.databaseUrl) : config.dataFolder;
   log.info({ port, data, store: store.engine }, "listening");
 
-  const sweep = () => joiner.sweep().catch((error) => log.error({ err: error }, "sweep failed"));
-  await sweep();
-  const timer = setInterval(sweep, SWEEP_MS);
+  const sweep = (ageMs?: number) => joiner.sweep(ageMs).catch((error) => log.error({ err: error }, "sweep failed"));
+  // However young: what a crash a moment ago has left.
+  await sweep(0);
+  const timer = setInterval(() => sweep(), SWEEP_MS);
 
   const forward = setInterval(() => {
     forwarder.poll().catch((error) => log.error({ err: error }, "forwarding failed"));

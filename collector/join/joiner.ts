@@ -21,8 +21,11 @@ export interface Joined {
 export interface Joiner {
   /** Joins all calls that these rows touch; resolves when the result can be read. Striking the rows off is left to who calls. */
   run(due: DueRow[]): Promise<void>;
-  /** Joins what another run left behind, after a crash or of another collector, and strikes it off. Answers how many rows there were. */
-  sweep(): Promise<number>;
+  /**
+   * Joins what another run left behind, after a crash or of another collector, and strikes it off. Answers how many rows there were.
+   * Rows that were due for less than `ageMs` are left to who wrote them.
+   */
+  sweep(ageMs?: number): Promise<number>;
 }
 
 export interface JoinerDeps {
@@ -65,16 +68,20 @@ export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDe
   }
   return {
     run,
-    async sweep() {
-      const now = clock();
-      const due = await store.claimDue(now - ORPHANED_AFTER_MS, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS);
-      if (due.length === 0) return 0;
-      for (const { site, context_id, call_id } of due) {
-        if (context_id === "" && call_id === "") await store.indexAliases(site);
-      }
-      await run(due);
-      await store.write([], due, clock());
-      return due.length;
+    async sweep(ageMs = ORPHANED_AFTER_MS) {
+      let rows = 0;
+      let due: DueRow[];
+      do {
+        const now = clock();
+        due = await store.claimDue(now - ageMs, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS);
+        for (const { site, context_id, call_id } of due) {
+          if (context_id === "" && call_id === "") await store.indexAliases(site);
+        }
+        await run(due);
+        if (due.length > 0) await store.write([], due, clock());
+        rows += due.length;
+      } while (due.length === SWEPT_AT_ONCE);
+      return rows;
     },
   };
 }

@@ -23,6 +23,13 @@ const SETTINGS = `select set_config('default_transaction_isolation', 'read commi
   set_config('idle_in_transaction_session_timeout', '30s', false),
   case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end`;
 
+/** Statements that a connection keeps prepared, and how many values one of them has at most. */
+const MAX_PREPARED = 300;
+const MAX_PREPARED_VALUES = 32;
+
+/** "Cached plan must not change result type": a later version's migration has changed a table under a prepared statement. */
+const CHANGED_TABLE = "0A000";
+
 /** Advisory locks are numbers that the whole database shares: this one comes first in all of the store's. */
 const LOCKS = 0x63_6a;
 
@@ -65,7 +72,8 @@ export function postgres(url: string): Engine {
     ownSite: (tx, site) => lock(tx, "pg_advisory_xact_lock", [site]),
     leads: lead.leads,
     // Serialization failure and deadlock: nothing was done, and the same may well succeed (PostgreSQL, "Serialization Failure Handling").
-    passes: (error) => error instanceof pg.DatabaseError && (error.code === "40001" || error.code === "40P01"),
+    passes: (error) =>
+      error instanceof pg.DatabaseError && ["40001", "40P01", CHANGED_TABLE].includes(error.code ?? ""),
     // Vacuum is the database's own affair.
     compact: () => Promise.resolve(),
     close: lead.end,
@@ -86,6 +94,7 @@ function keyOf(name: string): number {
 
 /** The pool as Kysely uses it, with a time limit. A connection that failed otherwise than by the database's word is not used again. */
 function limited(pool: pg.Pool, answerMs: () => number | undefined): PostgresPool {
+  const names = statementNames();
   return {
     end: () => pool.end(),
     async connect() {
@@ -94,15 +103,29 @@ function limited(pool: pg.Pool, answerMs: () => number | undefined): PostgresPoo
       const query = async (text: string, values: readonly unknown[]) => {
         try {
           // `query_timeout` is one query's own here, which the driver's types do not know.
-          return await client.query({ text, values: values.map(escaped), query_timeout: answerMs() } as pg.QueryConfig);
+          const query = { name: names(text, values), text, values: values.map(escaped), query_timeout: answerMs() };
+          return await client.query(query as pg.QueryConfig);
         } catch (error) {
-          broken ||= !(error instanceof pg.DatabaseError);
+          broken ||= !(error instanceof pg.DatabaseError) || error.code === CHANGED_TABLE;
           throw error;
         }
       };
       // Kysely also knows queries by cursor, which are not used here.
       return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(broken) };
     },
+  };
+}
+
+/** Names under which a connection keeps statements prepared; none for those that are hardly ever the same, such as inserts of many rows. */
+function statementNames(): (text: string, values: readonly unknown[]) => string | undefined {
+  const names = new Map<string, string>();
+  return (text, values) => {
+    if (values.length > MAX_PREPARED_VALUES) return undefined;
+    const known = names.get(text);
+    if (known || names.size === MAX_PREPARED) return known;
+    const name = `s${names.size}`;
+    names.set(text, name);
+    return name;
   };
 }
 
