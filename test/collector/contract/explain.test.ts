@@ -44,6 +44,12 @@ describe("a call answers why it is what it is", () => {
     expect(candidates.map(({ view_id }) => view_id).toSorted()).toEqual(["v1", "v2"]);
   });
 
+  test("a view within 60 s after the call: the cut is its start", async () => {
+    const contextId = newContext();
+    await site.post(contextId, [view("v1", THEN + 30 * SECOND)]);
+    expect((await explain(await callOf(site, "infinity", { id: contextId }))).cut).toBe(THEN + 30 * SECOND);
+  });
+
   test("a wrong clock: by how much it was corrected", async () => {
     const contextId = newContext();
     const now = Date.now();

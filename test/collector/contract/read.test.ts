@@ -48,6 +48,7 @@ describe("the list of calls", () => {
     [`to=${NOON + 4000}`, ["t3", "t2", "t1"]],
     [`from=${NOON + 2000}&to=${NOON + 4000}`, ["t3", "t2"]],
     ["transaction_id=t2", ["t2"]],
+    ["limit=100000", ["t5", "t4", "t3", "t2", "t1"]],
     ["status=matched&limit=1", ["t3"]],
   ])("%s", async (query, expected) => {
     expect(await ids(query)).toEqual(expected);
