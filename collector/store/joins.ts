@@ -57,31 +57,42 @@ export interface Joins {
   joining<T>(work: (tx: JoinTx) => Promise<T>): Promise<T>;
   /** What is due until a time, oldest first. */
   due(until: number, limit: number): Promise<DueRow[]>;
-  /** Takes what is due until a time, oldest first: it is nobody else's until `lease`, and then due again unless it was struck off. */
+  /** Takes what is due until a time, the oldest of each site first: it is nobody else's until `lease`, and then due again unless it was struck off. */
   claimDue(until: number, limit: number, lease: number): Promise<DueRow[]>;
   /** The same reading, outside of a join: to explain one. */
   joinReader: JoinReader;
 }
 
 export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Joins {
+  async function claim(tx: Kysely<Tables>, site: string, until: number, limit: number, lease: number) {
+    const rows = await tx
+      .selectFrom("due")
+      .selectAll()
+      .where("site", "=", site)
+      .where("due_at", "<=", until)
+      .orderBy("due_at")
+      .limit(limit)
+      .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
+      .execute();
+    for (const part of chunks(rows)) {
+      await tx.updateTable("due").set({ due_at: lease }).where("site", "=", site).where(amongDue(part)).execute();
+    }
+    return rows;
+  }
   return {
     joining: (work) => transact((tx) => work({ ...reader(tx), ...writer(tx, engine) })),
     due: (until, limit) =>
       db.selectFrom("due").selectAll().where("due_at", "<=", until).orderBy("due_at").limit(limit).execute(),
-    claimDue: (until, limit, lease) =>
-      transact(async (tx) => {
-        const rows = await tx
-          .selectFrom("due")
-          .selectAll()
-          .where("due_at", "<=", until)
-          .orderBy("due_at")
-          .limit(limit)
-          .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
-          .execute();
-        for (const part of chunks(rows))
-          await tx.updateTable("due").set({ due_at: lease }).where(amongDue(part)).execute();
-        return rows;
-      }),
+    async claimDue(until, limit, lease) {
+      const sites = await db.selectFrom("due").select("site").distinct().where("due_at", "<=", until).execute();
+      const claimed: DueRow[] = [];
+      // Site by site: where a database is sharded, rows can be locked in one shard at a time only.
+      for (const { site } of sites) {
+        if (claimed.length >= limit) break;
+        claimed.push(...(await transact((tx) => claim(tx, site, until, limit - claimed.length, lease))));
+      }
+      return claimed;
+    },
     joinReader: reader(db),
   };
 }
