@@ -6,6 +6,7 @@ import type { Receipt } from "./http";
 import { type Collector, startCollector } from "./process";
 import { newContext, openShop, THEN, view } from "./shop";
 
+/** Where DATABASE_URL is taken away, the test is about the embedded store, whatever the suite runs on. */
 async function withCollector<T>(
   env: Record<string, string | undefined>,
   work: (collector: Collector) => Promise<T>,
@@ -20,7 +21,7 @@ async function withCollector<T>(
 
 describe("CALLJOIN_ADMIN_TOKEN, where it is unset", () => {
   test("is made at the first start, kept for the owner's eyes alone, and printed once", async () => {
-    await withCollector({ CALLJOIN_ADMIN_TOKEN: undefined }, async (collector) => {
+    await withCollector({ CALLJOIN_ADMIN_TOKEN: undefined, DATABASE_URL: undefined }, async (collector) => {
       const [file] = (await readdir(collector.data)).filter((name) => name.includes("token"));
       const path = join(collector.data, file ?? "");
       const token = (await readFile(path, "utf8")).trim();
@@ -74,7 +75,6 @@ describe("CALLJOIN_RATE_LIMIT", () => {
 
 describe("503, while the store cannot take writes", () => {
   test("with Retry-After; what is posted again afterwards is accepted once", async () => {
-    // SQLite, whatever the suite runs on: it is the one with a file to lock.
     await withCollector({ DATABASE_URL: undefined }, async (collector) => {
       const site = await openShop(collector.request, collector.adminToken);
       const json = {
