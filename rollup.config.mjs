@@ -82,8 +82,15 @@ const esModule = {
 };
 
 const collector = {
-  input: "collector/main.ts",
-  output: { file: "dist/collector/calljoin.mjs", format: "es", sourcemap: true, banner: "#!/usr/bin/env node" },
+  input: { calljoin: "collector/main.ts", "store-thread": "collector/thread/main.ts" },
+  output: {
+    dir: "dist/collector",
+    format: "es",
+    sourcemap: true,
+    banner: "#!/usr/bin/env node",
+    entryFileNames: "[name].mjs",
+    chunkFileNames: "shared.mjs",
+  },
   external: [...builtinModules, /^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))],
   plugins: [
     nodeResolve({ exportConditions: ["node"] }),

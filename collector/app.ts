@@ -1,6 +1,5 @@
 /** The collector put together. What it depends on is passed in; nobody listens yet. */
 import express, { type Express, type RequestHandler } from "express";
-import helmet from "helmet";
 import type { Logger } from "pino";
 import { createAddressFilter } from "./forward/address";
 import { createForwarder, type Forwarder } from "./forward/forwarder";
@@ -9,13 +8,14 @@ import { createSender, type Send } from "./forward/send";
 import { adminOnly, hashToken } from "./http/auth";
 import { failuresPerAddress, perAddress, perSite } from "./http/limits";
 import { notFound, problems } from "./http/problem";
+import { securityHeaders } from "./http/security";
 import { ADAPTERS } from "./intake/adapters";
 import { createCommitter } from "./intake/commit";
 import { createEventIntake } from "./intake/events";
 import { replayRoutes } from "./intake/replay";
 import { intakeRoutes } from "./intake/routes";
 import { createSnapshotIntake } from "./intake/snapshots";
-import { createJoiner, type Joiner } from "./join/joiner";
+import { createJoiner, type Joiner, type JoinerDeps } from "./join/joiner";
 import { createMetrics } from "./metrics";
 import { healthRoutes } from "./read/health";
 import { openApiRoutes } from "./read/openapi";
@@ -38,6 +38,8 @@ export interface AppDeps {
   trustProxy: number | string[] | false;
   /** Makes the requests to webhooks; left out, it reaches public addresses and no others. */
   send?: Send;
+  /** Makes the joiner where it does not run in this thread. */
+  joiner?: (deps: Omit<JoinerDeps, "store" | "clock">) => Joiner;
 }
 
 export interface Collector {
@@ -56,7 +58,8 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const onError = (error: unknown) => log.error({ err: error }, "store failed");
   const sites = createSites(store, clock);
   const forwarder = createForwarder({ store, sites, send, clock, random: Math.random, log });
-  const joiner = createJoiner({ store, clock, log, wake: forwarder.wake, joined: metrics.joined });
+  const hooks = { log, wake: forwarder.wake, joined: metrics.joined };
+  const joiner = deps.joiner?.(hooks) ?? createJoiner({ store, clock, ...hooks });
   const committer = createCommitter({ store, joiner, clock, onError });
   const takeSnapshots = createSnapshotIntake({
     sites,
@@ -72,8 +75,8 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const app = express();
   app.set("trust proxy", deps.trustProxy);
   app.set("etag", false);
-  // The scripts and the snapshots route are there for pages of other origins.
-  app.use(helmet({ crossOriginResourcePolicy: { policy: "cross-origin" } }));
+  app.disable("x-powered-by");
+  app.use(securityHeaders());
   app.use(requestLog(log, clock));
   app.use(metrics.requests);
   const limit = perAddress(deps.rateLimit);

@@ -11,6 +11,18 @@ import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
 import { chosenStore, placeOf } from "./store/choose";
+import { openStoreThread } from "./thread/open";
+
+/** A request has so long to arrive, whole; who sends it byte by byte is cut off. Checked every few seconds. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+};
+
+/** Who is still being answered when the collector is to stop has so long. */
+const CLOSE_MS = 10_000;
 
 /** How often is looked for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
@@ -25,7 +37,12 @@ const RETENTION_MS = 2_000;
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const log = pino({ level: config.logLevel });
   const clock = Date.now;
-  const store = await chosenStore(config);
+  const { store, joiner: threaded } = config.databaseUrl
+    ? { store: await chosenStore(config), joiner: undefined }
+    : await openStoreThread(config.dataFolder, new URL("./store-thread.mjs", import.meta.url), (error) => {
+        log.fatal({ err: error }, "the store's thread has ended");
+        process.exit(1);
+      });
   const { app, joiner, forwarder, drain } = await createApp({
     store,
     clock,
@@ -34,10 +51,15 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     sdk: { script: read(sdkFolder, "script.js"), inspector: read(sdkFolder, "inspector.js") },
     rateLimit: config.rateLimit,
     trustProxy: config.trustProxy,
+    ...(threaded && { joiner: threaded }),
     send: createSender({ filter: createAddressFilter(config.allowPrivate), clock }),
   });
 
-  const server = createServer(app);
+  const sweep = (ageMs?: number) => joiner.sweep(ageMs).catch((error) => log.error({ err: error }, "sweep failed"));
+  // However young: what a crash a moment ago has left is joined before anybody can ask for it.
+  await sweep(0);
+
+  const server = createServer(LIMITS, app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(config.port, resolve);
   });
@@ -45,9 +67,6 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const data = config.databaseUrl ? placeOf(config.databaseUrl) : config.dataFolder;
   log.info({ port, data, store: store.engine }, "listening");
 
-  const sweep = (ageMs?: number) => joiner.sweep(ageMs).catch((error) => log.error({ err: error }, "sweep failed"));
-  // However young: what a crash a moment ago has left.
-  await sweep(0);
   const timer = setInterval(() => sweep(), SWEEP_MS);
 
   const forward = setInterval(() => {
@@ -64,9 +83,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     clearInterval(timer);
     clearInterval(retention);
     clearInterval(forward);
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    await closed;
+    await close(server);
     await drain();
     await forwarder.stop();
     await store.close();
@@ -74,6 +91,17 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   };
   process.once("SIGTERM", stop).once("SIGINT", stop);
   return server;
+}
+
+/** Takes no more connections, and ends each of the others after the answer that it waits for. */
+async function close(server: Server): Promise<void> {
+  server.prependListener("request", (_request, response) => response.setHeader("Connection", "close"));
+  const closed = new Promise((resolve) => server.close(resolve));
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(late);
 }
 
 /** The operator's token: as configured, else as made at the first start, and then printed this once. */

@@ -43,7 +43,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     response.status(202).json({ replayed });
   });
 
-  router.post(`${at}/deliveries/replay`, admin, rawBody("1kb"), async (request, response) => {
+  router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
     const parsed = replaySchema.safeParse(jsonBody(request));
     if (!parsed.success) throw invalid("the body does not say which deliveries", faults(parsed.error));
     const replayed = await store.replayDeliveries(String(request.params.site), parsed.data, clock());

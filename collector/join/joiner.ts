@@ -1,5 +1,4 @@
 /** Applies the join: takes what is due, joins the calls it touches, writes what has changed. */
-import type { Logger } from "pino";
 import { deliveriesOf, eventOf } from "../forward/deliveries";
 import type { JoinTx } from "../store/joins";
 import type { Store } from "../store/store";
@@ -28,10 +27,15 @@ export interface Joiner {
   sweep(ageMs?: number): Promise<number>;
 }
 
+/** The part of a logger that is needed here. */
+interface Log {
+  info(line: object, message: string): void;
+}
+
 export interface JoinerDeps {
   store: Store;
   clock: () => number;
-  log: Logger;
+  log: Log;
   /** Called when calls have changed and deliveries may wait. */
   wake: () => void;
   /** Told of each call that came out anew, once that is committed. */
@@ -171,7 +175,7 @@ function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: numb
 }
 
 /** Without the visitor's values and ids: a log outlives the erasing of a visitor. */
-function report(log: Logger, { site, version, late, outcome }: Joined): void {
+function report(log: Log, { site, version, late, outcome }: Joined): void {
   const { id, vendor, type, transaction, join } = outcome;
   const { status, rule, reason, gap_ms } = join;
   const call = { site, call_id: id, vendor, type, transaction_id: transaction.id, version };

@@ -55,7 +55,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     response.json({ presets: PRESETS, adapters: deps.adapters });
   });
 
-  router.put("/v1/sites/:site", admin, rawBody("1mb"), async (request, response) => {
+  router.put("/v1/sites/:site", admin, rawBody(1024 ** 2), async (request, response) => {
     const site = String(request.params.site);
     if (!SLUG.test(site)) {
       throw invalid("the tracking id is not one", [

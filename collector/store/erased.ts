@@ -14,12 +14,15 @@ export function redacted(hash: string, eventId: string): Partial<CallEventRow> {
 /** Which of these ids belong to erased visitors, as `site id`. */
 export async function erasedIds(tx: Kysely<Tables>, ids: { site: string; id: string }[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
-  const hashes = new Map(ids.map(({ site, id }) => [`${site} ${sha256(id)}`, `${site} ${id}`]));
+  const hashes = new Map(ids.map(({ id }) => [id, sha256(id)]));
   const found = await tx
     .selectFrom("erased")
     .select(["site", "hash"])
     .where("site", "in", [...new Set(ids.map(({ site }) => site))])
-    .where("hash", "in", [...new Set(ids.map(({ id }) => sha256(id)))])
+    .where("hash", "in", [...new Set(hashes.values())])
     .execute();
-  return new Set(found.map(({ site, hash }) => hashes.get(`${site} ${hash}`) ?? ""));
+  const known = new Set(found.map(({ site, hash }) => `${site} ${hash}`));
+  return new Set(
+    ids.filter(({ site, id }) => known.has(`${site} ${hashes.get(id)}`)).map(({ site, id }) => `${site} ${id}`),
+  );
 }

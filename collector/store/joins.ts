@@ -74,7 +74,8 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       .limit(limit)
       .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
       .execute();
-    for (const part of chunks(rows)) {
+    // An embedded store has one collector, and after a crash that must not wait for its own lease to end.
+    for (const part of engine.locksRows ? chunks(rows) : []) {
       await tx.updateTable("due").set({ due_at: lease }).where("site", "=", site).where(amongDue(part)).execute();
     }
     return rows;
