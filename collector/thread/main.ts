@@ -1,0 +1,44 @@
+/** The thread that holds the embedded store and joins on it. Started by `open.ts`; the built file is dist/collector/store-thread.mjs. */
+import { parentPort, workerData } from "node:worker_threads";
+import { createJoiner } from "../join/joiner";
+import { sqlite } from "../store/sqlite";
+import { openStore } from "../store/store";
+import type { Question, Said } from "./messages";
+
+type Door = (...args: never[]) => unknown;
+
+const port = parentPort;
+if (!port) throw new Error("this file runs as a thread of the collector");
+const say = (said: Said) => port.postMessage(said);
+
+const { joining, joinReader, engine, ...store } = await openStore(sqlite(workerData.folder));
+const joiner = createJoiner({
+  store: { ...store, joining, joinReader, engine },
+  clock: Date.now,
+  log: { info: (line: object, message: string) => say({ kind: "log", line, message }) },
+  wake: () => say({ kind: "wake" }),
+  joined: (status, reason) => say({ kind: "joined", status, reason }),
+});
+const doors = new Map<string, Door>([
+  ...named("store", store),
+  ...named("joinReader", joinReader),
+  ...named("joiner", joiner),
+]);
+
+port.on("message", async ({ id, door, args }: Question) => {
+  try {
+    const run = doors.get(door) as (...args: unknown[]) => unknown;
+    say({ kind: "done", id, result: await run(...(typeof args === "string" ? JSON.parse(args) : args)) });
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    say({ kind: "failed", id, message, code });
+  }
+  if (door === "store.close") port.close();
+});
+say({ kind: "open", engine: "sqlite", doors: [...doors.keys()] });
+
+function named(room: string, functions: object): [string, Door][] {
+  return Object.entries(functions).flatMap(([name, value]): [string, Door][] =>
+    typeof value === "function" ? [[`${room}.${name}`, value as Door]] : [],
+  );
+}
