@@ -15,6 +15,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // The built collector, killed, stopped and starved.
+        test: {
+          name: "durability",
+          include: ["test/durability/**/*.test.ts"],
+          environment: "node",
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: "sdk", include: ["test/sdk/**/*.test.ts"], environment: "jsdom" } },
       {
         test: {

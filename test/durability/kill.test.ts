@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Shop } from "../collector/contract/shop";
+import { ADMIN, type Instance, newInstance } from "./process";
+import { missing, openWatchedShop, type Visitor, visit } from "./visitors";
+
+/** `CALLJOIN_KILLS=300 npx vitest run --project durability` kills more often. */
+const KILLS = Number(process.env.CALLJOIN_KILLS ?? 25);
+/** A slow machine is content with fewer, unless it was told how many. */
+const LIMIT_MS = process.env.CALLJOIN_KILLS === undefined ? 50_000 : 3_600_000;
+const LEAST_KILLS = 3;
+const CLIENTS = 8;
+
+let crm: Server;
+let instance: Instance;
+let shop: Shop;
+beforeAll(async () => {
+  crm = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
+  await once(crm, "listening");
+  instance = await newInstance({ CALLJOIN_ALLOW_PRIVATE: "127.0.0.1", LOG_LEVEL: "warn" });
+  await instance.start();
+  const { port } = crm.address() as AddressInfo;
+  shop = await openWatchedShop(instance.request, ADMIN, `http://127.0.0.1:${port}/`);
+});
+afterAll(async () => {
+  await instance.remove();
+  crm.close();
+});
+
+/** Visits until the collector is gone. */
+async function client(visitors: Visitor[]): Promise<void> {
+  for (;;) {
+    try {
+      await visit(shop, visitors);
+    } catch {
+      return;
+    }
+  }
+}
+
+test(
+  "killed at random moments under load, it has each snapshot, call, join and delivery that it answered for",
+  async () => {
+    const all: Visitor[] = [];
+    const end = Date.now() + LIMIT_MS;
+    let kills = 0;
+    while (kills < KILLS && Date.now() < end) {
+      const visitors: Visitor[] = [];
+      const clients = Array.from({ length: CLIENTS }, () => client(visitors));
+      await wait(20 + Math.random() * 250);
+      await instance.end("SIGKILL");
+      await Promise.all(clients);
+      await instance.start();
+      kills += 1;
+      expect(await missing(shop, visitors), `after kill ${kills}`).toEqual([]);
+      all.push(...visitors);
+    }
+    expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
+    expect(all.filter(({ call }) => call !== null).length).toBeGreaterThan(kills);
+    console.info(
+      `${kills} kills; ${all.flatMap(({ views }) => views).length} snapshots and ${all.filter(({ call }) => call !== null).length} calls acknowledged, none lost`,
+    );
+  },
+  LIMIT_MS + 60_000,
+);

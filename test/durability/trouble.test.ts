@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { driveShop, event, newContext, type Shop, THEN, view } from "../collector/contract/shop";
+import { startInProcess } from "../collector/property/running";
+import { ADMIN, type Instance, newInstance } from "./process";
+
+let instance: Instance;
+let shop: Shop;
+beforeEach(async () => {
+  instance = await newInstance({ LOG_LEVEL: "silent" });
+  shop = driveShop(instance.request, ADMIN, "shop");
+});
+afterEach(() => instance.remove());
+
+const envelope = (id: string, title = "Shoes") => ({
+  v: 1,
+  site: "shop",
+  context_id: id,
+  sent_at: THEN,
+  snapshots: [view("view-1", THEN, { view: { title } })],
+});
+const post = (id: string, title?: string) => instance.request("POST", "/v1/snapshots", { json: envelope(id, title) });
+const isStored = async (id: string) => (await shop.admin("GET", `/contexts/${id}`)).status === 200;
+
+test("on a full disk it answers 503 with Retry-After, keeps what it took, and goes on once there is room", async () => {
+  await instance.start();
+  await shop.save({ name: "Shoes" });
+  await instance.end("SIGTERM");
+  await instance.start({ limit: 512 });
+  const taken: string[] = [];
+  let answer = await post(newContext());
+  for (let n = 0; answer.status === 202 && n < 1_000; n += 1) {
+    const id = newContext();
+    answer = await post(id, "x".repeat(4_000));
+    if (answer.status === 202) taken.push(id);
+  }
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect((await instance.request("GET", "/livez")).status).toBe(200);
+  expect(taken.length).toBeGreaterThan(5);
+  await instance.end("SIGKILL");
+
+  await instance.start();
+  for (const id of taken) expect(await isStored(id)).toBe(true);
+  expect((await post(newContext())).status).toBe(202);
+}, 60_000);
+
+test("while another process holds the file it answers 503 with Retry-After, and takes writes again after that", async () => {
+  await instance.start();
+  await shop.save({ name: "Shoes" });
+  const other = new SqliteDatabase(join(instance.data, "calljoin.db"));
+  other.exec("begin immediate");
+  const answer = post(newContext());
+  // The wait for the file is not a wait for the collector.
+  expect((await instance.request("GET", "/livez")).status).toBe(200);
+  const { status, headers } = await answer;
+  expect([status, headers.get("retry-after")]).toEqual([503, "5"]);
+  other.exec("rollback");
+  other.close();
+  expect((await post(newContext())).status).toBe(202);
+}, 60_000);
+
+test("SIGTERM with work under way: what was answered is stored, nobody is left without an answer, and it exits with 0", async () => {
+  await instance.start();
+  await shop.save({ name: "Shoes" });
+  const taken: string[] = [];
+  const refused: unknown[] = [];
+  let stopping = false;
+  const clients = Array.from({ length: 8 }, async () => {
+    for (;;) {
+      const id = newContext();
+      try {
+        const { status } = await post(id);
+        if (status === 202) taken.push(id);
+        else refused.push(status);
+      } catch (error) {
+        // Only a connection that was never accepted may fail.
+        const { code } = (error as Error & { cause?: { code?: string } }).cause ?? {};
+        if (!stopping || (code !== "ECONNREFUSED" && code !== "ECONNRESET" && code !== "UND_ERR_SOCKET"))
+          refused.push(error);
+        return;
+      }
+    }
+  });
+  while (taken.length < 100) await post(newContext());
+  stopping = true;
+  const began = Date.now();
+  expect(await instance.end("SIGTERM")).toBe(0);
+  expect(Date.now() - began).toBeLessThan(9_000);
+  await Promise.all(clients);
+  expect(refused).toEqual([]);
+  await instance.start();
+  for (const id of taken) expect(await isStored(id)).toBe(true);
+}, 60_000);
+
+test("a clock that is set back loses nothing, and calls are joined as before", async () => {
+  const running = await startInProcess(THEN);
+  const back = driveShop(running.request, running.adminToken, "back");
+  await back.save({ name: "Shoes", vendors: [{ name: "infinity" }] });
+  const id = newContext();
+  await back.post(id, [view("view-1", THEN - 5_000)], THEN);
+  running.setClock(THEN - 86_400_000);
+  const receipt = await back.post(newContext(), [view("view-1", THEN)], THEN);
+  expect(receipt.accepted).toBe(1);
+  await back.report("infinity", event({ id, ts: THEN, transaction: "t-1" }));
+  expect((await back.call("t-1")).join.status).toBe("matched");
+  await running.restart();
+  expect((await back.call("t-1")).join.status).toBe("matched");
+  await running.stop();
+});
+
+test("a store that cannot be written at the start stops it with a message", async () => {
+  await instance.start();
+  await shop.save({ name: "Shoes" });
+  await instance.end("SIGTERM");
+  await expect(instance.start({ limit: 0 })).rejects.toThrow(/calljoin: /);
+}, 60_000);
