@@ -1,6 +1,7 @@
 /**
  * The tables. Every key starts with the site, and then mostly the context or the call, so that a distributed database can
- * place rows by them, and no column is a sequence that all writers share (docs/scaling.md). Times are epoch milliseconds as they were said (raw); corrections are made by the join.
+ * place rows by them, and no column is a sequence that all writers share (docs/scaling.md).
+ * Times are epoch milliseconds as they were said (raw); corrections are made by the join.
  */
 import type { Selectable } from "kysely";
 
