@@ -3,7 +3,6 @@ import { faults, safe } from "../browser/safe";
 import { createEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
 import { clear, flush, reportQueue } from "../queue/queue";
-import { sessionIdOf } from "../session/visit";
 import { type SiteSetup, setUp, setup } from "../setup";
 import { announce, begin, end, page, read, show as showPage, startLife, view } from "../view/life";
 import { consent, setConsent, startConsent } from "../visitor/consent";
@@ -31,8 +30,7 @@ const api: Calljoin = {
     return visit()?.[0] || null;
   },
   get sessionId() {
-    const place = visit();
-    return place ? sessionIdOf(place) : null;
+    return (visit() && view?._sessionId) || null;
   },
   get viewId() {
     return (visit() && view?._id) || null;

@@ -8,10 +8,18 @@ export const listen = (types: string, listener: Listener, target: EventTarget = 
 };
 
 /**
- * Listens on the window and is called after all of the page's own listeners, also those added later: only the capture phase
- * puts ours, for once, at the end of the bubbling ones. What a page sets while it is being hidden is so still read.
+ * Listens to what hides a page, and is called after the page's own listeners, as what a page sets while it is being hidden is to be read:
+ * each `visibilitychange`, on its way down to the document, moves ours to the end. (`pagehide` cannot, as its target is the window: what it
+ * adds hears nothing of it. But it comes after `visibilitychange` where a tab closes, and before it where the visitor goes on.)
  */
-export const listenLast = (types: string, listener: Listener): void => {
+export const listenLast = (listener: Listener): void => {
   const last = safe(listener);
-  listen(types, ({ type }) => addEventListener(type, last, { once: true }));
+  const toEnd = () => {
+    for (const type of "visibilitychange pagehide".split(" ")) {
+      removeEventListener(type, last);
+      addEventListener(type, last);
+    }
+  };
+  toEnd();
+  listen("visibilitychange", toEnd);
 };

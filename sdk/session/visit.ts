@@ -32,7 +32,8 @@ const isOver = ([, , , startedAt, activeAt]: Visit, now: number): boolean => {
   return !(idle > -SET_BACK && idle < IDLE && now - +(startedAt as Count) < LONGEST);
 };
 
-const mint = (): string => `${random(11)}-0${Date.now().toString(36).padStart(8, "0")}-${random(7)}`;
+/** Eight digits of base 36 hold the time from 1972 to 2059. */
+const mint = (): string => `${random(11)}-0${Date.now().toString(36)}-${random(7)}`;
 
 /** The visit as activity, and so many new views, leave it: the same session or the next; without an earlier visit the visitor is new. */
 export const nextVisit = (last: Visit | undefined, startedAt: number, newViews: number): Visit => {

@@ -58,6 +58,7 @@ const open = (referrer = document.referrer, isRoute?: boolean) => {
   unsettled = isRoute ? "" : undefined;
   pass(() => {
     opened._visit = enter(opened._startedAt, 1);
+    opened._sessionId = sessionIdOf(opened._visit);
     emit("view", window.calljoin);
   });
   if (!isRoute) readView(opened, true);
@@ -80,9 +81,9 @@ const follow = safe(() => {
 /** The visitor does something. */
 const touch = () => {
   const now = Date.now();
-  if (!view?._visit || !(Math.abs(now - touchedAt) > TOUCH_EVERY)) return;
+  if (!view?._sessionId || !(Math.abs(now - touchedAt) > TOUCH_EVERY)) return;
   touchedAt = now;
-  if (sessionIdOf(enter(now, 0)) === sessionIdOf(view._visit)) readNow(true);
+  if (sessionIdOf(enter(now, 0)) === view._sessionId) readNow(true);
   else open();
 };
 
@@ -137,7 +138,7 @@ export const startLife = (): void => {
     readNow();
     leave();
   };
-  listenLast("visibilitychange pagehide", ({ type }) => {
+  listenLast(({ type }) => {
     if (type === "pagehide") touchedAt = Number.NaN;
     else if (!document.hidden) return show();
     leaveView();

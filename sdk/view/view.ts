@@ -6,7 +6,7 @@ import { createEntity, type Entity, readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import { put } from "../queue/queue";
-import { sessionIdOf, type Visit } from "../session/visit";
+import type { Visit } from "../session/visit";
 import { setup } from "../setup";
 import { pass } from "../visitor/consent";
 
@@ -27,6 +27,7 @@ export interface View {
   _entities: Entity[];
   /** Its place in the visitor's history, as soon as consent lets it have one. */
   _visit?: Visit;
+  _sessionId?: string;
 }
 
 /** A view of the present address. */
@@ -65,7 +66,7 @@ const snapshot = (view: View, at: number, entities: Entity[]): void => {
     const visit = view._visit as Visit; // passed in before
     const item = put(
       visit[0],
-      `{"view_id":"${view._id}","session_id":"${sessionIdOf(visit)}","seq":${seq},"at":${at},` +
+      `{"view_id":"${view._id}","session_id":"${view._sessionId}","seq":${seq},"at":${at},` +
         `${seq ? "" : placeToJson(view, visit, title)}"entities":${values}${errors[2] ? `,"errors":${errors}` : ""}}`,
     );
     for (const entity of entities) entity._delivery = item;
