@@ -16,6 +16,7 @@ export interface Collector {
   request: Request;
   adminToken: string;
   data: string;
+  pid(): number | undefined;
   /** What the process has printed since it was last started. */
   output(): string;
   /** Ends the process at once, as a crash would, and starts it again on the same store. */
@@ -45,6 +46,7 @@ export async function startCollector(env: Record<string, string | undefined> = {
     request,
     adminToken,
     data,
+    pid: () => child.pid,
     output: () => output(),
     async crash() {
       await end(child, "SIGKILL");
