@@ -25,8 +25,17 @@ test.each(Object.entries(WORLDS))(
   async (_name, world) => {
     const seed = CALLJOIN_PROPERTY_SEED === undefined ? {} : { seed: Number(CALLJOIN_PROPERTY_SEED) };
     const before = callsCompared();
-    const property = fc.asyncProperty(world, (each) => play(running, each));
-    await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: LIMIT_MS, ...seed });
+    let last: Promise<void> | undefined;
+    const property = fc.asyncProperty(world, (each) => {
+      last = play(running, each);
+      return last;
+    });
+    try {
+      await fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: LIMIT_MS, ...seed });
+    } finally {
+      // At the limit one world is still being played, with the collector that the next test is going to use.
+      await last?.catch(() => undefined);
+    }
     console.info(`${callsCompared() - before} calls compared with the oracle's`);
     expect(callsCompared() - before).toBeGreaterThan(Math.min(LEAST_CALLS, RUNS));
   },
