@@ -1,13 +1,14 @@
 /**
- * `npm run bench [-- --rounds 5 --seconds 5 --connections 100 --minutes 10 --stored 10000000]`: the collector beside a bare Express app, in one run by
- * turns, the load generator on the same machine; then one call's join beside few and beside many stored snapshots.
- * `--minutes` adds a long run for its memory, `--stored` sets the greater number of snapshots (100,000 if left out: then one row).
+ * `npm run bench [-- --rounds 5 --seconds 5 --connections 100 --minutes 0 --stored 100000,10000000]`: the collector beside a bare Express
+ * app, in one run by turns, the load generator on the same machine; then one call's join beside so many stored snapshots. `--minutes`
+ * adds a long run, for its memory. Ten million snapshots take some 6 GB of disk and minutes to make.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bodies } from "./bodies.mjs";
+import { fill, timeJoins } from "./join.mjs";
 import { load } from "./load.mjs";
 import { start } from "./process.mjs";
 
@@ -16,59 +17,112 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "5" },
     connections: { type: "string", default: "100" },
+    minutes: { type: "string", default: "0" },
+    stored: { type: "string", default: "100000" },
   },
 });
-const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number);
+const [rounds, seconds, connections, minutes] = [values.rounds, values.seconds, values.connections, values.minutes].map(
+  Number,
+);
 const BIN = "dist/collector/calljoin.mjs";
+const PEER = "test/bench/collector/peer.mjs";
+const ADMIN = "admin-token-of-the-benchmark";
 if (!existsSync(BIN)) throw new Error("nothing to measure: npm run build comes first");
 
-const ADMIN = "admin-token-of-the-benchmark";
-const folder = mkdtempSync(join(tmpdir(), "calljoin-bench-"));
-const peer = await start([join(import.meta.dirname ?? "test/bench/collector", "peer.mjs")]);
-const collector = await start([...(process.env.NODE_ARGS?.split(" ") ?? []), BIN, "serve"], {
-  CALLJOIN_DATA: folder,
-  CALLJOIN_ADMIN_TOKEN: ADMIN,
-  CALLJOIN_RATE_LIMIT: "0",
-});
-await fetch(`http://127.0.0.1:${collector.port}/v1/sites/shop`, {
-  method: "PUT",
-  headers: { authorization: `Bearer ${ADMIN}` },
-  body: JSON.stringify({ name: "Shoes", origins: ["https://shop.example"] }),
-});
+const folders = [];
+const newFolder = () => {
+  folders.push(mkdtempSync(join(tmpdir(), "calljoin-bench-")));
+  return folders.at(-1);
+};
+const collectorOn = (folder) =>
+  start([...(process.env.NODE_ARGS?.split(" ") ?? []), BIN, "serve"], {
+    CALLJOIN_DATA: folder,
+    CALLJOIN_ADMIN_TOKEN: ADMIN,
+    CALLJOIN_RATE_LIMIT: "0",
+    LOG_LEVEL: "warn",
+  });
+const saveSite = (port) =>
+  fetch(`http://127.0.0.1:${port}/v1/sites/shop`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${ADMIN}` },
+    body: JSON.stringify({
+      name: "Shoes",
+      origins: ["https://shop.example"],
+      vendors: [{ name: "infinity" }],
+      entities: ["basket", "crm"].map((name) => ({ name, type: "simple", scope: "session", value: name })),
+    }),
+  });
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
-const turns = { peer: [], collector: [] };
-for (let round = 0; round <= rounds; round++) {
-  for (const [name, { port }] of [
-    ["peer", peer],
-    ["collector", collector],
-  ]) {
-    const server = name === "peer" ? peer : collector;
-    const before = server.cpu();
-    const result = await load({ port, connections, seconds, nextBody: bodies("shop") });
-    const after = server.cpu();
-    result.main = (after.main - before.main) / result.count;
-    result.all = (after.all - before.all) / result.count;
-    console.log(
-      round,
-      name,
-      Math.round(result.rate),
-      result.p50.toFixed(1),
-      result.p99.toFixed(1),
-      "cpu",
-      result.main.toFixed(0),
-      result.all.toFixed(0),
-    );
-    if (round > 0) turns[name].push(result);
+const rows = [];
+async function beside() {
+  const servers = { peer: await start([PEER]), collector: await collectorOn(newFolder()) };
+  await saveSite(servers.collector.port);
+  const turns = { peer: [], collector: [] };
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, server] of Object.entries(servers)) {
+      const before = server.cpu();
+      const result = await load({ port: server.port, connections, seconds, nextBody: bodies("shop") });
+      const cpu = server.cpu() && (server.cpu().all - before.all) / result.count;
+      // The first turn warms up.
+      if (round > 0) turns[name].push({ ...result, cpu });
+    }
+  }
+  const row = (what, key, goal, digits, compare) => {
+    const [peer, own] = ["peer", "collector"].map((name) => median(turns[name].map((turn) => turn[key])));
+    rows.push([what, peer.toFixed(digits), own.toFixed(digits), (own / peer).toFixed(2), goal, compare(own / peer)]);
+  };
+  row("requests/s", "rate", "≥ 0.80", 0, (ratio) => ratio >= 0.8);
+  row("p50, ms", "p50", "", 1, () => null);
+  row("p99, ms", "p99", "≤ 3.00", 1, (ratio) => ratio <= 3);
+  if (turns.peer[0].cpu !== null) row("CPU a request, µs", "cpu", "", 0, () => null);
+  if (minutes > 0) {
+    await load({ port: servers.collector.port, connections, seconds: minutes * 60, nextBody: bodies("shop") });
+  }
+  const [peer, own] = [servers.peer.memory(), servers.collector.memory()];
+  const after = minutes > 0 ? `after ${minutes} min` : "at the end";
+  if (own) rows.push([`memory ${after}, MB`, peer.now.toFixed(0), own.now.toFixed(0), "", "< 200", own.now < 200]);
+  if (own) rows.push(["memory at its peak, MB", peer.peak.toFixed(0), own.peak.toFixed(0), "", "", null]);
+  const { readyMs } = servers.collector;
+  rows.push(["ready, ms", servers.peer.readyMs.toFixed(0), readyMs.toFixed(0), "", "≤ 1000", readyMs <= 1_000]);
+  for (const server of Object.values(servers)) await server.stop();
+}
+
+async function joins() {
+  let few = null;
+  for (const count of values.stored.split(",").map(Number)) {
+    const folder = newFolder();
+    const first = await collectorOn(folder);
+    await saveSite(first.port);
+    await first.stop();
+    fill(folder, "shop", count);
+    const collector = await collectorOn(folder);
+    const { p50, p99 } = await timeJoins(`http://127.0.0.1:${collector.port}`, "shop", ADMIN, count);
+    await collector.stop();
+    const what = `one join, ${count.toLocaleString("en")} snapshots stored: p50, p99, ms`;
+    const ratio = few === null ? "" : (p99 / few).toFixed(2);
+    const reached = p99 <= 5 && (few === null || p99 <= 1.5 * few);
+    rows.push([what, "", `${p50.toFixed(1)}, ${p99.toFixed(1)}`, ratio, few === null ? "≤ 5" : "≤ 5, ≤ 1.50", reached]);
+    few ??= p99;
+    rmSync(folder, { recursive: true, force: true });
   }
 }
-const median = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
-const of = (name, key) => median(turns[name].map((t) => t[key]));
-console.log({
-  ratio: of("collector", "rate") / of("peer", "rate"),
-  p99: of("collector", "p99") / of("peer", "p99"),
-  memory: collector.memory(),
-  ready: collector.readyMs,
-});
-await peer.stop();
-await collector.stop();
-rmSync(folder, { recursive: true, force: true });
+
+try {
+  await beside();
+  await joins();
+} finally {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+const [{ model }] = cpus();
+const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+console.log(
+  `\n${cpus().length} × ${model}, ${memory}, Node ${process.version}, load before and during ${loadavg()[1].toFixed(1)}`,
+);
+console.log(`${connections} connections, ${rounds} turns of ${seconds} s each, medians\n`);
+console.log("| | bare Express | collector | ratio | goal | reached |\n|---|--:|--:|--:|--:|---|");
+for (const [what, peer, own, ratio, goal, reached] of rows) {
+  console.log(
+    `| ${what} | ${peer} | ${own} | ${ratio} | ${goal} | ${reached === null ? "" : reached ? "yes" : "no"} |`,
+  );
+}
