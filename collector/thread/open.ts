@@ -23,7 +23,8 @@ export async function openStoreThread(
   script: URL,
   onDeath: (error: Error) => void,
 ): Promise<StoreThread> {
-  const worker = new Worker(script, { workerData: { folder } });
+  // Its rows live for one batch: a young generation of the usual size would only be memory that is not used yet.
+  const worker = new Worker(script, { workerData: { folder }, resourceLimits: { maxYoungGenerationSizeMb: 12 } });
   const asked = new Map<number, { done: (result: unknown) => void; failed: (error: Error) => void }>();
   let hooks: Omit<JoinerDeps, "store" | "clock"> | null = null;
   let last = 0;
