@@ -6,7 +6,8 @@ import SqliteDatabase from "better-sqlite3";
 /** Snapshots of one visitor: two in each of five views. */
 const VISIT = 10;
 const CALLS = 1_000;
-const T = 1_732_262_400_000;
+/** Yesterday: what is older than the site keeps would be deleted under way. */
+const T = Date.now() - 86_400_000;
 
 const contextId = (n) => `${n.toString(36).padStart(11, "0")}-0irxltk5b-u9t1cv4`;
 
