@@ -15,6 +15,8 @@ export interface Browser {
   newPage: () => Promise<Page>;
   /** A tab in a window of its own: it hides no other. */
   newWindow: () => Promise<Page>;
+  /** Closes the tabs that earlier tests left: each goes on working, and many of them push pages out of the back/forward cache. */
+  closeTabs: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -51,8 +53,12 @@ export async function openBrowser(secureHosts: string[], preferences: object = {
       await client.send("Target.createTarget", { url: "about:blank", newWindow: true });
       return opened;
     };
+    const [home] = context.pages(); // stays: a browser without a tab ends
+    const closeTabs = async () => {
+      await Promise.all(context.pages().map((page) => page !== home && page.close()));
+    };
     const close = () => browser.close().then(end, end);
-    return { context, newPage: () => context.newPage(), newWindow, close };
+    return { context, newPage: () => context.newPage(), newWindow, closeTabs, close };
   } catch (error) {
     await end();
     throw error;

@@ -76,6 +76,7 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     sameSite = false,
     hosts = [],
   }: ShopOptions = {}): Promise<Shop> {
+    await browser.closeTabs();
     count += 1;
     const id = `shop${count}`;
     const domain = `${id}.test`;
