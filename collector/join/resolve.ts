@@ -100,23 +100,18 @@ async function readBackwards(
 ) {
   const session = views.filter(({ session_id }) => session_id === view.session_id);
   const entities = asOf(document.entities, new Set(session.map(({ view_id }) => view_id)), view.view_id);
+  const earliest = Math.min(...session.map(({ start }) => start)) - view.offset;
   let activity: number | null = null;
   let before: Place | null = null;
   do {
     const until = cut - view.offset;
-    const page = await reader.snapshotsBackwards({
-      site,
-      contextId,
-      sessionId: view.session_id,
-      until,
-      before,
-      limit: PAGE,
-    });
+    const page = await reader.snapshotsBackwards({ site, contextId, until, before, limit: PAGE });
     for (const row of page) {
       entities.take(row);
       if (activity === null && row.view_id === view.view_id) activity = row.at + view.offset;
     }
-    before = page.length === PAGE ? (page.at(-1) ?? null) : null;
+    const last = page.at(-1);
+    before = page.length === PAGE && last && last.at >= earliest ? last : null;
   } while (before && !(entities.complete() && activity !== null));
   return { entities: entities.values(), activity: activity ?? view.start };
 }

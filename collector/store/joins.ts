@@ -24,11 +24,10 @@ export interface JoinReader {
   contextsShowing(site: string, names: string[], value: string, limit: number): Promise<string[]>;
   /** The snapshots in which one context showed a value under one of these names. */
   showings(site: string, contextId: string, names: string[], value: string): Promise<AliasRow[]>;
-  /** A page of a session's snapshots with raw `at` ≤ `until`, below `before` where given; the last first. */
+  /** A page of a context's snapshots with raw `at` ≤ `until`, below `before` where given; the last first. */
   snapshotsBackwards(query: {
     site: string;
     contextId: string;
-    sessionId: string;
     until: number;
     before: Place | null;
     limit: number;
@@ -159,21 +158,12 @@ function reader(db: Kysely<Tables>): JoinReader {
         .where("value", "=", value)
         .execute(),
 
-    // By the keys of the session's views: an index in the order that is asked for would cost every write a page of its own.
-    snapshotsBackwards: ({ site, contextId, sessionId, until, before, limit }) =>
+    snapshotsBackwards: ({ site, contextId, until, before, limit }) =>
       db
         .selectFrom("snapshots")
         .selectAll()
         .where("site", "=", site)
         .where("context_id", "=", contextId)
-        .where("view_id", "in", (eb) =>
-          eb
-            .selectFrom("views")
-            .select("view_id")
-            .where("site", "=", site)
-            .where("context_id", "=", contextId)
-            .where("session_id", "=", sessionId),
-        )
         .where("at", "<=", until)
         .$if(before !== null, (query) =>
           query.where(({ eb, refTuple, tuple }) =>

@@ -129,10 +129,9 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           snapshot({ seq: 2, at: 20 }),
           snapshot({ seq: 2, at: 20, view_id: "view-2" }),
           snapshot({ seq: 3, at: 30 }),
-          snapshot({ seq: 0, at: 25, view_id: "view-3", session_id: "session-2" }),
         ];
         await store.write([write({ snapshots: rows })], [], NOW);
-        const query = { site: SITE, contextId: CONTEXT, sessionId: "session-1", until: 29, limit: 2 };
+        const query = { site: SITE, contextId: CONTEXT, until: 29, limit: 2 };
         const first = await store.joinReader.snapshotsBackwards({ ...query, before: null });
         const second = await store.joinReader.snapshotsBackwards({ ...query, before: first[1] ?? null });
         const names = [...first, ...second].map(({ view_id, seq }) => `${view_id}/${seq}`);
