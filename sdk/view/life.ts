@@ -12,8 +12,9 @@ import { announceView, createView, readView, type View } from "./view";
 
 /** How often a visible page is read, ms. */
 const READ_EVERY = 500;
-/** A page where nothing has changed for so long is read at every fourth of these times. */
+/** A page where nothing has changed for so long is read this often: waking up costs more than reading. */
 const CALM_AFTER = 5000;
+const CALM_EVERY = 2000;
 /** A page that never rests (a ticker, an animation) counts as settled after this. */
 const LONGEST_WAIT = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each scroll. */
@@ -26,7 +27,7 @@ export let view: View | undefined;
 
 /** When the visitor last did something; NaN while the page is in the back/forward cache, or gone. */
 let touchedAt = 0;
-let timer: ReturnType<typeof setInterval> | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
 /** After a route change: what the page showed when it was last looked at. */
 let unsettled: string | null | undefined;
 
@@ -62,13 +63,13 @@ const open = (referrer = document.referrer, isRoute?: boolean) => {
     emit("view", window.calljoin);
   });
   if (!isRoute) readView(opened, true);
+  follow(READ_EVERY);
 };
 
-/** Each half second: a page is settled when it shows the same as a half second before. */
-const follow = safe(() => {
+/** Looks at the page: it is settled when it shows the same as the last time. */
+const look = safe(() => {
   const now = Date.now();
   if (!view || !(now - touchedAt < IDLE)) return;
-  if (now - view._lastAt > CALM_AFTER && now % (4 * READ_EVERY) > READ_EVERY) return;
   if (unsettled !== undefined) {
     const before = unsettled;
     unsettled = document.body.textContent;
@@ -77,6 +78,17 @@ const follow = safe(() => {
   }
   read(true);
 });
+
+/** Looks at the page again and again, while it is seen. */
+const follow = (pause: number) => {
+  clearTimeout(timer);
+  if (document.hidden) return;
+  timer = setTimeout(() => {
+    look();
+    // Without a view it is NaN, which is not greater.
+    follow(Date.now() - Number(view?._lastAt) > CALM_AFTER ? CALM_EVERY : READ_EVERY);
+  }, pause);
+};
 
 /** The visitor does something. */
 const touch = () => {
@@ -89,10 +101,9 @@ const touch = () => {
 
 /** The page is seen, and may be followed. */
 export const show = (): void => {
-  clearInterval(timer);
   if (document.hidden) return;
   pass(wake);
-  timer = setInterval(follow, READ_EVERY);
+  follow(READ_EVERY);
   touch();
 };
 
@@ -112,7 +123,7 @@ export const page = (): void => {
 
 /** Ends all: consent was denied. */
 export const end = (): void => {
-  clearInterval(timer);
+  clearTimeout(timer);
   view = undefined;
 };
 
@@ -134,7 +145,7 @@ export const startLife = (): void => {
     }
   });
   const leaveView = () => {
-    clearInterval(timer);
+    clearTimeout(timer);
     readNow();
     leave();
   };
