@@ -9,7 +9,8 @@ export interface EntitySetup {
 /** What the collector's insertion script, or a bundler's `start`, hands to the SDK. */
 export interface SiteSetup {
   site: string;
-  consent: "not_required" | "required";
+  /** Not required where it is left out. */
+  consent?: "not_required" | "required";
   /** Whether Global Privacy Control counts as denied. */
   gpc: boolean;
   entities: EntitySetup[];

@@ -44,7 +44,8 @@ export function compileSetup(trackingId: string, document: Site): string {
   const gpc = document.global_privacy_control === "denied";
   const members = [
     `site:${quote(trackingId)}`,
-    `consent:${quote(document.consent)}`,
+    // What is not said is not served: a site without entities has to fit into 5,000 bytes.
+    ...(document.consent === "required" ? ['consent:"required"'] : []),
     `gpc:${gpc}`,
     `entities:[${entities.join(",\n")}]`,
     `bridges:[${bridges.join(",\n")}]`,

@@ -14,7 +14,7 @@ import { announceView, createView, readView, type View } from "./view";
 const READ_EVERY = 500;
 /** A page where nothing has changed for so long is read this often: waking up costs more than reading. */
 const CALM_AFTER = 5000;
-const CALM_EVERY = 2000;
+const CALM_EVERY = 3000;
 /** A page that never rests (a ticker, an animation) counts as settled after this. */
 const LONGEST_WAIT = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each scroll. */

@@ -5,6 +5,8 @@ import { gzipSync } from "node:zlib";
 import { type RollupOptions, rollup } from "rollup";
 import { loadConfigFile } from "rollup/loadConfigFile";
 import { describe, expect, it } from "vitest";
+import { compileSetup } from "../../collector/site/compile";
+import { siteSchema } from "../../collector/wire/site";
 
 const LIMIT = 5000;
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -47,7 +49,7 @@ describe("the insertion script", () => {
     process.chdir(root);
     const options = await scriptOptions();
     const { code } = await build(options);
-    const setup = '{site:"shop-uk",consent:"not_required",gpc:true,entities:[],bridges:[]}';
+    const setup = compileSetup("shop-uk", siteSchema.parse({ name: "Shop" }));
     const served = `(function(){${code}\nreturn boot})()(${setup});\n`;
 
     // A room's bytes are those that the script would be smaller without it. They sum up to less than the whole, as rooms share phrases.
