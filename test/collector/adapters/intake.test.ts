@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Answer, Receipt } from "../contract/http";
 import { DAY, HOUR, MINUTE, newContext, SECOND, type Shop, view } from "../contract/shop";
 import { startWorld, type World } from "../forward/world";
+import { SAMPLES } from "./samples";
 
 let world: World;
 beforeEach(async () => {
@@ -275,3 +276,20 @@ test("presets and adapters are there to be put into a site document", async () =
   expect((await shop.save({ name: "Shoes", entities, vendors })).status).toBe(200);
   expect(vendors).toHaveLength(10);
 });
+
+test.each(Object.entries(SAMPLES))(
+  "every phase that %s sends arrives by its own route, and is one call",
+  async (adapter, { phases, contextField }) => {
+    const contextId = newContext();
+    const shop = await world.shop({ vendors: [{ name: adapter, adapter, context_id_from: contextField }] });
+    const token = await shop.token(adapter);
+    for (const phase of phases) {
+      const body = JSON.stringify({ ...phase, [contextField]: contextId });
+      const answer = await post(shop, adapter, { body, token, headers: { "content-type": "application/json" } });
+      expect([answer.status, answer.json<Receipt>().rejected]).toEqual([202, []]);
+    }
+    expect(await shop.calls()).toMatchObject([
+      { vendor: adapter, join: { status: "unmatched", context_id: contextId } },
+    ]);
+  },
+);
