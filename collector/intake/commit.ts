@@ -12,6 +12,9 @@ import { isUnavailable } from "../store/unavailable";
 /** How long the first request of a batch waits for company. */
 const WINDOW_MS = 3;
 
+/** Batches that the store has at a time: while it writes one, the next is on its way, and nobody waits for the other's turn. */
+const MAX_UNDER_WAY = 2;
+
 /** Bytes of bodies that may wait; above it who comes is asked to come again, before memory grows. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
@@ -44,29 +47,43 @@ export interface CommitterDeps {
 export function createCommitter({ store, joiner, clock, onError }: CommitterDeps): Committer {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
-  let running: Promise<void> | null = null;
+  let windowIsOpen = false;
+  const underWay = new Set<Promise<void>>();
   /** Joined, and to be struck off with the next write: a commit of its own would cost as much as the whole batch. */
   let done: DueRow[] = [];
 
-  async function work(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
-    do {
-      while (waiting.length > 0) await commit(takeBatch());
-      if (done.length > 0) await write([]).catch(onError);
-      // Who came during that last write has found this at work.
-    } while (waiting.length > 0);
-    running = null;
+  function openWindow(): void {
+    if (windowIsOpen || underWay.size >= MAX_UNDER_WAY) return;
+    windowIsOpen = true;
+    setTimeout(() => {
+      windowIsOpen = false;
+      start();
+    }, WINDOW_MS);
   }
 
-  async function write(batch: Waiting[]): Promise<Written> {
+  function start(): void {
+    while (waiting.length > 0 && underWay.size < MAX_UNDER_WAY) track(commit(takeBatch()));
+    if (underWay.size === 0 && done.length > 0) track(write([]).then(() => {}, onError));
+  }
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    work.finally(() => {
+      underWay.delete(work);
+      // Who came meanwhile has waited long enough.
+      if (waiting.length > 0 || underWay.size === 0) start();
+    });
+  }
+
+  /** Where it fails, what was to be struck off stays due in the store: a later sweep joins it once more, and changes nothing. */
+  function write(batch: Waiting[]): Promise<Written> {
     const struck = done;
-    const written = await store.write(
+    done = [];
+    return store.write(
       batch.map((one) => one.write),
       struck,
       clock(),
     );
-    done = done.slice(struck.length);
-    return written;
   }
 
   function takeBatch(): Waiting[] {
@@ -120,12 +137,15 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
       waitingBytes += bytes;
       return new Promise((done, failed) => {
         waiting.push({ write, bytes, done, failed });
-        running ??= work();
+        openWindow();
       });
     },
     waitingBytes: () => waitingBytes,
     async drain() {
-      while (running) await running;
+      while (waiting.length > 0 || underWay.size > 0) {
+        start();
+        await Promise.all(underWay);
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import { createCommitter } from "../../../collector/intake/commit";
 import type { Write, Written } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
@@ -76,6 +77,24 @@ describe("group commit", () => {
     await drain();
     expect(fake.batches).toEqual([{ writes: 1, done: 0 }]);
     expect(errors).toHaveLength(1);
+  });
+
+  it("has the next batch on its way while one is written, and no third", async () => {
+    const fake = fakeStore();
+    const open: (() => void)[] = [];
+    const { submit, drain } = committer(fake, () => new Promise((resolve) => open.push(resolve)));
+    const answers: Promise<unknown>[] = [];
+    for (const seq of [1, 2, 3, 4]) {
+      answers.push(submit(marked(seq), 100));
+      await wait(20);
+    }
+    expect(fake.batches.map(({ writes }) => writes)).toEqual([1, 1]);
+    open.shift()?.();
+    await vi.waitFor(() => expect(fake.batches.map(({ writes }) => writes)).toEqual([1, 1, 2]));
+    const drained = drain();
+    while (open.length > 0) open.shift()?.();
+    await Promise.all([...answers, drained]);
+    expect(fake.batches.reduce((sum, { done }) => sum + done, 0)).toBe(4);
   });
 
   it("asks who comes to wait, before more than 32 MiB do", async () => {
