@@ -1,8 +1,7 @@
 /** Which deliveries a join gives rise to. Pure: the joiner writes them in its own transaction, so that a crash neither loses nor invents one. */
-import { UNMATCHED_AFTER_MS } from "../store/due";
 import { hashOf } from "../store/hash";
 import type { CallRow, DeliveryRow } from "../store/tables";
-import type { Call } from "../wire/call";
+import { type Call, UNMATCHED_AFTER_MS } from "../wire/call";
 import type { Site, Webhook } from "../wire/site";
 import { type Event, render } from "./render";
 

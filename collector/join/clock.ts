@@ -1,5 +1,5 @@
 /** Clocks (contract 6, "Clocks"): from what a visitor's device said to the collector's time. */
-import type { ViewRow } from "../store/tables";
+import type { DescribedView } from "../store/tables";
 import type { View } from "../wire/snapshots";
 
 /** Up to here, what looks like a wrong clock is taken for the network's delay. */
@@ -26,7 +26,7 @@ export function sessionOffset(delays: number[]): number {
 }
 
 /** Views in corrected time. Order within a session is never changed: all of it moves by one offset. */
-export function timed(rows: ViewRow[]): TimedView[] {
+export function timed(rows: DescribedView[]): TimedView[] {
   const delays = new Map<string, number[]>();
   for (const { session_id, min_delay } of rows) delays.set(session_id, [...(delays.get(session_id) ?? []), min_delay]);
   const offsets = new Map([...delays].map(([session, all]) => [session, sessionOffset(all)]));

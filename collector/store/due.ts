@@ -4,9 +4,6 @@ import { type Kysely, sql } from "kysely";
 import { chunks } from "./chunks";
 import type { DueRow, Tables } from "./tables";
 
-/** A call that is not matched by then, after its arrival, is told to webhooks as unmatched (contract 9). */
-export const UNMATCHED_AFTER_MS = 15 * 60_000;
-
 /** Leaves due rows for what a write has touched; each context and call once. */
 export async function addDue(
   tx: Kysely<Tables>,

@@ -1,8 +1,9 @@
 /** What arrives: snapshots, call events, refusals. One transaction a batch, with what has to be joined because of it. */
 import type { Transaction } from "kysely";
+import { UNMATCHED_AFTER_MS } from "../wire/call";
 import { aliasesOf, identifyingNames } from "./aliases";
 import { chunks } from "./chunks";
-import { addDue, strikeOff, UNMATCHED_AFTER_MS } from "./due";
+import { addDue, strikeOff } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";

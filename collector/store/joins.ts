@@ -7,7 +7,16 @@ import type { Engine } from "./engine";
 import { ERASED } from "./erased";
 import { sha256 } from "./hash";
 import { type NumberedCall, readStore } from "./reads";
-import type { AliasRow, CallEventRow, CallRow, DeliveryRow, DueRow, SnapshotRow, Tables, ViewRow } from "./tables";
+import type {
+  AliasRow,
+  CallEventRow,
+  CallRow,
+  DeliveryRow,
+  DescribedView,
+  DueRow,
+  SnapshotRow,
+  Tables,
+} from "./tables";
 import type { Transact } from "./transact";
 
 /** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
@@ -19,7 +28,7 @@ export interface JoinReader {
   /** True for the id of an erased visitor, and for what stands in its place. */
   isErased(site: string, contextId: string): Promise<boolean>;
   /** All views of a context, in no order. */
-  views(site: string, contextId: string): Promise<ViewRow[]>;
+  views(site: string, contextId: string): Promise<DescribedView[]>;
   /** Contexts, at most `limit`, that have shown a value under one of these entities' names at any time. */
   contextsShowing(site: string, names: string[], value: string, limit: number): Promise<string[]>;
   /** The snapshots in which one context showed a value under one of these names. */
@@ -132,7 +141,20 @@ function reader(db: Kysely<Tables>): JoinReader {
     },
 
     views: (site, contextId) =>
-      db.selectFrom("views").selectAll().where("site", "=", site).where("context_id", "=", contextId).execute(),
+      db
+        .selectFrom("views")
+        .leftJoin("snapshots as described", (on) =>
+          on
+            .onRef("described.site", "=", "views.site")
+            .onRef("described.context_id", "=", "views.context_id")
+            .onRef("described.view_id", "=", "views.view_id")
+            .onRef("described.seq", "=", "views.view_seq"),
+        )
+        .selectAll("views")
+        .select("described.view")
+        .where("views.site", "=", site)
+        .where("views.context_id", "=", contextId)
+        .execute(),
 
     async contextsShowing(site, names, value, limit) {
       if (names.length === 0) return [];

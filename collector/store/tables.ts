@@ -64,8 +64,7 @@ interface Views {
   session_id: string;
   first_at: number;
   first_seq: number;
-  /** The view's document, of the lowest snapshot by (`at`, `seq`) that carries one. */
-  view: string | null;
+  /** Of the lowest snapshot by (`at`, `seq`) that carries the view's document, which is there to be read. */
   view_at: number | null;
   view_seq: number | null;
   last_at: number;
@@ -204,6 +203,8 @@ interface DeliveryAttempts {
 
 export type SnapshotRow = Selectable<Snapshots>;
 export type ViewRow = Selectable<Views>;
+/** A view with its document. */
+export type DescribedView = ViewRow & Pick<SnapshotRow, "view">;
 export type AliasRow = Selectable<Aliases>;
 export type CallEventRow = Selectable<CallEvents>;
 export type CallRow = Selectable<Calls>;

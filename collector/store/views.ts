@@ -12,7 +12,6 @@ export function viewOf(snapshot: SnapshotRow): ViewRow {
     session_id,
     first_at: at,
     first_seq: seq,
-    view,
     view_at: view === null ? null : at,
     view_seq: view === null ? null : seq,
     last_at: at,
@@ -30,17 +29,9 @@ function before(atA: number, seqA: number, atB: number, seqB: number): boolean {
  */
 export function mergeView(a: ViewRow, b: ViewRow): ViewRow {
   const first = before(b.first_at, b.first_seq, a.first_at, a.first_seq) ? b : a;
-  const described =
-    a.view_at === null || a.view_seq === null
-      ? b
-      : b.view_at === null || b.view_seq === null
-        ? a
-        : before(b.view_at, b.view_seq, a.view_at, a.view_seq)
-          ? b
-          : a;
+  const described = describes(b, a) ? b : a;
   return {
     ...first,
-    view: described.view,
     view_at: described.view_at,
     view_seq: described.view_seq,
     last_at: Math.max(a.last_at, b.last_at),
@@ -48,11 +39,17 @@ export function mergeView(a: ViewRow, b: ViewRow): ViewRow {
   };
 }
 
+/** True where the document of a view is the first one's rather than the second's. */
+function describes(a: ViewRow, b: ViewRow): boolean {
+  if (a.view_at === null || a.view_seq === null) return false;
+  return b.view_at === null || b.view_seq === null || before(a.view_at, a.view_seq, b.view_at, b.view_seq);
+}
+
 /** The statement that merges rows, at most one of each view, into the stored ones. */
 export function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Compilable<unknown> {
   const lower = sql<boolean>`excluded.first_at < views.first_at
     or (excluded.first_at = views.first_at and excluded.first_seq < views.first_seq)`;
-  const describes = sql<boolean>`excluded.view_at is not null and (views.view_at is null
+  const describing = sql<boolean>`excluded.view_at is not null and (views.view_at is null
     or excluded.view_at < views.view_at
     or (excluded.view_at = views.view_at and excluded.view_seq < views.view_seq))`;
   const pick = <T>(condition: typeof lower, column: string) =>
@@ -65,9 +62,8 @@ export function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Compilabl
         session_id: pick<string>(lower, "session_id"),
         first_at: pick<number>(lower, "first_at"),
         first_seq: pick<number>(lower, "first_seq"),
-        view: pick<string | null>(describes, "view"),
-        view_at: pick<number | null>(describes, "view_at"),
-        view_seq: pick<number | null>(describes, "view_seq"),
+        view_at: pick<number | null>(describing, "view_at"),
+        view_seq: pick<number | null>(describing, "view_seq"),
         last_at: pick<number>(sql<boolean>`excluded.last_at > views.last_at`, "last_at"),
         min_delay: pick<number>(sql<boolean>`excluded.min_delay < views.min_delay`, "min_delay"),
       }),

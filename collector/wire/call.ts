@@ -71,3 +71,6 @@ export const callSchema = outcomeSchema.extend({
   context: callContextSchema.extend({ conversion_number: z.int().nullable() }).nullable(),
 });
 export type Call = z.infer<typeof callSchema>;
+
+/** A call that is not matched by then, after its arrival, is told to webhooks as unmatched (contract 9). */
+export const UNMATCHED_AFTER_MS = 15 * 60_000;

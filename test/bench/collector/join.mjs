@@ -16,7 +16,7 @@ export function fill(folder, site, count) {
   const file = new SqliteDatabase(join(folder, "calljoin.db"));
   file.pragma("synchronous = OFF");
   const snapshot = file.prepare("insert into snapshots values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)");
-  const view = file.prepare("insert into views values (?, ?, ?, ?, ?, 0, ?, ?, 0, ?, 50)");
+  const view = file.prepare("insert into views values (?, ?, ?, ?, ?, 0, ?, 0, ?, 50)");
   const addVisitor = (n) => {
     const id = contextId(n);
     for (let v = 0; v < VISIT / 2; v += 1) {
@@ -35,7 +35,7 @@ export function fill(folder, site, count) {
         null,
         `{"basket":${v + 0.5}}`,
       );
-      view.run(site, id, `view-${v}`, "session-1", at, shown, at, at + 9_000);
+      view.run(site, id, `view-${v}`, "session-1", at, at, at + 9_000);
     }
   };
   for (let n = 0; n < count / VISIT; n += 10_000) {

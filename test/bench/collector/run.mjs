@@ -90,7 +90,10 @@ async function beside() {
 
 async function joins() {
   let few = null;
-  for (const count of values.stored.split(",").map(Number)) {
+  for (const count of values.stored
+    .split(",")
+    .map(Number)
+    .filter((number) => number > 0)) {
     const folder = newFolder();
     const first = await collectorOn(folder);
     await saveSite(first.port);
