@@ -89,7 +89,9 @@ const collector = {
     sourcemap: true,
     banner: "#!/usr/bin/env node",
     entryFileNames: "[name].mjs",
-    chunkFileNames: "shared.mjs",
+    chunkFileNames: "[name].mjs",
+    // Else it would be a part of the command, and its users would import the command.
+    manualChunks: { config: ["collector/config.ts"] },
   },
   external: [...builtinModules, /^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))],
   plugins: [

@@ -1,5 +1,6 @@
 /** The collector put together. What it depends on is passed in; nobody listens yet. */
-import express, { type Express, type RequestHandler } from "express";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import express from "express";
 import type { Logger } from "pino";
 import { createAddressFilter } from "./forward/address";
 import { createForwarder, type Forwarder } from "./forward/forwarder";
@@ -7,6 +8,7 @@ import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { adminOnly, hashToken } from "./http/auth";
 import { failuresPerAddress, perAddress, perSite } from "./http/limits";
+import { addressOf, type Trusts } from "./http/peer";
 import { notFound, problems } from "./http/problem";
 import { securityHeaders } from "./http/security";
 import { ADAPTERS } from "./intake/adapters";
@@ -15,6 +17,7 @@ import { createEventIntake } from "./intake/events";
 import { replayRoutes } from "./intake/replay";
 import { intakeRoutes } from "./intake/routes";
 import { createSnapshotIntake } from "./intake/snapshots";
+import { isSnapshots, SNAPSHOTS, snapshotsRoute } from "./intake/snapshots-route";
 import { createJoiner, type Joiner, type JoinerDeps } from "./join/joiner";
 import { createMetrics } from "./metrics";
 import { healthRoutes } from "./read/health";
@@ -43,7 +46,8 @@ export interface AppDeps {
 }
 
 export interface Collector {
-  app: Express;
+  /** Answers every request: Express, but for the route of the snapshots. */
+  app: RequestListener;
   joiner: Joiner;
   forwarder: Forwarder;
   /** Resolves when everything that was accepted is on disk and joined. */
@@ -72,39 +76,55 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const scripts = createScripts(deps.sdk.script);
   const inspector = await compress(deps.sdk.inspector);
 
-  const app = express();
-  app.set("trust proxy", deps.trustProxy);
-  app.set("etag", false);
-  app.disable("x-powered-by");
-  app.use(securityHeaders());
-  app.use(requestLog(log, clock));
-  app.use(metrics.requests);
-  const limit = perAddress(deps.rateLimit);
-  const limitFailures = failuresPerAddress(deps.rateLimit);
-  app.use(intakeRoutes({ sites, store, clock, takeSnapshots, takeEvents, limit, limitFailures }));
-  app.use(healthRoutes(store, metrics.answer));
-  app.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
-  app.use(readRoutes({ sites, store, joiner, clock, admin }));
-  app.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
-  app.use(forwardRoutes({ sites, store, forwarder, clock, admin }));
-  app.use(openApiRoutes());
-  app.use(notFound);
-  app.use(problems(log));
+  const routes = express();
+  routes.set("trust proxy", deps.trustProxy);
+  routes.set("etag", false);
+  routes.disable("x-powered-by");
+  const trusts: Trusts = routes.get("trust proxy fn");
+  const address = (request: IncomingMessage) => addressOf(request, trusts);
+  const limit = perAddress(deps.rateLimit, address);
+  const limitFailures = failuresPerAddress(deps.rateLimit, address);
+  const headers = securityHeaders();
+  routes.use((_request, response, next) => {
+    response.set(headers);
+    next();
+  });
+  routes.use(intakeRoutes({ sites, store, clock, takeEvents, limitFailures }));
+  routes.use(healthRoutes(store, metrics.answer));
+  routes.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
+  routes.use(readRoutes({ sites, store, joiner, clock, admin }));
+  routes.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
+  routes.use(forwardRoutes({ sites, store, forwarder, clock, admin }));
+  routes.use(openApiRoutes());
+  routes.use(notFound);
+  routes.use(problems(log));
+  const snapshots = snapshotsRoute({ takeSnapshots, clock, log, headers, trusts, limit });
+
+  const app: RequestListener = (request, response) => {
+    const isDirect = isSnapshots(request);
+    observe(request, response, isDirect ? SNAPSHOTS : null);
+    if (isDirect) snapshots(request, response);
+    else routes(request, response);
+  };
+
+  /** Counts and times a request; one line each, at debug. The path only: a query may hold a token. */
+  function observe(request: IncomingMessage, response: ServerResponse, route: string | null): void {
+    const start = performance.now();
+    response.once("finish", () => {
+      const ms = performance.now() - start;
+      const method = request.method ?? "";
+      const status = response.statusCode;
+      metrics.answered({ method, route: route ?? routeOf(request), status }, ms);
+      if (log.isLevelEnabled("debug")) {
+        const [path] = (request.url ?? "").split("?");
+        log.debug({ method, path, status, ms: Math.round(ms) }, "request");
+      }
+    });
+  }
   return { app, joiner, forwarder, drain: committer.drain };
 }
 
-/** One line a request, at debug. The path only: a query may hold a token. */
-function requestLog(log: Logger, clock: () => number): RequestHandler {
-  return (request, response, next) => {
-    if (log.isLevelEnabled("debug")) {
-      const start = clock();
-      response.once("finish", () => {
-        log.debug(
-          { method: request.method, path: request.path, status: response.statusCode, ms: clock() - start },
-          "request",
-        );
-      });
-    }
-    next();
-  };
+/** The pattern of the route that Express chose, never the path: a path holds ids. All unknown paths are one route. */
+function routeOf({ route }: IncomingMessage & { route?: { path: string | string[] } }): string {
+  return [route?.path ?? "none"].flat()[0] ?? "none";
 }

@@ -92,6 +92,12 @@ export function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text);
 }
 
+/** Where a database is, without who may use it. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}${port ? `:${port}` : ""}${pathname}`;
+}
+
 /** True for an address or a CIDR that Node itself takes for one. */
 function isNetwork(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");

@@ -2,13 +2,13 @@
  * What the collector tells Prometheus (`GET /metrics`). A registry of its own, passed in: two collectors in one process do not share counts.
  * No label names a site, a vendor or a visitor, so that who may read this learns nothing of them, and nobody can make labels without end.
  */
-import type { Request, RequestHandler } from "express";
+import type { RequestHandler } from "express";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Store } from "./store/store";
 
 export interface Metrics {
-  /** Counts and times every request that passes. */
-  requests: RequestHandler;
+  /** Counts a request that was answered, and how long that took. */
+  answered(labels: { method: string; route: string; status: number }, ms: number): void;
   /** The store, with its commits, refusals and deliveries counted. */
   measured(store: Store): Store;
   /** A call that came out anew; `reason` is null where it is matched. */
@@ -52,14 +52,7 @@ export function createMetrics(waitingBytes: () => number): Metrics {
   });
 
   return {
-    requests(request, response, next) {
-      const start = performance.now();
-      response.once("finish", () => {
-        const labels = { method: request.method, route: routeOf(request), status: response.statusCode };
-        requests.observe(labels, (performance.now() - start) / 1_000);
-      });
-      next();
-    },
+    answered: (labels, ms) => requests.observe(labels, ms / 1_000),
     measured: (store) => ({
       ...store,
       async write(batch, done, now) {
@@ -81,10 +74,4 @@ export function createMetrics(waitingBytes: () => number): Metrics {
       response.set("Content-Type", registry.contentType).send(await registry.metrics());
     },
   };
-}
-
-/** The route's pattern, never the path: a path holds ids. All unknown paths are one route. */
-function routeOf({ route }: Request): string {
-  const path: unknown = route?.path;
-  return String((Array.isArray(path) ? path[0] : path) ?? "none");
 }

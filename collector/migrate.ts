@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import { placeOf } from "./store/choose";
+import { placeOf } from "./config";
 import { postgres } from "./store/postgres";
 import { sqlite } from "./store/sqlite";
 import { openDatabase } from "./store/store";

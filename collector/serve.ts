@@ -6,12 +6,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pino } from "pino";
 import { createApp } from "./app";
-import type { Config } from "./config";
+import { type Config, placeOf } from "./config";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
-import { chosenStore, placeOf } from "./store/choose";
-import { openStoreThread } from "./thread/open";
+import { openStoreThread, type StoreThread } from "./thread/open";
 
 /** A request has so long to arrive, whole; who sends it byte by byte is cut off. Checked every few seconds. */
 const LIMITS = {
@@ -37,12 +36,10 @@ const RETENTION_MS = 2_000;
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const log = pino({ level: config.logLevel });
   const clock = Date.now;
-  const { store, joiner: threaded } = config.databaseUrl
-    ? { store: await chosenStore(config), joiner: undefined }
-    : await openStoreThread(config.dataFolder, new URL("./store-thread.mjs", import.meta.url), (error) => {
-        log.fatal({ err: error }, "the store's thread has ended");
-        process.exit(1);
-      });
+  const { store, joiner: threaded } = await openConfigured(config, (error) => {
+    log.fatal({ err: error }, "the store's thread has ended");
+    process.exit(1);
+  });
   const { app, joiner, forwarder, drain } = await createApp({
     store,
     clock,
@@ -91,6 +88,18 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   };
   process.once("SIGTERM", stop).once("SIGINT", stop);
   return server;
+}
+
+async function openConfigured(
+  config: Config,
+  onDeath: (error: Error) => void,
+): Promise<Partial<StoreThread> & Pick<StoreThread, "store">> {
+  if (!config.databaseUrl) {
+    return openStoreThread(config.dataFolder, new URL("./store-thread.mjs", import.meta.url), onDeath);
+  }
+  // What speaks SQL is loaded where it is used: with the embedded store in its own thread, it would lie in this one's memory for nothing.
+  const { chosenStore } = await import("./store/choose");
+  return { store: await chosenStore(config) };
 }
 
 /** Takes no more connections, and ends each of the others after the answer that it waits for. */

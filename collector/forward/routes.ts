@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { jsonBody, rawBody } from "../http/body";
+import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
@@ -44,7 +44,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
   });
 
   router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
-    const parsed = replaySchema.safeParse(jsonBody(request));
+    const parsed = replaySchema.safeParse(jsonOf(bytesOf(request)));
     if (!parsed.success) throw invalid("the body does not say which deliveries", faults(parsed.error));
     const replayed = await store.replayDeliveries(String(request.params.site), parsed.data, clock());
     forwarder.wake();

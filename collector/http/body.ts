@@ -1,28 +1,46 @@
 /** Reading a request's body: whole, bounded, and safe to walk. */
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type Request, type RequestHandler } from "express";
 import { invalid, Problem } from "./problem";
 
 /** The body as bytes, whatever its content type; 413 above `limit` bytes. Compressed bodies count when unpacked. */
+export function readBody(limit: number): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
+  const unpacked = express.raw({ type: () => true, limit }) as (
+    request: IncomingMessage & { body?: unknown },
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => void;
+  return (request: IncomingMessage & { body?: unknown }, response) =>
+    new Promise((resolve, reject) => {
+      if (request.headers["content-encoding"]) {
+        unpacked(request, response, (error) => {
+          if (error) reject(error);
+          else resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+        });
+        return;
+      }
+      // Most bodies are small and plain, and are read in a fraction of the time that it takes to find out what else they might be.
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      request.on("data", (part: Buffer) => {
+        bytes += part.length;
+        if (bytes <= limit) parts.push(part);
+      });
+      request.on("end", () => {
+        if (bytes > limit) reject(new Problem(413, "the body is too large"));
+        else resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
+      });
+      request.on("error", () => reject(new Problem(400, "the body was cut off")));
+    });
+}
+
+/** The same for a route of Express, which finds the bytes by `bytesOf`. */
 export function rawBody(limit: number): RequestHandler {
-  const unpacked = express.raw({ type: () => true, limit });
-  return (request, response, next) => {
-    if (request.headers["content-encoding"]) {
-      unpacked(request, response, next);
-      return;
-    }
-    // Most bodies are small and plain, and are read in a fraction of the time that it takes to find out what else they might be.
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (part: Buffer) => {
-      bytes += part.length;
-      if (bytes <= limit) parts.push(part);
-    });
-    request.on("end", () => {
-      request.body = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-      next(bytes > limit ? new Problem(413, "the body is too large") : undefined);
-    });
-    request.on("error", () => next(new Problem(400, "the body was cut off")));
+  const read = readBody(limit);
+  return async (request, response, next) => {
+    request.body = await read(request, response);
+    next();
   };
 }
 
@@ -38,17 +56,11 @@ const BOM = /^\uFEFF/;
 const MAX_DEPTH = 64;
 
 /**
- * The body as JSON. Throws a 400 that says where, for what is not JSON, is nested too deep, or has a `__proto__` key: no document
+ * Bytes as JSON. Throws a 400 that says where, for what is not JSON, is nested too deep, or has a `__proto__` key: no document
  * of ours has one, and one that slips through would be read from every object.
  */
-export function jsonBody(request: Request): unknown {
-  const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) throw new Problem(400, "the body is empty; JSON was expected");
-  return jsonOf(bytes);
-}
-
-/** Bytes as JSON, with the same refusals. */
 export function jsonOf(bytes: Buffer): unknown {
+  if (bytes.length === 0) throw new Problem(400, "the body is empty; JSON was expected");
   let value: unknown;
   try {
     if (!isUtf8(bytes)) throw new Error("is not UTF-8");

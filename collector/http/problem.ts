@@ -1,6 +1,6 @@
 /** Errors as RFC 9457 problem details. */
 
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { isUnavailable } from "../store/unavailable";
@@ -22,23 +22,28 @@ export function invalid(detail: string, errors: Fault[]): Problem {
   return new Problem(400, detail, { errors });
 }
 
-/** Answers `problem+json`. What is not a `Problem` is a fault of ours: logged whole, told as 500 without detail. */
+/** The problem that an error is. What is no `Problem` is a fault of ours: logged whole, told as 500 without detail. */
+export function problemOf(error: unknown, log: Logger, asked: { method: string | undefined; route: unknown }): Problem {
+  if (error instanceof Problem) return error;
+  const problem = fromLibrary(error);
+  if (problem.status >= 500) log.error({ err: error, ...asked }, "request failed");
+  return problem;
+}
+
+/** Answers a problem. */
+export function sendProblem(response: ServerResponse, { status, detail, extra }: Problem): void {
+  for (const [name, value] of Object.entries(extra.headers ?? {})) response.setHeader(name, value);
+  const body = { type: "about:blank", title: STATUS_CODES[status], status, detail, errors: extra.errors };
+  response.statusCode = status;
+  response.setHeader("Content-Type", "application/problem+json; charset=utf-8");
+  response.end(JSON.stringify(body));
+}
+
+/** What is thrown below a route of Express. */
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    const problem = error instanceof Problem ? error : fromLibrary(error);
-    if (problem.status >= 500 && !(error instanceof Problem)) {
-      log.error({ err: error, method: request.method, route: request.route?.path ?? null }, "request failed");
-    }
-    const { status, detail, extra } = problem;
-    response
-      .status(status)
-      .set(extra.headers ?? {})
-      .type("application/problem+json")
-      .send(JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, errors: extra.errors }));
+    if (response.headersSent) next(error);
+    else sendProblem(response, problemOf(error, log, { method: request.method, route: request.route?.path ?? null }));
   };
 }
 

@@ -10,7 +10,7 @@ import type { DueRow } from "../store/tables";
 import { isUnavailable } from "../store/unavailable";
 
 /** How long the first request of a batch waits for company. */
-const WINDOW_MS = 3;
+const WINDOW_MS = 1;
 
 /** Batches that the store has at a time: while it writes one, the next is on its way, and nobody waits for the other's turn. */
 const MAX_UNDER_WAY = 2;

@@ -2,22 +2,30 @@
  * Safari deletes cookies that a script has set after seven days, and keeps those that a server sets: a collector on the site's own
  * domain therefore sets the visitor's cookie again when the SDK asks for it, once a session (`?cookie_domain=`).
  */
-import type { Request } from "express";
+import type { IncomingHttpHeaders } from "node:http";
 
 /** 13 months, as browsers cap it at 400 days. */
 const MAX_AGE_S = 34_000_000;
 
-/** The `Set-Cookie` for a request, or null where it asks for none or may not have one. */
-export function refreshedCookie(request: Request, body: unknown): string | null {
-  const { cookie_domain: domain } = request.query;
-  if (typeof domain !== "string" || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) return null;
-  const origin = request.get("origin") ?? "";
-  if (!URL.canParse(origin) || !isWithin(new URL(origin).hostname, domain)) return null;
-  if (!isWithin(request.hostname, domain)) return null;
+/** What a request for it says. */
+export interface Asked {
+  /** What follows the path: `?cookie_domain=shop.example`. */
+  search: string;
+  /** The host that was asked, as proxies that are trusted tell it. */
+  hostname: string;
+  headers: IncomingHttpHeaders;
+}
 
-  const value = cookieValue(request.get("cookie") ?? "");
-  const { context_id } = body as { context_id: string };
-  if (value === null || !value.startsWith(`${context_id}.`)) return null;
+/** The `Set-Cookie` for a request about a visitor, or null where it asks for none or may not have one. */
+export function refreshedCookie({ search, hostname, headers }: Asked, contextId: string): string | null {
+  const [domain = "", ...others] = new URLSearchParams(search).getAll("cookie_domain");
+  if (others.length > 0 || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) return null;
+  const { origin = "", cookie = "" } = headers;
+  if (!URL.canParse(origin) || !isWithin(new URL(origin).hostname, domain)) return null;
+  if (!isWithin(hostname, domain)) return null;
+
+  const value = cookieValue(cookie);
+  if (value === null || !value.startsWith(`${contextId}.`)) return null;
   const secure = origin.startsWith("https:") ? "; Secure" : "";
   return `calljoin=${value}; Domain=${domain}; Path=/; Max-Age=${MAX_AGE_S}; SameSite=Lax${secure}`;
 }

@@ -1,7 +1,7 @@
-/** The public routes of the intake: snapshots from pages, call events from vendors. */
+/** The public routes of vendors, and the question that a browser asks before it posts a snapshot. */
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { unauthorized } from "../http/auth";
-import { bytesOf, jsonBody, rawBody } from "../http/body";
+import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
@@ -9,43 +9,28 @@ import { NATIVE, readerOf } from "./adapters";
 import { payloadOf } from "./adapters/payload";
 import { eventsOf, readQProtocol } from "./adapters/qprotocol";
 import { type Admitted, isSigned, refusalOfRecording, vendorOnly } from "./admit";
-import { refreshedCookie } from "./cookie";
+import { PREFLIGHT, readableBy } from "./cors";
 import type { EventBatch, TakeEvents } from "./events";
-import type { TakeSnapshots } from "./snapshots";
+import { SNAPSHOTS } from "./snapshots-route";
 
 export interface IntakeRouteDeps {
   sites: SiteRegistry;
   store: Store;
   clock: () => number;
-  takeSnapshots: TakeSnapshots;
   takeEvents: TakeEvents;
-  /** Bounds public requests by address. */
-  limit: RequestHandler;
-  /** Bounds those that fail, where a token is needed. */
+  /** Bounds requests that fail, by address: a token is needed here. */
   limitFailures: RequestHandler;
 }
 
 export function intakeRoutes(deps: IntakeRouteDeps): Router {
-  const { clock, takeSnapshots, takeEvents } = deps;
+  const { clock, takeEvents } = deps;
   const router = Router();
 
-  router.options("/v1/snapshots", readableByPages, (_request, response) => {
+  router.options(SNAPSHOTS, (request, response) => {
     response
-      .set({ "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type" })
-      .set({ "Access-Control-Max-Age": "86400" })
+      .set({ ...readableBy(request.get("origin")), ...PREFLIGHT })
       .status(204)
       .end();
-  });
-  router.post("/v1/snapshots", readableByPages, deps.limit, rawBody(64 * 1024), async (request, response) => {
-    const arrival = { receivedAt: clock(), bytes: bytesOf(request).length, origin: request.get("origin") ?? null };
-    const body = jsonBody(request);
-    const answer = await takeSnapshots(body, arrival);
-    const cookie = request.url.includes("?") ? refreshedCookie(request, body) : null;
-    if (cookie) response.append("Set-Cookie", cookie);
-    // The one answer that is given thousands of times a second: without what Express would look up for it.
-    response.statusCode = 202;
-    response.setHeader("Content-Type", "application/json; charset=utf-8");
-    response.end(JSON.stringify(answer));
   });
 
   router.post(
@@ -60,7 +45,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
   router.route("/v1/calls/:site/:vendor").post(native).get(native);
 
   async function takeQProtocol(request: Request, response: Response): Promise<void> {
-    const events = eventsOf(jsonBody(request));
+    const events = eventsOf(jsonOf(bytesOf(request)));
     if (!events) {
       throw invalid("the body holds no events", [{ path: "events", message: 'must be {"events": [...]} or an array' }]);
     }
@@ -91,18 +76,3 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
   }
   return router;
 }
-
-/**
- * Lets a page of any origin read the answer: it holds nothing but counts, and an SDK that cannot read a 403 would try for ever.
- * With credentials, because only then a browser takes the refreshed cookie.
- */
-const readableByPages: RequestHandler = (request, response, next) => {
-  const origin = request.get("origin");
-  response.setHeader("Vary", "Origin");
-  if (origin) {
-    response.setHeader("Access-Control-Allow-Origin", origin);
-    response.setHeader("Access-Control-Allow-Credentials", "true");
-    response.setHeader("Access-Control-Expose-Headers", "Retry-After");
-  }
-  next();
-};

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { hashToken } from "../http/auth";
-import { jsonBody, rawBody } from "../http/body";
+import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import type { SecretChange } from "../store/sites";
@@ -65,7 +65,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
         },
       ]);
     }
-    const { document, given } = readSite(jsonBody(request), deps.adapters);
+    const { document, given } = readSite(jsonOf(bytesOf(request)), deps.adapters);
     const before = await sites.version(site);
     const secrets = await secretChanges(deps, site, given, before?.document ?? null);
     const version = await sites.save(site, document, secrets);

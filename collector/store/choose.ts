@@ -1,4 +1,5 @@
 /** The configured store. */
+import { placeOf } from "../config";
 import { postgres } from "./postgres";
 import { sqlite } from "./sqlite";
 import { openStore, type Store } from "./store";
@@ -18,10 +19,4 @@ export async function chosenStore({
     const { message, code } = error as Error & { code?: string };
     throw new Error(`DATABASE_URL: ${placeOf(databaseUrl)} cannot be used: ${message || code}`, { cause: error });
   }
-}
-
-/** Where a database is, without who may use it. */
-export function placeOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname}${port ? `:${port}` : ""}${pathname}`;
 }

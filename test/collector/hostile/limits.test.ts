@@ -105,7 +105,7 @@ describe("rate limits", () => {
 
   test("are on unless they are switched off, and say when to come again", async () => {
     await limited({ CALLJOIN_RATE_LIMIT: "" }, async (one) => {
-      expect((await one.request("GET", "/t/nobody.js")).headers.get("ratelimit-policy")).toContain("q=600");
+      expect((await one.request("GET", "/t/nobody.js")).headers.get("ratelimit-policy")).toContain("600;w=60");
     });
     await limited({ CALLJOIN_RATE_LIMIT: "3" }, async (one) => {
       const statuses = [
