@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Shop } from "../collector/contract/shop";
+import { startPostgres } from "../collector/store/database";
 import { ADMIN, type Instance, newInstance } from "./process";
 import { missing, openWatchedShop, type Visitor, visit } from "./visitors";
 
@@ -15,23 +16,68 @@ const LEAST_KILLS = 3;
 const CLIENTS = 8;
 
 let crm: Server;
-let instance: Instance;
-let shop: Shop;
 beforeAll(async () => {
   crm = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
   await once(crm, "listening");
-  instance = await newInstance({ CALLJOIN_ALLOW_PRIVATE: "127.0.0.1", LOG_LEVEL: "warn" });
-  await instance.start();
-  const { port } = crm.address() as AddressInfo;
-  shop = await openWatchedShop(instance.request, ADMIN, `http://127.0.0.1:${port}/`);
 });
-afterAll(async () => {
-  await instance.remove();
+afterAll(() => {
   crm.close();
 });
 
+const stores = {
+  "the embedded store": async () => ({ env: {} as Record<string, string>, stop: async () => {} }),
+  PostgreSQL: async () => {
+    const server = await startPostgres();
+    return { env: { DATABASE_URL: await server.database() }, stop: server.stop };
+  },
+};
+
+describe.each(Object.entries(stores))("on %s", (_name, open) => {
+  let stop = async () => {};
+  let instance: Instance;
+  let shop: Shop;
+  beforeAll(async () => {
+    const store = await open();
+    stop = store.stop;
+    instance = await newInstance({ CALLJOIN_ALLOW_PRIVATE: "127.0.0.1", LOG_LEVEL: "warn", ...store.env });
+    await instance.start();
+    const { port } = crm.address() as AddressInfo;
+    shop = await openWatchedShop(instance.request, ADMIN, `http://127.0.0.1:${port}/`);
+  });
+  afterAll(async () => {
+    await instance?.remove();
+    await stop();
+  });
+
+  test(
+    "killed at random moments under load, it has each snapshot, call, join and delivery that it answered for",
+    async () => {
+      const all: Visitor[] = [];
+      const end = Date.now() + LIMIT_MS;
+      let kills = 0;
+      while (kills < KILLS && Date.now() < end) {
+        const visitors: Visitor[] = [];
+        const clients = Array.from({ length: CLIENTS }, () => client(shop, visitors));
+        await wait(20 + Math.random() * 250);
+        await instance.end("SIGKILL");
+        await Promise.all(clients);
+        await instance.start();
+        kills += 1;
+        expect(await missing(shop, visitors), `after kill ${kills}`).toEqual([]);
+        all.push(...visitors);
+      }
+      expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
+      const calls = all.filter(({ call }) => call !== null).length;
+      expect(calls).toBeGreaterThan(kills);
+      const snapshots = all.flatMap(({ views }) => views).length;
+      console.info(`${kills} kills; ${snapshots} snapshots and ${calls} calls acknowledged, none lost`);
+    },
+    LIMIT_MS + 60_000,
+  );
+});
+
 /** Visits until the collector is gone. */
-async function client(visitors: Visitor[]): Promise<void> {
+async function client(shop: Shop, visitors: Visitor[]): Promise<void> {
   for (;;) {
     try {
       await visit(shop, visitors);
@@ -40,29 +86,3 @@ async function client(visitors: Visitor[]): Promise<void> {
     }
   }
 }
-
-test(
-  "killed at random moments under load, it has each snapshot, call, join and delivery that it answered for",
-  async () => {
-    const all: Visitor[] = [];
-    const end = Date.now() + LIMIT_MS;
-    let kills = 0;
-    while (kills < KILLS && Date.now() < end) {
-      const visitors: Visitor[] = [];
-      const clients = Array.from({ length: CLIENTS }, () => client(visitors));
-      await wait(20 + Math.random() * 250);
-      await instance.end("SIGKILL");
-      await Promise.all(clients);
-      await instance.start();
-      kills += 1;
-      expect(await missing(shop, visitors), `after kill ${kills}`).toEqual([]);
-      all.push(...visitors);
-    }
-    expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
-    expect(all.filter(({ call }) => call !== null).length).toBeGreaterThan(kills);
-    console.info(
-      `${kills} kills; ${all.flatMap(({ views }) => views).length} snapshots and ${all.filter(({ call }) => call !== null).length} calls acknowledged, none lost`,
-    );
-  },
-  LIMIT_MS + 60_000,
-);
