@@ -13,17 +13,7 @@ const MAX_PREPARED = 500;
  * Throws where the folder cannot be made or the file cannot be opened, or another process has it open that should not.
  */
 export function sqlite(folder: string, alone = false): Engine {
-  mkdirSync(folder, { recursive: true });
-  const file = new SqliteDatabase(join(folder, "calljoin.db"), { timeout: 5_000 });
-  // Before the first access: the file itself is locked then, and not only while somebody writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
-  if (alone) file.pragma("locking_mode = EXCLUSIVE");
-  file.pragma("journal_mode = WAL");
-  // better-sqlite3 is built with NORMAL, which may lose acknowledged commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
-  file.pragma("synchronous = FULL");
-  // Deleted rows are overwritten with zeros: an erased visitor leaves nothing in free pages.
-  file.pragma("secure_delete = ON");
-  // A visitor's rows lie on pages of their own: the longer the log, the more often a page is overwritten in it before it is copied.
-  file.pragma("wal_autocheckpoint = 4000");
+  const file = open(folder, alone);
   return {
     name: "sqlite",
     dialect: new SqliteDialect({ database: prepared(file) }),
@@ -43,6 +33,29 @@ export function sqlite(folder: string, alone = false): Engine {
       file.close();
     },
   };
+}
+
+/** The file, made where there is none, and set up. Throws an error that names it. */
+function open(folder: string, alone: boolean): SqliteDatabase.Database {
+  const path = join(folder, "calljoin.db");
+  try {
+    mkdirSync(folder, { recursive: true });
+    const file = new SqliteDatabase(path, { timeout: 5_000 });
+    // Before the first access: the file itself is locked then, and not only while somebody writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
+    if (alone) file.pragma("locking_mode = EXCLUSIVE");
+    file.pragma("journal_mode = WAL");
+    // better-sqlite3 is built with NORMAL, which may lose acknowledged commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+    file.pragma("synchronous = FULL");
+    // Deleted rows are overwritten with zeros: an erased visitor leaves nothing in free pages.
+    file.pragma("secure_delete = ON");
+    // Each visitor's keys lie on pages of their own: the longer the log, the more often a page is overwritten in it before it is copied.
+    file.pragma("wal_autocheckpoint = 4000");
+    return file;
+  } catch (error) {
+    // A plain error: better-sqlite3's own arrives empty from another thread.
+    const { message, code } = error as Error & { code?: string };
+    throw Object.assign(new Error(`CALLJOIN_DATA: ${path} cannot be used: ${message}`), { code });
+  }
 }
 
 /** The database with its statements kept prepared: Kysely prepares anew at each query. */

@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -115,3 +118,47 @@ test("a store that cannot be written at the start stops it with a message", asyn
   await instance.end("SIGTERM");
   await expect(instance.start({ limit: 0 })).rejects.toThrow(/calljoin: /);
 }, 60_000);
+
+test("a file that is no database stops it with a message that names it", async () => {
+  writeFileSync(join(instance.data, "calljoin.db"), "x".repeat(5_000));
+  await expect(instance.start()).rejects.toThrow(
+    /CALLJOIN_DATA: .*calljoin\.db cannot be used: file is not a database/,
+  );
+}, 60_000);
+
+// A disk can be mounted by root alone, and not in every container.
+test.skipIf(!canMount())(
+  "a disk that is read-only stops it with a message that names the file",
+  async () => {
+    await instance.start();
+    await shop.save({ name: "Shoes" });
+    await instance.end("SIGTERM");
+    mount("--bind", instance.data, instance.data);
+    try {
+      mount("-o", "remount,bind,ro", instance.data);
+      await expect(instance.start()).rejects.toThrow(/CALLJOIN_DATA: .*calljoin\.db cannot be used: /);
+    } finally {
+      execFileSync("umount", [instance.data]);
+    }
+    await instance.start();
+    expect((await post(newContext())).status).toBe(202);
+  },
+  60_000,
+);
+
+function mount(...args: string[]): void {
+  execFileSync("mount", args, { stdio: "pipe" });
+}
+
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "calljoin-mount-"));
+  try {
+    mount("--bind", folder, folder);
+    execFileSync("umount", [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(folder);
+  }
+}
