@@ -46,7 +46,7 @@ export interface AppDeps {
 }
 
 export interface Collector {
-  /** Answers every request: Express, but for the route of the snapshots. */
+  /** Answers every request: Express, but for the snapshots that pages post. */
   app: RequestListener;
   joiner: Joiner;
   forwarder: Forwarder;
@@ -89,6 +89,8 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
     response.set(headers);
     next();
   });
+  const snapshots = snapshotsRoute({ takeSnapshots, clock, log, headers, trusts, limit });
+  routes.post(SNAPSHOTS, snapshots);
   routes.use(intakeRoutes({ sites, store, clock, takeEvents, limitFailures }));
   routes.use(healthRoutes(store, metrics.answer));
   routes.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
@@ -98,7 +100,6 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   routes.use(openApiRoutes());
   routes.use(notFound);
   routes.use(problems(log));
-  const snapshots = snapshotsRoute({ takeSnapshots, clock, log, headers, trusts, limit });
 
   const app: RequestListener = (request, response) => {
     const isDirect = isSnapshots(request);

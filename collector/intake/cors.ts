@@ -5,7 +5,7 @@
  * takes the refreshed cookie. `origin` is the page's; undefined where the request has none.
  */
 export function readableBy(origin: string | undefined): Record<string, string> {
-  if (origin === undefined) return { Vary: "Origin" };
+  if (!origin) return { Vary: "Origin" };
   return {
     Vary: "Origin",
     "Access-Control-Allow-Origin": origin,

@@ -25,9 +25,9 @@ export interface SnapshotsRouteDeps {
   limit: RequestHandler;
 }
 
-/** True for a request that belongs to this route; paths are compared as Express does. */
+/** True for a post to this route by its very name, as the SDK posts. Its other spellings find their way here through Express. */
 export function isSnapshots({ method, url = "" }: IncomingMessage): boolean {
-  return method === "POST" && (url === SNAPSHOTS || /^\/v1\/snapshots\/?(\?|$)/i.test(url));
+  return method === "POST" && (url === SNAPSHOTS || url.startsWith(`${SNAPSHOTS}?`));
 }
 
 export function snapshotsRoute(deps: SnapshotsRouteDeps) {

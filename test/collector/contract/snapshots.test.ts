@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exchange } from "../hostile/raw";
 import type { Asked, Receipt } from "./http";
 import { type Collector, startCollector } from "./process";
 import { MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
@@ -53,6 +54,26 @@ describe("an accepted snapshot", () => {
       expect([answer.status, answer.json()]).toEqual([202, NOTHING_REJECTED]);
     },
   );
+
+  test("is answered alike however its route is spelt, headers and all", async () => {
+    const answers = await Promise.all(
+      ["/v1/snapshots", "/v1/snapshots?", "/v1/snapshots/", "/V1/Snapshots", "http://a.example/v1/snapshots"].map(
+        (url) => {
+          const body = JSON.stringify(envelope());
+          const head = `POST ${url} HTTP/1.1\r\nHost: a.example\r\nOrigin: https://shop.example\r\nConnection: close`;
+          return exchange(collector.origin, `${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+        },
+      ),
+    );
+    const [plain, ...others] = answers.map((answer) => {
+      const [head = "", body] = answer.split("\r\n\r\n");
+      const [status, ...headers] = head.split("\r\n");
+      return { status, headers: headers.filter((line) => !/^(date|ratelimit)/i.test(line)).sort(), body };
+    });
+    expect(plain).toMatchObject({ status: "HTTP/1.1 202 Accepted", body: JSON.stringify(NOTHING_REJECTED) });
+    expect(plain?.headers).toContain("Access-Control-Allow-Origin: https://shop.example");
+    for (const other of others) expect(other).toEqual(plain);
+  });
 
   test("is on disk: a crash right after the answer loses nothing", async () => {
     const contextId = newContext();
