@@ -57,14 +57,16 @@ export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDe
     const calls = await touchedCalls(store, due);
     for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
       const part = calls.slice(i, i + CALLS_PER_COMMIT);
+      const began = performance.now();
       const joined = await store.joining(async (tx) => {
         const all: (Joined | null)[] = [];
         for (const { site, call_id } of part) all.push(await joinCall(tx, site, call_id, clock()));
         return all;
       });
+      const ms = Math.round((performance.now() - began) * 1_000) / 1_000;
       const changed = joined.filter((one) => one !== null);
       for (const one of changed) {
-        report(log, one);
+        report(log, one, ms);
         tell?.(one.outcome.join.status, one.outcome.join.reason);
       }
       if (changed.length > 0) wake();
@@ -174,10 +176,10 @@ function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: numb
   };
 }
 
-/** Without the visitor's values and ids: a log outlives the erasing of a visitor. */
-function report(log: Log, { site, version, late, outcome }: Joined): void {
+/** Without the visitor's values and ids: a log outlives the erasing of a visitor. `ms`: its transaction's, from the first read until it was on disk. */
+function report(log: Log, { site, version, late, outcome }: Joined, ms: number): void {
   const { id, vendor, type, transaction, join } = outcome;
   const { status, rule, reason, gap_ms } = join;
   const call = { site, call_id: id, vendor, type, transaction_id: transaction.id, version };
-  log.info({ ...call, status, rule, reason, late, gap_ms }, "call joined");
+  log.info({ ...call, status, rule, reason, late, gap_ms, ms }, "call joined");
 }

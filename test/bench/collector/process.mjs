@@ -3,16 +3,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** Starts a server; answers its port, how long it took until it was ready (ms), its peak memory (MB) and how to end it. */
-export async function start(args, env = {}) {
+/**
+ * Starts a server; answers its port, how long it took until it was ready (ms), its peak memory (MB) and how to end it.
+ * `onLine` gets each line that it prints.
+ */
+export async function start(args, env = {}, onLine = () => {}) {
   const port = await freePort();
   const began = performance.now();
   const child = spawn(process.execPath, args, {
     env: { ...process.env, NODE_ENV: "production", ...env, PORT: String(port) },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
+  createInterface({ input: child.stdout }).on("line", onLine);
   while (!(await isReady(port))) {
     if (child.exitCode !== null) throw new Error(`${args.join(" ")} ended with ${child.exitCode}`);
     await wait(5);
