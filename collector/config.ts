@@ -35,6 +35,7 @@ const schema = z
     PORT: number("8787", "must be a port, 0 to 65535", 65_535),
     CALLJOIN_DATA: z.string().default("./data"),
     DATABASE_URL: z.string().refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE").optional(),
+    CALLJOIN_SHARDED: z.enum(["true", "false"], "must be true or false").default("false"),
     CALLJOIN_ADMIN_TOKEN: z.string().regex(/^\S+$/, "must be one word without spaces").optional(),
     CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
     CALLJOIN_TRUST_PROXY: proxies.optional(),
@@ -55,6 +56,8 @@ export interface Config {
   dataFolder: string;
   /** PostgreSQL's; undefined where SQLite is used. */
   databaseUrl: string | undefined;
+  /** True where that database spreads its rows over several machines by their keys. */
+  sharded: boolean;
   /** Undefined where it has to be made. */
   adminToken: string | undefined;
   /** Public requests a minute and address; 0 is no limit. */
@@ -79,6 +82,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: data.PORT,
     dataFolder: data.CALLJOIN_DATA,
     databaseUrl: data.DATABASE_URL,
+    sharded: data.CALLJOIN_SHARDED === "true",
     adminToken: data.CALLJOIN_ADMIN_TOKEN,
     rateLimit: data.CALLJOIN_RATE_LIMIT,
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,

@@ -15,6 +15,9 @@ const WINDOW_MS = 1;
 /** Batches that the store has at a time: while it writes one, the next is on its way, and nobody waits for the other's turn. */
 const MAX_UNDER_WAY = 2;
 
+/** Where the database is sharded each request is written alone, which takes longer, and so many are under way. */
+const MAX_ALONE_UNDER_WAY = 8;
+
 /** Bytes of bodies that may wait; above it who comes is asked to come again, before memory grows. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
@@ -45,6 +48,7 @@ export interface CommitterDeps {
 }
 
 export function createCommitter({ store, joiner, clock, onError }: CommitterDeps): Committer {
+  const [maxUnderWay, maxBatchBytes] = store.sharded ? [MAX_ALONE_UNDER_WAY, 0] : [MAX_UNDER_WAY, MAX_BATCH_BYTES];
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let windowIsOpen = false;
@@ -53,7 +57,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   let done: DueRow[] = [];
 
   function openWindow(): void {
-    if (windowIsOpen || underWay.size >= MAX_UNDER_WAY) return;
+    if (windowIsOpen || underWay.size >= maxUnderWay) return;
     windowIsOpen = true;
     setTimeout(() => {
       windowIsOpen = false;
@@ -62,7 +66,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   }
 
   function start(): void {
-    while (waiting.length > 0 && underWay.size < MAX_UNDER_WAY) track(commit(takeBatch()));
+    while (waiting.length > 0 && underWay.size < maxUnderWay) track(commit(takeBatch()));
     if (underWay.size === 0 && done.length > 0) track(write([]).then(() => {}, onError));
   }
 
@@ -90,7 +94,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
     let bytes = 0;
     const end = waiting.findIndex((one, index) => {
       bytes += one.bytes;
-      return index > 0 && bytes > MAX_BATCH_BYTES;
+      return index > 0 && bytes > maxBatchBytes;
     });
     const batch = end < 0 ? waiting : waiting.slice(0, end);
     waiting = waiting.slice(batch.length);

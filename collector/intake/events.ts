@@ -2,6 +2,7 @@
 import canonicalize from "canonicalize";
 import { hashOf, sha256 } from "../store/hash";
 import type { CallEventRow, RejectedRow } from "../store/tables";
+import { CALL_ID_LENGTH } from "../wire/ids";
 import type { Receipt } from "../wire/snapshots";
 import type { CallEvent, Refusal } from "./adapters/adapter";
 import type { Committer } from "./commit";
@@ -56,7 +57,7 @@ function readWhole(raw: unknown, read: EventBatch["read"]): Read | Refusal {
 
 /** The id of a call: derived from what makes it one call, so that a replay makes the same (contract 5). */
 export function callIdOf(site: string, vendor: string, type: string, transactionId: string): string {
-  return hashOf(site, vendor, type, transactionId).slice(0, 32);
+  return hashOf(site, vendor, type, transactionId).slice(0, CALL_ID_LENGTH);
 }
 
 function rowOf(

@@ -55,8 +55,9 @@ const SWEEP_LEASE_MS = 60_000;
 export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDeps): Joiner {
   async function run(due: DueRow[]): Promise<void> {
     const calls = await touchedCalls(store, due);
-    for (let i = 0; i < calls.length; i += CALLS_PER_COMMIT) {
-      const part = calls.slice(i, i + CALLS_PER_COMMIT);
+    const step = store.sharded ? 1 : CALLS_PER_COMMIT;
+    for (let i = 0; i < calls.length; i += step) {
+      const part = calls.slice(i, i + step);
       const began = performance.now();
       const joined = await store.joining(async (tx) => {
         const all: (Joined | null)[] = [];
@@ -80,9 +81,7 @@ export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDe
       do {
         const now = clock();
         due = await store.claimDue(now - ageMs, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS);
-        for (const { site, context_id, call_id } of due) {
-          if (context_id === "" && call_id === "") await store.indexAliases(site);
-        }
+        for (const { site, kind } of due) if (kind === "aliases") await store.indexAliases(site);
         await run(due);
         if (due.length > 0) await store.write([], due, clock());
         rows += due.length;
@@ -97,9 +96,9 @@ async function touchedCalls(store: Store, due: DueRow[]): Promise<{ site: string
   const calls = new Map<string, { site: string; call_id: string }>();
   const add = (site: string, call_id: string) => calls.set(`${site} ${call_id}`, { site, call_id });
   const contexts = new Map<string, string[]>();
-  for (const { site, context_id, call_id } of due) {
-    if (call_id !== "") add(site, call_id);
-    else contexts.set(site, [...(contexts.get(site) ?? []), context_id]);
+  for (const { site, kind, subject } of due) {
+    if (kind === "call") add(site, subject);
+    if (kind === "context") contexts.set(site, [...(contexts.get(site) ?? []), subject]);
   }
   for (const [site, ids] of contexts) {
     for (const call_id of await store.joinReader.callsTouchedBy(site, ids)) add(site, call_id);

@@ -20,10 +20,7 @@ export async function readDeliveries(
   const rows = await store.deliveries(site, filter, below && { made_at: below[0], id: below[1] }, limit + 1);
   const shown = rows.slice(0, limit);
   const attempts = new Map<string, AttemptRow[]>();
-  for (const row of await store.attempts(
-    site,
-    shown.map(({ id }) => id),
-  )) {
+  for (const row of await store.attempts(site, shown)) {
     attempts.set(row.delivery_id, [...(attempts.get(row.delivery_id) ?? []), row]);
   }
   const last = rows.length > limit ? shown.at(-1) : undefined;

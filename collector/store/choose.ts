@@ -1,5 +1,5 @@
 /** The configured store. */
-import { placeOf } from "../config";
+import { type Config, placeOf } from "../config";
 import { postgres } from "./postgres";
 import { sqlite } from "./sqlite";
 import { openStore, type Store } from "./store";
@@ -8,13 +8,11 @@ import { openStore, type Store } from "./store";
 export async function chosenStore({
   databaseUrl,
   dataFolder,
-}: {
-  databaseUrl: string | undefined;
-  dataFolder: string;
-}): Promise<Store> {
+  sharded,
+}: Pick<Config, "databaseUrl" | "dataFolder" | "sharded">): Promise<Store> {
   if (databaseUrl === undefined) return openStore(sqlite(dataFolder));
   try {
-    return await openStore(postgres(databaseUrl));
+    return await openStore(postgres(databaseUrl, sharded));
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
     throw new Error(`DATABASE_URL: ${placeOf(databaseUrl)} cannot be used: ${message || code}`, { cause: error });

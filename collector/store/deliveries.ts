@@ -1,5 +1,6 @@
 /** Deliveries to webhooks and their attempts. A worker claims one by moving its next attempt behind a lease: a crash gives it back. */
 import { type Kysely, sql } from "kysely";
+import { CALL_ID_LENGTH } from "../wire/ids";
 import { chunks } from "./chunks";
 import type { Engine } from "./engine";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
@@ -10,12 +11,11 @@ export interface Settlement {
   state: DeliveryRow["state"];
   next_attempt_at: number | null;
   failures: number;
-  attempt: Omit<AttemptRow, "site" | "delivery_id" | "number">;
+  attempt: Omit<AttemptRow, "site" | "call_id" | "delivery_id" | "number">;
   webhookOff: string | null;
 }
 
 export interface DeliveryFilter {
-  id?: string | undefined;
   state?: DeliveryRow["state"] | undefined;
   webhook?: string | undefined;
 }
@@ -35,7 +35,7 @@ export interface Deliveries {
     limit: number,
   ): Promise<DeliveryRow[]>;
   /** All attempts at these deliveries, the earliest first. */
-  attempts(site: string, deliveryIds: string[]): Promise<AttemptRow[]>;
+  attempts(site: string, deliveries: Pick<DeliveryRow, "call_id" | "id">[]): Promise<AttemptRow[]>;
   /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
   replayDeliveries(
     site: string,
@@ -63,17 +63,22 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
         .updateTable("deliveries")
         .set({ next_attempt_at: lease })
         .where("site", "=", site)
-        .where("id", "=", (eb) =>
-          eb
-            .selectFrom("deliveries")
-            .select("id")
-            .where("site", "=", site)
-            .where("webhook", "=", webhook)
-            .where("state", "=", PENDING)
-            .where("next_attempt_at", "<=", now)
-            .orderBy("next_attempt_at")
-            .limit(1)
-            .$if(engine.locksRows, (query) => query.forUpdate().skipLocked()),
+        .where(({ eb, refTuple }) =>
+          eb(
+            refTuple("call_id", "id"),
+            "=",
+            eb
+              .selectFrom("deliveries")
+              .select(["call_id", "id"])
+              .where("site", "=", site)
+              .where("webhook", "=", webhook)
+              .where("state", "=", PENDING)
+              .where("next_attempt_at", "<=", now)
+              .orderBy("next_attempt_at")
+              .limit(1)
+              .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
+              .$asTuple("call_id", "id"),
+          ),
         )
         .returningAll()
         .executeTakeFirst();
@@ -82,13 +87,14 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
 
     settleDelivery: (claimed, { attempt, webhookOff, state, next_attempt_at, failures }) =>
       transact(async (tx) => {
-        const { site, id } = claimed;
+        const { site, call_id, id } = claimed;
         if (webhookOff !== null) await engine.ownSite(tx, site);
         const ended_at = state === "pending" ? null : attempt.at;
         const kept = await tx
           .selectFrom("deliveries")
           .select("id")
           .where("site", "=", site)
+          .where("call_id", "=", call_id)
           .where("id", "=", id)
           .$if(engine.locksRows, (query) => query.forUpdate())
           .executeTakeFirst();
@@ -98,6 +104,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
           .updateTable("deliveries")
           .set({ state, next_attempt_at, failures, ended_at })
           .where("site", "=", site)
+          .where("call_id", "=", call_id)
           .where("id", "=", id)
           // Whose lease has run out, or was replayed meanwhile, has no say any more.
           .where("next_attempt_at", "=", claimed.next_attempt_at)
@@ -107,19 +114,19 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
           .selectFrom("delivery_attempts")
           .select((eb) => eb.fn.countAll<number>().as("number"))
           .where("site", "=", site)
+          .where("call_id", "=", call_id)
           .where("delivery_id", "=", id)
           .executeTakeFirstOrThrow();
-        const row = { site, delivery_id: id, number: Number(number), ...attempt };
+        const row = { site, call_id, delivery_id: id, number: Number(number), ...attempt };
         await tx.insertInto("delivery_attempts").values(row).execute();
         if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
       }),
 
-    deliveries: (site, { id, state, webhook }, below, limit) =>
+    deliveries: (site, { state, webhook }, below, limit) =>
       db
         .selectFrom("deliveries")
         .selectAll()
         .where("site", "=", site)
-        .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
         .$if(state !== undefined, (query) => query.where("state", "=", state ?? "pending"))
         .$if(webhook !== undefined, (query) => query.where("webhook", "=", webhook ?? ""))
         .$if(below !== null, (query) =>
@@ -132,14 +139,19 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
         .limit(limit)
         .execute(),
 
-    attempts: (site, deliveryIds) =>
-      deliveryIds.length === 0
+    attempts: (site, deliveries) =>
+      deliveries.length === 0
         ? Promise.resolve([])
         : db
             .selectFrom("delivery_attempts")
             .selectAll()
             .where("site", "=", site)
-            .where("delivery_id", "in", deliveryIds)
+            .where("call_id", "in", [...new Set(deliveries.map(({ call_id }) => call_id))])
+            .where(
+              "delivery_id",
+              "in",
+              deliveries.map(({ id }) => id),
+            )
             .orderBy("number")
             .execute(),
 
@@ -150,7 +162,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
         .where("site", "=", site);
       const chosen =
         "id" in which
-          ? again.where("id", "=", which.id)
+          ? again.where("call_id", "=", which.id.slice(0, CALL_ID_LENGTH)).where("id", "=", which.id)
           : again
               .where("state", "=", "dead")
               .where("ended_at", ">=", which.since)
@@ -174,12 +186,10 @@ export async function addDeliveries(tx: Kysely<Tables>, deliveries: DeliveryRow[
 
 /** Forgets calls' deliveries with everything that was sent and answered. */
 export async function deleteDeliveries(tx: Kysely<Tables>, site: string, callIds: string[]): Promise<void> {
-  for (const callId of callIds) {
-    // Ids are hexadecimal, and start with the call's.
-    const [from, to] = [callId, `${callId}g`];
-    const attempts = tx.deleteFrom("delivery_attempts").where("site", "=", site);
-    await attempts.where("delivery_id", ">=", from).where("delivery_id", "<", to).execute();
-    await tx.deleteFrom("deliveries").where("site", "=", site).where("id", ">=", from).where("id", "<", to).execute();
+  for (const ids of chunks(callIds)) {
+    for (const table of ["delivery_attempts", "deliveries"] as const) {
+      await tx.deleteFrom(table).where("site", "=", site).where("call_id", "in", ids).execute();
+    }
   }
 }
 

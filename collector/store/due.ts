@@ -4,14 +4,18 @@ import { type Kysely, sql } from "kysely";
 import { chunks } from "./chunks";
 import type { DueRow, Tables } from "./tables";
 
+/** What a due row is about. */
+export type Touched = Pick<DueRow, "site" | "kind" | "subject">;
+
+/** A call that has to be joined again. */
+export function ofCall(site: string, callId: string): Touched {
+  return { site, kind: "call", subject: callId };
+}
+
 /** Leaves due rows for what a write has touched; each context and call once. */
-export async function addDue(
-  tx: Kysely<Tables>,
-  touched: Pick<DueRow, "site" | "context_id" | "call_id">[],
-  now: number,
-): Promise<DueRow[]> {
+export async function addDue(tx: Kysely<Tables>, touched: Touched[], now: number): Promise<DueRow[]> {
   const stamp = randomUUID();
-  const once = new Map(touched.map((row) => [`${row.site} ${row.context_id} ${row.call_id}`, row]));
+  const once = new Map(touched.map((row) => [`${row.site} ${row.kind} ${row.subject}`, row]));
   const due = [...once.values()].map((row) => ({ ...row, stamp, due_at: now }));
   for (const rows of chunks(due)) await tx.insertInto("due").values(rows).execute();
   return due;
@@ -24,6 +28,6 @@ export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<voi
 
 /** The condition that a due row is one of these. */
 export function amongDue(rows: DueRow[]) {
-  const keys = rows.map(({ site, context_id, call_id, stamp }) => sql`(${site}, ${context_id}, ${call_id}, ${stamp})`);
-  return sql<boolean>`(site, context_id, call_id, stamp) in (values ${sql.join(keys)})`;
+  const keys = rows.map(({ site, subject, kind, stamp }) => sql`(${site}, ${subject}, ${kind}, ${stamp})`);
+  return sql<boolean>`(site, subject, kind, stamp) in (values ${sql.join(keys)})`;
 }

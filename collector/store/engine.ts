@@ -13,6 +13,11 @@ export interface Engine {
   locksRows: boolean;
   /** Runs work that may take as long as it takes: migrations. */
   unhurried<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Rows of different keys (a visitor's, a call's) may lie on different machines: who writes them does so in transactions of their own, and
+   * none has to be agreed upon by several machines.
+   */
+  sharded: boolean;
   /** Waits until nobody has one of these sites for themselves, and keeps it so until the transaction ends. */
   shareSites(tx: Kysely<Tables>, sites: string[]): Promise<void>;
   /** Waits until nobody else has this site, shared or not, and keeps it so until the transaction ends. */

@@ -1,7 +1,7 @@
 /** Forgetting: a visitor who is to be erased, and what has passed a site's retention. */
 import { type Kysely, sql, type Transaction } from "kysely";
 import { deleteDeliveries } from "./deliveries";
-import { addDue } from "./due";
+import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { redacted } from "./erased";
 import { sha256 } from "./hash";
@@ -51,12 +51,17 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
         for (const table of ["snapshots", "views", "aliases"] as const) {
           await tx.deleteFrom(table).where("site", "=", site).where("context_id", "=", contextId).execute();
         }
-        await tx.deleteFrom("due").where("site", "=", site).where("context_id", "=", contextId).execute();
+        await tx
+          .deleteFrom("due")
+          .where("site", "=", site)
+          .where("subject", "=", contextId)
+          .where("kind", "=", "context")
+          .execute();
         // The id's characters mean nothing to LIKE but `_`, which at worst takes a look-alike with it.
         await tx.deleteFrom("rejected").where("site", "=", site).where("body", "like", `%${contextId}%`).execute();
         return addDue(
           tx,
-          calls.map((call_id) => ({ site, context_id: "", call_id })),
+          calls.map((call) => ofCall(site, call)),
           now,
         );
       }),

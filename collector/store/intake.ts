@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { UNMATCHED_AFTER_MS } from "../wire/call";
 import { aliasesOf, identifyingNames } from "./aliases";
 import { chunks } from "./chunks";
-import { addDue, strikeOff } from "./due";
+import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, redacted } from "./erased";
 import { sha256 } from "./hash";
@@ -37,7 +37,8 @@ export interface Verdicts {
 export interface Intake {
   /**
    * Writes a batch in one transaction, which is on disk when this resolves, and strikes off the due rows in `done`.
-   * Rejects with nothing written where the database refuses.
+   * Rejects with nothing written where the database refuses. Where the database is sharded it is one transaction for each key, one after
+   * the other, and what was written before one of them was refused stays.
    */
   write(batch: Write[], done: DueRow[], now: number): Promise<Written>;
 }
@@ -46,45 +47,76 @@ export interface Intake {
 export function intakeStore(engine: Engine, transact: Transact): Intake {
   const shapes = createShapes();
   return {
-    write: (batch, done, now) =>
-      transact(async (tx) => {
-        // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
-        await engine.shareSites(tx, sitesOf(batch));
-        const snapshots = await addSnapshots(
-          tx,
-          shapes,
-          batch.flatMap((write) => write.snapshots),
-        );
-        const events = await addEvents(
-          tx,
-          batch.flatMap((write) => write.events),
-        );
-        const rejected = batch.flatMap((write) => write.rejected);
-        for (const rows of chunks(byKey(rejected, ({ site, id }) => `${site} ${id}`))) {
-          await tx
-            .insertInto("rejected")
-            .values(rows)
-            .onConflict((c) => c.doNothing())
-            .execute();
-        }
-        const verdicts = batch.map((write) => ({
-          snapshots: write.snapshots.map((row) => snapshots.get(row) ?? "duplicate"),
-          events: write.events.map((row) => events.get(row) ?? "duplicate"),
-        }));
-        const all = batch.flatMap((write, index) => touched(write, verdicts[index]));
-        const due = await addDue(tx, engine.locksRows ? all : await callsOf(tx, all), now);
-        // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
-        const calls = all.filter(({ call_id }) => call_id !== "");
-        await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
-        await strikeOff(tx, done);
-        return { verdicts, due };
-      }),
+    async write(batch, done, now) {
+      const all = {
+        snapshots: batch.flatMap(({ snapshots }) => snapshots),
+        events: batch.flatMap(({ events }) => events),
+        rejected: batch.flatMap(({ rejected }) => rejected),
+        done,
+      };
+      const verdicts = new Map<SnapshotRow | CallEventRow, Verdict>();
+      const due: DueRow[] = [];
+      for (const rows of engine.sharded ? partsByKey(all) : [all]) {
+        const written = await transact((tx) => writeRows(tx, engine, shapes, rows, now));
+        for (const some of written.verdicts) for (const [row, verdict] of some) verdicts.set(row, verdict);
+        due.push(...written.due);
+      }
+      const verdictOn = (row: SnapshotRow | CallEventRow) => verdicts.get(row) ?? "duplicate";
+      return {
+        verdicts: batch.map(({ snapshots, events }) => ({
+          snapshots: snapshots.map(verdictOn),
+          events: events.map(verdictOn),
+        })),
+        due,
+      };
+    },
   };
 }
 
-function sitesOf(batch: Write[]): string[] {
-  const rows = batch.flatMap(({ snapshots, events }) => [...snapshots, ...events]);
-  return [...new Set(rows.map(({ site }) => site))];
+/** What one transaction writes, and which due rows it strikes off. */
+interface Rows extends Write {
+  done: DueRow[];
+}
+
+/** Rows by what they are about, in the order in which they came: each part lies in one place of a sharded database. */
+function partsByKey({ snapshots, events, rejected, done }: Rows): Rows[] {
+  const parts = new Map<string, Rows>();
+  const partOf = (key: string) => {
+    const part = parts.get(key) ?? { snapshots: [], events: [], rejected: [], done: [] };
+    parts.set(key, part);
+    return part;
+  };
+  for (const row of snapshots) partOf(`context ${nameOfContext(row)}`).snapshots.push(row);
+  for (const row of events) partOf(`call ${row.site} ${row.call_id}`).events.push(row);
+  for (const row of rejected) partOf(`rejected ${row.site} ${row.id}`).rejected.push(row);
+  for (const row of done) partOf(`${row.kind} ${row.site} ${row.subject}`).done.push(row);
+  return [...parts.values()];
+}
+
+async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes, rows: Rows, now: number) {
+  // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
+  await engine.shareSites(tx, [...new Set([...rows.snapshots, ...rows.events].map(({ site }) => site))]);
+  const snapshots = await addSnapshots(tx, shapes, rows.snapshots);
+  const events = await addEvents(tx, rows.events);
+  for (const part of chunks(byKey(rows.rejected, ({ site, id }) => `${site} ${id}`))) {
+    await tx
+      .insertInto("rejected")
+      .values(part)
+      .onConflict((c) => c.doNothing())
+      .execute();
+  }
+  const contexts = rows.snapshots.filter((row) => snapshots.get(row) === "accepted").map(ofContext);
+  const calls = rows.events
+    .filter((row) => events.get(row) === "accepted")
+    .map(({ site, call_id }) => ofCall(site, call_id));
+  // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
+  // reads these snapshots itself (collector/README.md).
+  const touched = engine.locksRows ? contexts : await callsOf(tx, contexts);
+  const due = await addDue(tx, [...touched, ...calls], now);
+  // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
+  await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
+  await strikeOff(tx, rows.done);
+  return { verdicts: [snapshots, events], due };
 }
 
 /** Rows in the order of their keys. */
@@ -93,31 +125,18 @@ function byKey<T>(rows: T[], key: (row: T) => string): T[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
-type Touched = Pick<DueRow, "site" | "context_id" | "call_id">;
-
-function touched(write: Write, verdicts: Verdicts | undefined): Touched[] {
-  const isNew = (verdict: Verdict | undefined) => verdict === "accepted";
-  const contexts = write.snapshots.filter((_row, index) => isNew(verdicts?.snapshots[index]));
-  const calls = write.events.filter((_row, index) => isNew(verdicts?.events[index]));
-  return [
-    ...contexts.map(({ site, context_id }) => ({ site, context_id, call_id: "" })),
-    ...calls.map(({ site, call_id }) => ({ site, context_id: "", call_id })),
-  ];
+function ofContext({ site, context_id }: SnapshotRow): Touched {
+  return { site, kind: "context", subject: context_id };
 }
 
-/**
- * Contexts replaced by the calls that they touch now. That is enough where there is one writer at a time: a call that commits later
- * is joined after it, and reads these snapshots itself (collector/README.md).
- */
-async function callsOf(tx: Transaction<Tables>, all: Touched[]): Promise<Touched[]> {
-  const contexts = new Map<string, Set<string>>();
-  for (const { site, context_id } of all) {
-    if (context_id !== "") contexts.set(site, (contexts.get(site) ?? new Set()).add(context_id));
-  }
-  const calls = all.filter(({ call_id }) => call_id !== "");
-  for (const [site, ids] of contexts) {
+/** The calls that contexts touch. */
+async function callsOf(tx: Transaction<Tables>, contexts: Touched[]): Promise<Touched[]> {
+  const bySite = new Map<string, Set<string>>();
+  for (const { site, subject } of contexts) bySite.set(site, (bySite.get(site) ?? new Set()).add(subject));
+  const calls: Touched[] = [];
+  for (const [site, ids] of bySite) {
     for (const part of chunks([...ids])) {
-      for (const call_id of await callsTouchedBy(tx, site, part)) calls.push({ site, context_id: "", call_id });
+      for (const call of await callsTouchedBy(tx, site, part)) calls.push(ofCall(site, call));
     }
   }
   return calls;

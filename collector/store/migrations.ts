@@ -2,7 +2,11 @@
 import { type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { Engine } from "./engine";
 
-/** Columns and key of each table, in SQL that all engines read; `tables.ts` says what they mean. */
+/**
+ * Columns and key of each table, in SQL that all engines read; `tables.ts` says what they mean. Keys start with the site and go on with
+ * the visitor or the call that a row is about, and what a request or a join writes in one transaction is about one of them: a database
+ * that is sharded by these two columns writes it in one place.
+ */
 const FIRST_TABLES: Record<string, string> = {
   site_versions: `site text not null, version integer not null, saved_at bigint not null, document text not null,
     primary key (site, version)`,
@@ -37,17 +41,17 @@ const FIRST_TABLES: Record<string, string> = {
   rejected: `site text not null, id text not null, route text not null, vendor text, received_at bigint not null,
     reason text not null, detail text not null, body text not null,
     primary key (site, id)`,
-  due: `site text not null, context_id text not null, call_id text not null, stamp text not null, due_at bigint not null,
-    primary key (site, context_id, call_id, stamp)`,
+  due: `site text not null, subject text not null, kind text not null, stamp text not null, due_at bigint not null,
+    primary key (site, subject, kind, stamp)`,
   erased: `site text not null, hash text not null, erased_at bigint not null,
     primary key (site, hash)`,
-  deliveries: `site text not null, id text not null, call_id text not null, webhook text not null, event text not null,
+  deliveries: `site text not null, call_id text not null, id text not null, webhook text not null, event text not null,
     version integer not null, state text not null, request text not null, made_at bigint not null,
     failures integer not null, next_attempt_at bigint, ended_at bigint,
-    primary key (site, id)`,
-  delivery_attempts: `site text not null, delivery_id text not null, number integer not null,
+    primary key (site, call_id, id)`,
+  delivery_attempts: `site text not null, call_id text not null, delivery_id text not null, number integer not null,
     at bigint not null, ms bigint not null, status integer, error text, request text, response text not null,
-    primary key (site, delivery_id, number)`,
+    primary key (site, call_id, delivery_id, number)`,
 };
 
 const FIRST_INDEXES: Record<string, string> = {

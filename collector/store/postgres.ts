@@ -33,8 +33,8 @@ const CHANGED_TABLE = "0A000";
 /** Advisory locks are numbers that the whole database shares: this one comes first in all of the store's. */
 const LOCKS = 0x63_6a;
 
-/** Opens a pool on a `postgres://` URL. Nothing is connected before the first statement. */
-export function postgres(url: string): Engine {
+/** Opens a pool on a `postgres://` URL, of a database that is `sharded` or is not. Nothing is connected before the first statement. */
+export function postgres(url: string, sharded = false): Engine {
   const config: pg.PoolConfig = {
     connectionString: url,
     application_name: "calljoin",
@@ -60,6 +60,7 @@ export function postgres(url: string): Engine {
     // Bytewise order, as in SQLite and (for ASCII) in JavaScript, whatever the database's own collation is.
     text: 'text collate "C"',
     locksRows: true,
+    sharded,
     async unhurried(work) {
       answerMs = undefined;
       try {

@@ -81,7 +81,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         }
         const added = await addIdentifying(tx, site, identifying);
         // After a crash before the index is made, a sweep makes it.
-        const unfinished = added ? [{ site, context_id: "", call_id: "" }] : [];
+        const unfinished = added ? [{ site, kind: "aliases" as const, subject: "" }] : [];
         return { version, due: await addDue(tx, unfinished, at + INDEXED_WITHIN_MS) };
       });
       if (due.length > 0) {

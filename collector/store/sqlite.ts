@@ -21,6 +21,7 @@ export function sqlite(folder: string, alone = false): Engine {
     text: "text",
     // One writer at a time, and every transaction is one from its beginning: nothing has to be locked.
     locksRows: false,
+    sharded: false,
     unhurried: (work) => work(),
     shareSites: () => Promise.resolve(),
     ownSite: () => Promise.resolve(),

@@ -13,6 +13,8 @@ import { transactions } from "./transact";
 
 export interface Store extends Sites, Intake, Joins, Reads, Forgetting, Deliveries {
   engine: Engine["name"];
+  /** True where rows of different keys may lie on different machines (`Engine`). */
+  sharded: boolean;
   /** True in one of the collectors on this database: the one that does what is to be done once. */
   leads(): Promise<boolean>;
   /** Resolves where the database answers, rejects where it does not. */
@@ -36,6 +38,7 @@ export async function openStore(engine: Engine): Promise<Store> {
   const transact = transactions(db, engine);
   return {
     engine: engine.name,
+    sharded: engine.sharded,
     leads: engine.leads,
     ...siteStore(db, engine, transact),
     ...intakeStore(engine, transact),

@@ -149,11 +149,13 @@ interface Rejected {
   body: string;
 }
 
-/** "Join this again": a context (`call_id` empty) or one call. `stamp` is the write's own, so that rows are only ever inserted or deleted. */
+/** What has to be done again. `stamp` is the write's own, so that rows are only ever inserted or deleted. */
 interface Due {
   site: string;
-  context_id: string;
-  call_id: string;
+  /** Join the calls that a context touches, join one call, or index the site's aliases. */
+  kind: "context" | "call" | "aliases";
+  /** The context's or the call's id; empty for aliases. */
+  subject: string;
   stamp: string;
   due_at: number;
 }
@@ -168,9 +170,9 @@ interface Erased {
 /** One event of one call for one webhook. */
 interface DeliveriesTable {
   site: string;
-  /** What the receiver knows it by; it starts with the call's id, so that the key does. */
-  id: string;
   call_id: string;
+  /** What the receiver knows it by. It starts with the call's id, so that it is found by itself. */
+  id: string;
   webhook: string;
   event: string;
   version: number;
@@ -188,6 +190,7 @@ interface DeliveriesTable {
 
 interface DeliveryAttempts {
   site: string;
+  call_id: string;
   delivery_id: string;
   /** From 0. */
   number: number;

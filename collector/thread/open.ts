@@ -74,7 +74,13 @@ export async function openStoreThread(
     );
   const joining = () => Promise.reject(new Error("joins are made in the store's own thread"));
   return {
-    store: { ...room("store"), engine: opened.engine, joinReader: room("joinReader"), joining } as unknown as Store,
+    store: {
+      ...room("store"),
+      engine: opened.engine,
+      sharded: false,
+      joinReader: room("joinReader"),
+      joining,
+    } as unknown as Store,
     joiner(deps) {
       hooks = deps;
       return room("joiner") as unknown as Joiner;

@@ -12,6 +12,9 @@ export const SLUG = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Names of entities: `__proto__` would fit, and is refused so that no object can be reached through a name. */
 export const ENTITY_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
+/** Hexadecimal digits of a call's id. */
+export const CALL_ID_LENGTH = 32;
+
 const JUNK = new Set(["null", "undefined", "nan", "none", "anonymous", "guest", "unknown", "[object object]"]);
 
 /** True for what integrations send when they have no id: placeholders, zeros alone, and anything outside the format. */

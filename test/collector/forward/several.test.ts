@@ -115,7 +115,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (_engine, makeP
     await everybody();
     const [row] = await first.store.deliveries("shop", {}, null, 10);
     expect(row).toMatchObject({ state: "delivered", failures: 1, next_attempt_at: null, ended_at: now });
-    const attempts = await first.store.attempts("shop", ["delivery-000"]);
+    const attempts = await first.store.attempts("shop", [delivery(0)]);
     expect(attempts.map(({ number, at, status, response }) => [number, at, status, response])).toEqual([
       [0, NOW, 500, "said"],
       [1, now, 200, "said"],
@@ -131,7 +131,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (_engine, makeP
     const settlement = { state: "pending", next_attempt_at: now, failures: 1, attempt, webhookOff: null } as const;
     await first.store.settleDelivery(late as DeliveryRow, settlement);
     expect(await first.store.deliveries("shop", {}, null, 10)).toMatchObject([{ state: "delivered", failures: 0 }]);
-    expect(await first.store.attempts("shop", ["delivery-000"])).toHaveLength(2);
+    expect(await first.store.attempts("shop", [delivery(0)])).toHaveLength(2);
   });
 
   test("switch a webhook off once, and give up what waits for it and for no other", async () => {

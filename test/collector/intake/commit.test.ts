@@ -17,8 +17,8 @@ function fakeStore(fails: (batch: Write[]) => boolean = () => false) {
       if (fails(batch)) throw new Error("refused");
       const due = batch.map((_one, index) => ({
         site: "s",
-        context_id: `c${index}`,
-        call_id: "",
+        kind: "context" as const,
+        subject: `c${index}`,
         stamp: "x",
         due_at: 0,
       }));

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../../../collector/store/hash";
 import type { Store } from "../../../collector/store/store";
-import type { CallRow } from "../../../collector/store/tables";
+import type { CallRow, DueRow } from "../../../collector/store/tables";
 import { CONTEXT, event, SITE, snapshot, write } from "./rows";
 
 const NOW = 2_000_000;
@@ -184,10 +184,9 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
       });
 
       it("leaves due what a write has touched, by its context where others write at the same time, until it is struck off", async () => {
-        const touched = (due: { context_id: string; call_id: string }[]) =>
-          due.map(({ context_id, call_id }) => [context_id, call_id]);
-        const call = ["", "call-1"];
-        const first = store.engine === "sqlite" ? [call] : [[CONTEXT, ""], call];
+        const touched = (due: DueRow[]) => due.map(({ kind, subject }) => [kind, subject]);
+        const call = ["call", "call-1"];
+        const first = store.engine === "sqlite" ? [call] : [["context", CONTEXT], call];
         const { due } = await store.write(
           [write({ snapshots: [snapshot(), snapshot({ seq: 1 })], events: [event()] })],
           [],
@@ -360,7 +359,7 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         );
 
         const due = await store.erase(SITE, CONTEXT, NOW);
-        expect(due.map(({ call_id }) => call_id)).toEqual(["call-1"]);
+        expect(due).toMatchObject([{ kind: "call", subject: "call-1" }]);
         expect(await store.snapshots(SITE, CONTEXT)).toEqual([]);
         expect(await store.joinReader.views(SITE, CONTEXT)).toEqual([]);
         expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual([]);
