@@ -49,7 +49,11 @@ const schema = z
       path: ["CALLJOIN_ADMIN_TOKEN"],
       error: "must be set where DATABASE_URL is, the same for every collector",
     },
-  );
+  )
+  .refine(({ DATABASE_URL, CALLJOIN_SHARDED }) => DATABASE_URL !== undefined || CALLJOIN_SHARDED === "false", {
+    path: ["CALLJOIN_SHARDED"],
+    error: "must be false where there is no DATABASE_URL",
+  });
 
 export interface Config {
   port: number;

@@ -13,28 +13,6 @@ let url: string;
 let collectors: Collector[] = [];
 let token: string;
 
-const start = () => startCollector({ DATABASE_URL: url, CALLJOIN_ALLOW_PRIVATE: "127.0.0.1" });
-
-beforeAll(async () => {
-  server = await startPostgres();
-  receiver = await startReceiver();
-  url = await server.database();
-  collectors = await Promise.all([start(), start(), start()]);
-  const [first] = collectors;
-  await admin(first, "PUT", `/v1/sites/${SITE}`, {
-    name: "Shop",
-    entities: [{ name: "cart", type: "simple", scope: "session", value: "cart" }],
-    vendors: [{ name: "infinity" }],
-    webhooks: [{ name: "crm", url: receiver.url, on: ["call.matched", "call.updated"] }],
-  });
-  ({ token } = await admin<{ token: string }>(first, "POST", `/v1/sites/${SITE}/vendors/infinity/token`));
-});
-afterAll(async () => {
-  for (const collector of collectors) await collector.stop();
-  receiver.close();
-  await server.stop();
-});
-
 async function admin<T>(collector: Collector | undefined, method: string, path: string, json?: unknown): Promise<T> {
   if (!collector) throw new Error("no collector");
   const answer = await collector.request(method, path, { token: collector.adminToken, ...(json ? { json } : {}) });
@@ -42,7 +20,31 @@ async function admin<T>(collector: Collector | undefined, method: string, path: 
   return answer.json<T>();
 }
 
-describe("several collectors on one PostgreSQL", () => {
+describe.each([
+  ["one PostgreSQL", {}],
+  ["a PostgreSQL that is sharded", { CALLJOIN_SHARDED: "true" }],
+])("several collectors on %s", (_database, mode) => {
+  beforeAll(async () => {
+    server = await startPostgres();
+    receiver = await startReceiver();
+    url = await server.database();
+    const env = { DATABASE_URL: url, CALLJOIN_ALLOW_PRIVATE: "127.0.0.1" };
+    collectors = await Promise.all(Array.from({ length: 3 }, () => startCollector({ ...env, ...mode })));
+    const [first] = collectors;
+    await admin(first, "PUT", `/v1/sites/${SITE}`, {
+      name: "Shop",
+      entities: [{ name: "cart", type: "simple", scope: "session", value: "cart" }],
+      vendors: [{ name: "infinity" }],
+      webhooks: [{ name: "crm", url: receiver.url, on: ["call.matched", "call.updated"] }],
+    });
+    ({ token } = await admin<{ token: string }>(first, "POST", `/v1/sites/${SITE}/vendors/infinity/token`));
+  });
+  afterAll(async () => {
+    for (const collector of collectors) await collector.stop();
+    receiver.close();
+    await server.stop();
+  });
+
   it("know within about a second what was saved at another one", async () => {
     const [first, second] = collectors;
     if (!first || !second) throw new Error("no collectors");

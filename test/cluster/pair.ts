@@ -16,8 +16,8 @@ export interface Half {
 
 export const NOW = 2_000_000;
 
-export async function openHalf(url: string): Promise<Half> {
-  const store = await openStore(postgres(url));
+export async function openHalf(url: string, sharded: boolean): Promise<Half> {
+  const store = await openStore(postgres(url, sharded));
   const joiner = createJoiner({ store, clock: () => NOW, log: pino({ level: "silent" }), wake: () => undefined });
   return {
     store,

@@ -15,15 +15,6 @@ beforeAll(async () => {
   server = await startPostgres();
 });
 afterAll(() => server.stop());
-beforeEach(async () => {
-  url = await server.database();
-  one = await openHalf(url);
-  other = await openHalf(url);
-});
-afterEach(async () => {
-  await one.store.close();
-  await other.store.close();
-});
 
 const context = (n: number) => `context-${String(n).padStart(4, "0")}`;
 const each = <T>(count: number, of: (n: number) => T) => Array.from({ length: count }, (_, n) => of(n));
@@ -33,7 +24,17 @@ async function rounds(count: number, of: (n: number) => Promise<unknown>[]): Pro
   for (let n = 0; n < count; n += 5) await Promise.all(each(5, (i) => Promise.all(of(n + i))));
 }
 
-describe("two collectors on one database", () => {
+describe.each([false, true])("two collectors on one database, sharded: %s", (sharded) => {
+  beforeEach(async () => {
+    url = await server.database();
+    one = await openHalf(url, sharded);
+    other = await openHalf(url, sharded);
+  });
+  afterEach(async () => {
+    await one.store.close();
+    await other.store.close();
+  });
+
   it("join a call and its snapshot that arrive at the same instant, whichever takes which", async () => {
     await saveSite(one.store);
     await rounds(200, (n) => [

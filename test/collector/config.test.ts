@@ -30,6 +30,8 @@ describe("the configuration", () => {
     ["CALLJOIN_TRUST_PROXY", "300.0.0.1"],
     ["DATABASE_URL", "mysql://localhost/calls"],
     ["DATABASE_URL", "postgres:///calls"],
+    ["CALLJOIN_SHARDED", "yes"],
+    ["CALLJOIN_SHARDED", "true"],
   ])("names the variable that is wrong: %s=%s", (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));
   });
@@ -37,7 +39,7 @@ describe("the configuration", () => {
   it("takes PostgreSQL with an admin token that all collectors share, and not without", () => {
     const DATABASE_URL = "postgres://calljoin:secret@db.example:5433/calls";
     const config = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
-    expect(config.databaseUrl).toBe(DATABASE_URL);
+    expect(config).toMatchObject({ databaseUrl: DATABASE_URL, sharded: false });
     expect(() => readConfig({ DATABASE_URL })).toThrow(/CALLJOIN_ADMIN_TOKEN: must be set/);
   });
 

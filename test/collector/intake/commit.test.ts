@@ -7,10 +7,11 @@ import type { DueRow } from "../../../collector/store/tables";
 import { snapshot, write } from "../store/rows";
 
 /** A store that notes its transactions; `fails` says which batches it refuses. */
-function fakeStore(fails: (batch: Write[]) => boolean = () => false) {
+function fakeStore(fails: (batch: Write[]) => boolean = () => false, sharded = false) {
   const batches: { writes: number; done: number }[] = [];
   const events: string[] = [];
   const store = {
+    sharded,
     async write(batch: Write[], done: DueRow[]): Promise<Written> {
       batches.push({ writes: batch.length, done: done.length });
       events.push("commit");
@@ -103,6 +104,21 @@ describe("group commit", () => {
     await expect(submit(marked(2), 2 * 1024 * 1024)).rejects.toMatchObject({ status: 503 });
     await first;
     await expect(submit(marked(3), 2 * 1024 * 1024)).resolves.toBeDefined();
+  });
+
+  it("writes each request alone where the database is sharded, eight at a time", async () => {
+    const fake = fakeStore(undefined, true);
+    const open: (() => void)[] = [];
+    const { submit, drain } = committer(fake, () => new Promise((resolve) => open.push(resolve)));
+    const answers = Array.from({ length: 10 }, (_, seq) => submit(marked(seq), 100));
+    await vi.waitFor(() => expect(open).toHaveLength(8));
+    expect(fake.batches.map(({ writes }) => writes)).toEqual(Array(8).fill(1));
+    const drained = drain();
+    const opening = setInterval(() => open.shift()?.(), 1);
+    await Promise.all([...answers, drained]);
+    clearInterval(opening);
+    expect(fake.batches.filter(({ writes }) => writes > 0)).toHaveLength(10);
+    expect(fake.batches.reduce((sum, { done }) => sum + done, 0)).toBe(10);
   });
 
   it("takes at most 4 MiB into one transaction", async () => {

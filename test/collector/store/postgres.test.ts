@@ -15,17 +15,19 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-describeStore("PostgreSQL", async () => {
-  const url = await server.database();
-  const store = await openStore(postgres(url));
-  return {
-    store,
-    remove: async () => {
-      await store.close();
-      await dropDatabase(url);
-    },
-  };
-});
+for (const sharded of [false, true]) {
+  describeStore(sharded ? "PostgreSQL, sharded" : "PostgreSQL", async () => {
+    const url = await server.database();
+    const store = await openStore(postgres(url, sharded));
+    return {
+      store,
+      remove: async () => {
+        await store.close();
+        await dropDatabase(url);
+      },
+    };
+  });
+}
 
 describe("the PostgreSQL engine", () => {
   let url: string;
