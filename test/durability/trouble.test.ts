@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
@@ -127,7 +127,9 @@ test("a file that is no database stops it with a message that names it", async (
 }, 60_000);
 
 // A disk can be mounted by root alone, and not in every container.
-test.skipIf(!canMount())(
+const testWithDisks = test.skipIf(!canMount());
+
+testWithDisks(
   "a disk that is read-only stops it with a message that names the file",
   async () => {
     await instance.start();
@@ -146,19 +148,76 @@ test.skipIf(!canMount())(
   60_000,
 );
 
+testWithDisks(
+  "a disk that turns read-only under way: it answers 503 with Retry-After, and has what it took when the disk is mended",
+  async () => {
+    const disk = makeDisk();
+    const onDisk = await newInstance({ CALLJOIN_DATA: disk.folder, LOG_LEVEL: "silent" });
+    const take = (id: string) => onDisk.request("POST", "/v1/snapshots", { json: envelope(id) });
+    const there = driveShop(onDisk.request, ADMIN, "shop");
+    try {
+      await onDisk.start();
+      await there.save({ name: "Shoes" });
+      const taken = Array.from({ length: 50 }, newContext);
+      for (const id of taken) expect((await take(id)).status).toBe(202);
+      // What the kernel does with a disk that fails: whatever was not synced is gone (ext4(5), `abort`).
+      mount("-o", "remount,abort", disk.folder);
+      const { status, headers } = await take(newContext());
+      expect([status, headers.get("retry-after")]).toEqual([503, "5"]);
+      expect((await onDisk.request("GET", "/livez")).status).toBe(200);
+      await onDisk.end("SIGKILL");
+      disk.mend();
+      await onDisk.start();
+      for (const id of taken) expect((await there.admin("GET", `/contexts/${id}`)).status).toBe(200);
+      expect((await take(newContext())).status).toBe(202);
+    } finally {
+      await onDisk.remove();
+      disk.remove();
+    }
+  },
+  60_000,
+);
+
+/** A file system of its own, in a file. */
+function makeDisk() {
+  const folder = mkdtempSync(join(tmpdir(), "calljoin-disk-"));
+  const image = `${folder}.img`;
+  const on = () => mount("-o", "loop", image, folder);
+  const off = () => execFileSync("umount", [folder]);
+  const remove = () => {
+    rmdirSync(folder);
+    rmSync(image, { force: true });
+  };
+  try {
+    execFileSync("truncate", ["-s", "64M", image]);
+    execFileSync("mkfs.ext4", ["-q", image]);
+    on();
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return {
+    folder,
+    mend() {
+      off();
+      on();
+    },
+    remove() {
+      off();
+      remove();
+    },
+  };
+}
+
 function mount(...args: string[]): void {
   execFileSync("mount", args, { stdio: "pipe" });
 }
 
 function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), "calljoin-mount-"));
   try {
-    mount("--bind", folder, folder);
-    execFileSync("umount", [folder]);
+    makeDisk().remove();
     return true;
   } catch {
     return false;
-  } finally {
-    rmdirSync(folder);
   }
 }
