@@ -19,14 +19,20 @@ export function exchange(origin: string, bytes: Uint8Array | string, ms = 5_000)
   });
 }
 
-/** One request after the other on a kept connection; each answers its status, 0 where the connection was closed instead. */
+/**
+ * One request after the other on a kept connection; each answers its status. A server may close a kept connection whenever it likes: what was
+ * then not answered is sent again on a new one, and only what finds that closed as well answers 0.
+ */
 export function keptConnection(origin: string) {
   const port = Number(new URL(origin).port);
   let answered: (status: number) => void = () => {};
   let received = "";
+  let isNew = true;
   let socket = open();
 
   function open() {
+    isNew = true;
+    received = "";
     const opened = connect(port, "127.0.0.1").setNoDelay(true).setEncoding("latin1");
     opened.on("data", (text) => {
       received += text;
@@ -38,21 +44,22 @@ export function keptConnection(origin: string) {
       answered(status);
     });
     opened.on("error", () => {});
-    opened.on("close", () => answered(0));
+    opened.on("close", () => {
+      if (opened === socket) answered(0);
+    });
     return opened;
   }
 
-  return {
-    send(bytes: Uint8Array): Promise<number> {
-      if (socket.destroyed || socket.readableEnded) {
-        received = "";
-        socket = open();
-      }
-      return new Promise((resolve) => {
-        answered = resolve;
-        socket.write(bytes);
-      });
-    },
-    close: () => socket.destroy(),
-  };
+  async function send(bytes: Uint8Array): Promise<number> {
+    if (socket.destroyed || socket.readableEnded) socket = open();
+    const sentOnNew = isNew;
+    isNew = false;
+    const status = await new Promise<number>((resolve) => {
+      answered = resolve;
+      socket.write(bytes);
+    });
+    return status === 0 && !sentOnNew ? send(bytes) : status;
+  }
+
+  return { send, close: () => socket.destroy() };
 }
