@@ -5,6 +5,16 @@ export default defineConfig({
     projects: [
       { test: { name: "collector", include: ["test/collector/**/*.test.ts"], environment: "node" } },
       {
+        // The same collector on PostgreSQL.
+        test: {
+          name: "contract-on-postgres",
+          include: ["test/collector/contract/**/*.test.ts"],
+          environment: "node",
+          globalSetup: "test/collector/contract/on-postgres/server.ts",
+          setupFiles: "test/collector/contract/on-postgres/use.ts",
+        },
+      },
+      {
         // Several collectors on one PostgreSQL.
         test: {
           name: "cluster",

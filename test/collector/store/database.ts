@@ -32,7 +32,7 @@ export async function startPostgres(): Promise<Postgres> {
     createPostgresUser: process.getuid?.() === 0,
     // Another collation than the bytewise one: order must not depend on the database's own.
     initdbFlags: ["--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en"],
-    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+    postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=400"],
     onLog: (line) => output.push(String(line)),
     onError: (error) => output.push(String(error)),
   });
