@@ -75,9 +75,12 @@ describe.each([
     await someMore();
     await victim?.kill();
     await someMore();
-    await power?.off();
-    await vi.waitFor(() => expect(traffic.refused.get(503)).toBeGreaterThan(5), { timeout: 20_000 });
-    await power?.on();
+    // A server of the user's own is not ours to crash.
+    if (power) {
+      await power.off();
+      await vi.waitFor(() => expect(traffic.refused.get(503)).toBeGreaterThan(5), { timeout: 20_000 });
+      await power.on();
+    }
     await someMore();
     await victim?.crash();
     await someMore();
