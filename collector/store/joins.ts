@@ -250,10 +250,12 @@ function writer(tx: Kysely<Tables>, engine: Engine): Omit<JoinTx, keyof JoinRead
     addDeliveries: (rows) => addDeliveries(tx, rows),
 
     async saveCall(row) {
+      // Less its key, which a sharded database does not let anybody set.
+      const { site: _site, call_id: _id, ...changes } = row;
       await tx
         .insertInto("calls")
         .values(row)
-        .onConflict((conflict) => conflict.columns(["site", "call_id"]).doUpdateSet(row))
+        .onConflict((conflict) => conflict.columns(["site", "call_id"]).doUpdateSet(changes))
         .execute();
     },
   };
