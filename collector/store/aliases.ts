@@ -42,9 +42,10 @@ export async function indexAliases(engine: Engine, transact: Transact, site: str
   do {
     const after = last;
     last = await transact(async (tx) => {
+      // Who erases or expires snapshots waits, and then finds their aliases too.
+      await engine.shareSites(tx, [site]);
       const names = (await identifyingNames(tx, [site])).get(site) ?? [];
-      // Locked, so that who erases them waits, and then finds their aliases too.
-      const page = await snapshotsAfter(tx, engine, site, after);
+      const page = await snapshotsAfter(tx, site, after);
       for (const rows of chunks(page.flatMap((row) => aliasesOf(row, names)))) {
         await tx
           .insertInto("aliases")
@@ -57,12 +58,7 @@ export async function indexAliases(engine: Engine, transact: Transact, site: str
   } while (last);
 }
 
-function snapshotsAfter(
-  tx: Transaction<Tables>,
-  engine: Engine,
-  site: string,
-  last: SnapshotRow | undefined,
-): Promise<SnapshotRow[]> {
+function snapshotsAfter(tx: Transaction<Tables>, site: string, last: SnapshotRow | undefined): Promise<SnapshotRow[]> {
   return tx
     .selectFrom("snapshots")
     .selectAll()
@@ -80,6 +76,5 @@ function snapshotsAfter(
     .orderBy("view_id")
     .orderBy("seq")
     .limit(500)
-    .$if(engine.locksRows, (query) => query.forShare())
     .execute();
 }

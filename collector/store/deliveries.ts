@@ -47,6 +47,9 @@ export interface Deliveries {
 /** As a literal: with a parameter, no planner can tell that the index of what is pending will do. */
 const PENDING = sql.lit<DeliveryRow["state"]>("pending");
 
+/** Deliveries that are tried, where others may be claiming the same ones: more than a webhook has under way. */
+const CANDIDATES = 20;
+
 export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Deliveries {
   return {
     dueWebhooks: (now) =>
@@ -59,30 +62,33 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
         .execute(),
 
     async claimDelivery(site, webhook, now, lease) {
-      const claimed = await db
+      const claim = db
         .updateTable("deliveries")
         .set({ next_attempt_at: lease })
         .where("site", "=", site)
-        .where(({ eb, refTuple }) =>
-          eb(
-            refTuple("call_id", "id"),
-            "=",
-            eb
-              .selectFrom("deliveries")
-              .select(["call_id", "id"])
-              .where("site", "=", site)
-              .where("webhook", "=", webhook)
-              .where("state", "=", PENDING)
-              .where("next_attempt_at", "<=", now)
-              .orderBy("next_attempt_at")
-              .limit(1)
-              .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
-              .$asTuple("call_id", "id"),
-          ),
-        )
-        .returningAll()
-        .executeTakeFirst();
-      return claimed ?? null;
+        .returningAll();
+      const next = db
+        .selectFrom("deliveries")
+        .select(["call_id", "id"])
+        .where("site", "=", site)
+        .where("webhook", "=", webhook)
+        .where("state", "=", PENDING)
+        .where("next_attempt_at", "<=", now)
+        .orderBy("next_attempt_at");
+      if (!engine.sharded) {
+        const first = next.limit(1).$if(engine.locksRows, (query) => query.forUpdate().skipLocked());
+        const isFirst = claim.where(({ eb, refTuple }) =>
+          eb(refTuple("call_id", "id"), "=", first.$asTuple("call_id", "id")),
+        );
+        return (await isFirst.executeTakeFirst()) ?? null;
+      }
+      // Rows of several shards cannot be locked by one statement. Who finds the same ones tries them one by one; whose update is first has it.
+      for (const { call_id, id } of await next.limit(CANDIDATES).execute()) {
+        const one = claim.where("call_id", "=", call_id).where("id", "=", id).where("next_attempt_at", "<=", now);
+        const claimed = await one.executeTakeFirst();
+        if (claimed) return claimed;
+      }
+      return null;
     },
 
     settleDelivery: (claimed, { attempt, webhookOff, state, next_attempt_at, failures }) =>

@@ -80,13 +80,17 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       .where("due_at", "<=", until)
       .orderBy("due_at")
       .limit(limit)
-      .$if(engine.locksRows, (query) => query.forUpdate().skipLocked())
+      // Rows of several shards cannot be locked by one statement: who finds the same ones is then told apart by the update below.
+      .$if(engine.locksRows && !engine.sharded, (query) => query.forUpdate().skipLocked())
       .execute();
     // An embedded store has one collector, and after a crash that must not wait for its own lease to end.
-    for (const part of engine.locksRows ? chunks(rows) : []) {
-      await tx.updateTable("due").set({ due_at: lease }).where("site", "=", site).where(amongDue(part)).execute();
+    if (!engine.locksRows) return rows;
+    const claimed: DueRow[] = [];
+    for (const part of chunks(rows)) {
+      const update = tx.updateTable("due").set({ due_at: lease }).where("site", "=", site).where(amongDue(part));
+      claimed.push(...(await update.where("due_at", "<=", until).returningAll().execute()));
     }
-    return rows;
+    return claimed;
   }
   return {
     joining: (work) => transact((tx) => work({ ...reader(tx), ...writer(tx, engine) })),
@@ -95,7 +99,7 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     async claimDue(until, limit, lease) {
       const sites = await db.selectFrom("due").select("site").distinct().where("due_at", "<=", until).execute();
       const claimed: DueRow[] = [];
-      // Site by site: where a database is sharded, rows can be locked in one shard at a time only.
+      // Site by site: where a database is sharded by the site, rows can be locked in one shard at a time only.
       for (const { site } of sites) {
         if (claimed.length >= limit) break;
         claimed.push(...(await transact((tx) => claim(tx, site, until, limit - claimed.length, lease))));
@@ -106,24 +110,26 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
   };
 }
 
+/** In two statements: where rows are sharded by visitor and by call, the two tables cannot be joined by what a visitor has shown. */
 export async function callsTouchedBy(db: Kysely<Tables>, site: string, contextIds: string[]): Promise<string[]> {
-  const rows = await db
-    .selectFrom("call_events")
-    .select("call_id")
+  const shown = await db
+    .selectFrom("aliases")
+    .select("value")
+    .distinct()
     .where("site", "=", site)
-    .where("own_id", "in", contextIds)
-    .union(
-      db
-        .selectFrom("aliases")
-        .innerJoin("call_events", (on) =>
-          on.onRef("call_events.site", "=", "aliases.site").onRef("call_events.own_id", "=", "aliases.value"),
-        )
-        .select("call_events.call_id")
-        .where("aliases.site", "=", site)
-        .where("aliases.context_id", "in", contextIds),
-    )
+    .where("context_id", "in", contextIds)
     .execute();
-  return rows.map(({ call_id }) => call_id);
+  const calls = new Set<string>();
+  for (const ids of chunks([...contextIds, ...shown.map(({ value }) => value)])) {
+    const rows = await db
+      .selectFrom("call_events")
+      .select("call_id")
+      .where("site", "=", site)
+      .where("own_id", "in", ids)
+      .execute();
+    for (const { call_id } of rows) calls.add(call_id);
+  }
+  return [...calls];
 }
 
 function reader(db: Kysely<Tables>): JoinReader {

@@ -1,5 +1,6 @@
 /** What is answered about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { chunks } from "./chunks";
 import type { CallEventRow, CallRow, RejectedRow, SnapshotRow, Tables } from "./tables";
 
 export interface CallFilter {
@@ -65,18 +66,6 @@ export function readStore(db: Kysely<Tables>): Reads {
     async calls(site, filter, below, limit) {
       const rows = await filtered(db.selectFrom("calls"), site, filter)
         .selectAll()
-        .select((eb) =>
-          eb
-            .selectFrom("calls as earlier")
-            .select(sql<number>`cast(count(*) as integer)`.as("n"))
-            .whereRef("earlier.site", "=", "calls.site")
-            .whereRef("earlier.context_id", "=", "calls.context_id")
-            .where("earlier.converts", "=", 1)
-            .where(({ eb: inner, refTuple }) =>
-              inner(refTuple("earlier.ts", "earlier.call_id"), "<=", refTuple("calls.ts", "calls.call_id") as never),
-            )
-            .as("conversions"),
-        )
         .$if(below !== null, (query) =>
           query.where(({ eb, refTuple, tuple }) =>
             eb(refTuple("ts", "call_id"), "<", tuple(below?.ts ?? 0, below?.call_id ?? "")),
@@ -86,7 +75,8 @@ export function readStore(db: Kysely<Tables>): Reads {
         .orderBy("call_id", "desc")
         .limit(limit)
         .execute();
-      return rows.map(({ conversions, ...row }) => ({ ...row, conversion_number: row.converts ? conversions : null }));
+      const numbers = await conversionNumbers(db, site, rows);
+      return rows.map((row) => ({ ...row, conversion_number: numbers.get(row.call_id) ?? null }));
     },
 
     async countCalls(site, filter, by) {
@@ -159,6 +149,32 @@ export function readStore(db: Kysely<Tables>): Reads {
       await db.deleteFrom("rejected").where("site", "=", site).where("id", "=", id).execute();
     },
   };
+}
+
+/**
+ * The numbers of these calls' contexts' converting calls, by call. Counted here and not in the calls' own statement: where calls lie in
+ * shards by their ids, no statement can look for the others of each one's context.
+ */
+async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow[]): Promise<Map<string, number>> {
+  const contexts = rows.flatMap(({ converts, context_id }) => (converts && context_id !== null ? [context_id] : []));
+  const numbers = new Map<string, number>();
+  for (const part of chunks([...new Set(contexts)])) {
+    const converting = await db
+      .selectFrom("calls")
+      .select(["context_id", "call_id"])
+      .where("site", "=", site)
+      .where("context_id", "in", part)
+      .where("converts", "=", 1)
+      .orderBy("ts")
+      .orderBy("call_id")
+      .execute();
+    const counts = new Map<string | null, number>();
+    for (const { context_id, call_id } of converting) {
+      counts.set(context_id, (counts.get(context_id) ?? 0) + 1);
+      numbers.set(call_id, counts.get(context_id) ?? 1);
+    }
+  }
+  return numbers;
 }
 
 function filtered<O>(query: SelectQueryBuilder<Tables, "calls", O>, site: string, filter: CallFilter) {

@@ -21,20 +21,23 @@ async function withCollector<T>(
 
 describe("CALLJOIN_ADMIN_TOKEN, where it is unset", () => {
   test("is made at the first start, kept for the owner's eyes alone, and printed once", async () => {
-    await withCollector({ CALLJOIN_ADMIN_TOKEN: undefined, DATABASE_URL: undefined }, async (collector) => {
-      const [file] = (await readdir(collector.data)).filter((name) => name.includes("token"));
-      const path = join(collector.data, file ?? "");
-      const token = (await readFile(path, "utf8")).trim();
-      expect((await stat(path)).mode & 0o777).toBe(0o600);
-      expect(token.length).toBeGreaterThanOrEqual(32);
-      expect(collector.output()).toContain(token);
-      const read = () => collector.request("GET", "/v1/sites/none", { token });
-      expect((await read()).status).toBe(404);
+    await withCollector(
+      { CALLJOIN_ADMIN_TOKEN: undefined, DATABASE_URL: undefined, CALLJOIN_SHARDED: undefined },
+      async (collector) => {
+        const [file] = (await readdir(collector.data)).filter((name) => name.includes("token"));
+        const path = join(collector.data, file ?? "");
+        const token = (await readFile(path, "utf8")).trim();
+        expect((await stat(path)).mode & 0o777).toBe(0o600);
+        expect(token.length).toBeGreaterThanOrEqual(32);
+        expect(collector.output()).toContain(token);
+        const read = () => collector.request("GET", "/v1/sites/none", { token });
+        expect((await read()).status).toBe(404);
 
-      await collector.crash();
-      expect(collector.output()).not.toContain(token);
-      expect((await read()).status).toBe(404);
-    });
+        await collector.crash();
+        expect(collector.output()).not.toContain(token);
+        expect((await read()).status).toBe(404);
+      },
+    );
   }, 30_000);
 });
 
@@ -75,7 +78,7 @@ describe("CALLJOIN_RATE_LIMIT", () => {
 
 describe("503, while the store cannot take writes", () => {
   test("with Retry-After; what is posted again afterwards is accepted once", async () => {
-    await withCollector({ DATABASE_URL: undefined }, async (collector) => {
+    await withCollector({ DATABASE_URL: undefined, CALLJOIN_SHARDED: undefined }, async (collector) => {
       const site = await openShop(collector.request, collector.adminToken);
       const json = {
         v: 1,
