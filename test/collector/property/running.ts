@@ -13,7 +13,7 @@ import { client, type Request } from "../contract/http";
 
 /**
  * The collector inside the test's own process, on a real SQLite file, with a clock that the test sets. Where CALLJOIN_PROPERTY_DATABASE_URL
- * names a PostgreSQL database it is two collectors on that, which take requests by turns.
+ * names a PostgreSQL database it is two collectors on that, which take requests by turns; CALLJOIN_SHARDED says whether it is sharded.
  */
 export interface Running {
   request: Request;
@@ -35,7 +35,9 @@ export async function startInProcess(now: number): Promise<Running> {
   const adminToken = "admin-token-of-the-property-tests";
   const time = { now };
   const url = process.env.CALLJOIN_PROPERTY_DATABASE_URL;
-  const engines = url === undefined ? [() => sqlite(folder)] : [() => postgres(url), () => postgres(url)];
+  const sharded = process.env.CALLJOIN_SHARDED === "true";
+  const engines =
+    url === undefined ? [() => sqlite(folder)] : [() => postgres(url, sharded), () => postgres(url, sharded)];
   const openAll = async () => {
     const parts: Part[] = [];
     for (const engine of engines) parts.push(await open(engine(), adminToken, () => time.now));
