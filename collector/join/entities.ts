@@ -12,15 +12,15 @@ export interface AsOf {
 }
 
 /**
- * Collects the listed entities' values from a context's snapshots, which have to come from the last one backwards:
- * the first value seen is then the last one said. Session scope reads the views in `session`, page-view scope `viewId` alone.
+ * Collects the listed entities' values from a session's snapshots, which have to come from the last one backwards:
+ * the first value seen is then the last one said. Session scope reads all of them, page-view scope those of `viewId` alone.
  */
-export function asOf(entities: Pick<Entity, "name" | "scope">[], session: Set<string>, viewId: string): AsOf {
+export function asOf(entities: Pick<Entity, "name" | "scope">[], viewId: string): AsOf {
   const missing = new Map(entities.map(({ name, scope }) => [name, scope]));
   const found = new Map<string, EntityValue>();
   return {
     take(row) {
-      if (!session.has(row.view_id) || row.entities === "{}") return;
+      if (row.entities === "{}") return;
       const said: Record<string, EntityValue> = JSON.parse(row.entities);
       for (const [name, scope] of missing) {
         if (!Object.hasOwn(said, name) || (scope === "page_view" && row.view_id !== viewId)) continue;

@@ -54,7 +54,7 @@ export async function resolve(
   trail.cut = chosen.cut;
 
   const { context_id } = found;
-  const seen = await readBackwards(reader, site, context_id, chosen, found.views, document);
+  const seen = await readBackwards(reader, site, context_id, chosen, document);
   trail.lastActivity = await lastActivity(reader, site, context_id, chosen, found.views, seen.activity);
   if (call.ts - trail.lastActivity > document.window_days * DAY_MS) return missed("unmatched", "outside_window");
 
@@ -95,23 +95,20 @@ async function readBackwards(
   site: string,
   contextId: string,
   { view, cut }: ChosenView,
-  views: TimedView[],
   document: Site,
 ) {
-  const session = views.filter(({ session_id }) => session_id === view.session_id);
-  const entities = asOf(document.entities, new Set(session.map(({ view_id }) => view_id)), view.view_id);
-  const earliest = Math.min(...session.map(({ start }) => start)) - view.offset;
+  const entities = asOf(document.entities, view.view_id);
+  // One offset for all of a session: in raw time its order is the same.
+  const session = { site, contextId, sessionId: view.session_id, until: cut - view.offset };
   let activity: number | null = null;
   let before: Place | null = null;
   do {
-    const until = cut - view.offset;
-    const page = await reader.snapshotsBackwards({ site, contextId, until, before, limit: PAGE });
+    const page = await reader.snapshotsBackwards({ ...session, before, limit: PAGE });
     for (const row of page) {
       entities.take(row);
       if (activity === null && row.view_id === view.view_id) activity = row.at + view.offset;
     }
-    const last = page.at(-1);
-    before = page.length === PAGE && last && last.at >= earliest ? last : null;
+    before = (page.length === PAGE && page.at(-1)) || null;
   } while (before && !(entities.complete() && activity !== null));
   return { entities: entities.values(), activity: activity ?? view.start };
 }

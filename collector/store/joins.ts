@@ -33,10 +33,11 @@ export interface JoinReader {
   contextsShowing(site: string, names: string[], value: string, limit: number): Promise<string[]>;
   /** The snapshots in which one context showed a value under one of these names. */
   showings(site: string, contextId: string, names: string[], value: string): Promise<AliasRow[]>;
-  /** A page of a context's snapshots with raw `at` ≤ `until`, below `before` where given; the last first. */
+  /** A page of a session's snapshots with raw `at` ≤ `until`, below `before` where given; the last first. */
   snapshotsBackwards(query: {
     site: string;
     contextId: string;
+    sessionId: string;
     until: number;
     before: Place | null;
     limit: number;
@@ -186,12 +187,21 @@ function reader(db: Kysely<Tables>): JoinReader {
         .where("value", "=", value)
         .execute(),
 
-    snapshotsBackwards: ({ site, contextId, until, before, limit }) =>
+    snapshotsBackwards: ({ site, contextId, sessionId, until, before, limit }) =>
       db
         .selectFrom("snapshots")
         .selectAll()
         .where("site", "=", site)
         .where("context_id", "=", contextId)
+        // A view is of its first snapshot's session, whatever its others say.
+        .where("view_id", "in", (eb) =>
+          eb
+            .selectFrom("views")
+            .select("view_id")
+            .where("site", "=", site)
+            .where("context_id", "=", contextId)
+            .where("session_id", "=", sessionId),
+        )
         .where("at", "<=", until)
         .$if(before !== null, (query) =>
           query.where(({ eb, refTuple, tuple }) =>

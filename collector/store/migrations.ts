@@ -55,8 +55,6 @@ const FIRST_TABLES: Record<string, string> = {
 };
 
 const FIRST_INDEXES: Record<string, string> = {
-  // As-of look-ups walk this backwards; the tie-breakers are in it, else SQLite sorts in a temporary tree.
-  snapshots_as_of: "snapshots (site, context_id, at, seq, view_id)",
   // Reports and retention read by arrival; arrivals come in order, so that this index only ever grows at its end.
   // With the rest of the key, by which retention goes on from where it was.
   snapshots_by_arrival: "snapshots (site, received_at, context_id, view_id, seq)",

@@ -122,20 +122,24 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         ]);
       });
 
-      it("reads backwards by at, then seq, then view, in pages", async () => {
+      it("reads a session backwards by at, then seq, then view, in pages", async () => {
         const rows = [
           snapshot({ seq: 0, at: 10 }),
           snapshot({ seq: 1, at: 20 }),
           snapshot({ seq: 2, at: 20 }),
           snapshot({ seq: 2, at: 20, view_id: "view-2" }),
+          // Of the session that its view began in.
+          snapshot({ seq: 1, at: 5, view_id: "view-2", session_id: "session-2" }),
+          snapshot({ seq: 0, at: 4, view_id: "view-2" }),
+          snapshot({ seq: 0, at: 15, view_id: "view-3", session_id: "session-2" }),
           snapshot({ seq: 3, at: 30 }),
         ];
         await store.write([write({ snapshots: rows })], [], NOW);
-        const query = { site: SITE, contextId: CONTEXT, until: 29, limit: 2 };
+        const query = { site: SITE, contextId: CONTEXT, sessionId: "session-1", until: 29, limit: 3 };
         const first = await store.joinReader.snapshotsBackwards({ ...query, before: null });
-        const second = await store.joinReader.snapshotsBackwards({ ...query, before: first[1] ?? null });
+        const second = await store.joinReader.snapshotsBackwards({ ...query, before: first[2] ?? null });
         const names = [...first, ...second].map(({ view_id, seq }) => `${view_id}/${seq}`);
-        expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0"]);
+        expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0", "view-2/1", "view-2/0"]);
         expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 25)).toBe(20);
         expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 5)).toBeNull();
       });
