@@ -1,11 +1,11 @@
 /** The entities' values as of a moment (contract 6.5). */
-import type { SnapshotRow } from "../store/tables";
+import type { Saying } from "../store/joins";
 import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
 
 export interface AsOf {
   /** Takes the next snapshot, from the last one backwards. */
-  take(row: SnapshotRow): void;
+  take(row: Saying): void;
   /** True once nothing earlier can change the answer. */
   complete(): boolean;
   values(): Record<string, EntityValue>;

@@ -15,8 +15,9 @@ import { byStart, type ChosenView, chooseView } from "./view";
 
 const DAY_MS = 86_400_000;
 
-/** Snapshots read at a time; the newest view's first snapshot usually ends the search. */
-const PAGE = 200;
+/** Snapshots read first, which usually end the search, and then at a time: each page sorts all of the session's. */
+const FIRST_PAGE = 200;
+const PAGE = 2_000;
 
 /** The last moment that belongs to the call: a time in whole seconds stands for all of its second. */
 export function cutOf(call: Pick<CallFacts, "ts" | "ts_unit">): number {
@@ -103,12 +104,13 @@ async function readBackwards(
   let activity: number | null = null;
   let before: Place | null = null;
   do {
-    const page = await reader.snapshotsBackwards({ ...session, before, limit: PAGE });
+    const limit: number = before === null ? FIRST_PAGE : PAGE;
+    const page = await reader.snapshotsBackwards({ ...session, before, limit });
     for (const row of page) {
       entities.take(row);
       if (activity === null && row.view_id === view.view_id) activity = row.at + view.offset;
     }
-    before = (page.length === PAGE && page.at(-1)) || null;
+    before = (page.length === limit && page.at(-1)) || null;
   } while (before && !(entities.complete() && activity !== null));
   return { entities: entities.values(), activity: activity ?? view.start };
 }

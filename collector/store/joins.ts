@@ -22,6 +22,9 @@ import type { Transact } from "./transact";
 /** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
 export type Place = Pick<SnapshotRow, "at" | "seq" | "view_id">;
 
+/** What a snapshot said, and its place. */
+export type Saying = Place & Pick<SnapshotRow, "entities">;
+
 export interface JoinReader {
   /** The calls that snapshots of these contexts can touch: those that name one of them, or an alias that one of them has shown. */
   callsTouchedBy(site: string, contextIds: string[]): Promise<string[]>;
@@ -41,7 +44,7 @@ export interface JoinReader {
     until: number;
     before: Place | null;
     limit: number;
-  }): Promise<SnapshotRow[]>;
+  }): Promise<Saying[]>;
   /** The raw `at` of a view's last snapshot at or before `until`. */
   lastActivity(site: string, contextId: string, viewId: string, until: number): Promise<number | null>;
 }
@@ -190,7 +193,7 @@ function reader(db: Kysely<Tables>): JoinReader {
     snapshotsBackwards: ({ site, contextId, sessionId, until, before, limit }) =>
       db
         .selectFrom("snapshots")
-        .selectAll()
+        .select(["at", "seq", "view_id", "entities"])
         .where("site", "=", site)
         .where("context_id", "=", contextId)
         // A view is of its first snapshot's session, whatever its others say.

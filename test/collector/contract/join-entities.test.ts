@@ -23,6 +23,22 @@ describe("the entities", () => {
     expect((await callOf(site, "infinity", { id: contextId })).entities).toEqual({ basket: 2, product: "on v2" });
   });
 
+  test("a value that was said once is found behind thousands of snapshots that say others", async () => {
+    const contextId = newContext();
+    await site.post(contextId, [view("v1", THEN - HOUR, { entities: { product: "said once" } })]);
+    for (const part of [0, 1, 2]) {
+      const many = Array.from({ length: 1_000 }, (_, n) => part * 1_000 + n + 1);
+      await site.post(
+        contextId,
+        many.map((seq) => later("v1", seq, THEN - MINUTE + seq, { entities: { basket: seq } })),
+      );
+    }
+    expect((await callOf(site, "infinity", { id: contextId })).entities).toEqual({
+      basket: 3_000,
+      product: "said once",
+    });
+  });
+
   test("values of another session or another visitor are no part of it", async () => {
     const contextId = newContext();
     await site.post(newContext(), [view("v1", THEN - SECOND, { entities: { basket: "a stranger's" } })]);
