@@ -26,8 +26,8 @@ describe("the entities", () => {
   test("a value that was said once is found behind thousands of snapshots that say others", async () => {
     const contextId = newContext();
     await site.post(contextId, [view("v1", THEN - HOUR, { entities: { product: "said once" } })]);
-    for (const part of [0, 1, 2]) {
-      const many = Array.from({ length: 1_000 }, (_, n) => part * 1_000 + n + 1);
+    for (let part = 0; part < 10; part += 1) {
+      const many = Array.from({ length: 300 }, (_, n) => part * 300 + n + 1);
       await site.post(
         contextId,
         many.map((seq) => later("v1", seq, THEN - MINUTE + seq, { entities: { basket: seq } })),
