@@ -1,26 +1,9 @@
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Shop } from "../contract/shop";
-import { type Received, type Receiver, startReceiver } from "./receiver";
-import { startWorld, type World } from "./world";
+import { describe, expect, test } from "vitest";
+import type { Received } from "./receiver";
+import { bodies, ENTITIES, receiver, shopWith, startEach, world } from "./webhook-shop";
 
-let world: World;
-let receiver: Receiver;
-beforeEach(async () => {
-  [world, receiver] = await Promise.all([startWorld({ timeoutMs: 1_000 }), startReceiver()]);
-});
-afterEach(async () => {
-  await Promise.all([world.stop(), receiver.stop()]);
-});
-
-const ENTITIES = [{ name: "visit", type: "simple", scope: "session", value: "visit" }];
-
-function shopWith(webhook: object = {}, document: object = {}): Promise<Shop> {
-  const webhooks = [{ name: "crm", url: `${receiver.url}/hook`, ...webhook }];
-  return world.shop({ entities: ENTITIES, webhooks, ...document });
-}
-
-const bodies = () => receiver.received.map(({ body }) => JSON.parse(body));
+startEach();
 
 describe("formats", () => {
   const parameters = [

@@ -1,23 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { HOUR, MINUTE, SECOND, type Shop } from "../contract/shop";
+import { describe, expect, test } from "vitest";
+import { HOUR, MINUTE, SECOND } from "../contract/shop";
 import { ok, type Received, type Receiver, startReceiver, status } from "./receiver";
-import { startWorld, type World } from "./world";
+import { receiver, shopWith, startEach, world } from "./webhook-shop";
 
-let world: World;
-let receiver: Receiver;
-beforeEach(async () => {
-  [world, receiver] = await Promise.all([startWorld({ timeoutMs: 1_000 }), startReceiver()]);
-});
-afterEach(async () => {
-  await Promise.all([world.stop(), receiver.stop()]);
-});
-
-const ENTITIES = [{ name: "visit", type: "simple", scope: "session", value: "visit" }];
-
-function shopWith(webhook: object = {}, document: object = {}): Promise<Shop> {
-  const webhooks = [{ name: "crm", url: `${receiver.url}/hook`, ...webhook }];
-  return world.shop({ entities: ENTITIES, webhooks, ...document });
-}
+startEach();
 
 describe("a receiver that", () => {
   test("fails is tried again, under one id, and the delivery's log says all of it", async () => {

@@ -1,27 +1,12 @@
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { event, HOUR, MINUTE, newContext, SECOND, type Shop, view } from "../contract/shop";
-import { ok, type Received, type Receiver, startReceiver, status } from "./receiver";
-import { startWorld, type World } from "./world";
+import { describe, expect, test } from "vitest";
+import { event, HOUR, MINUTE, newContext, SECOND, view } from "../contract/shop";
+import { ok, type Received, status } from "./receiver";
+import { bodies, receiver, shopWith, startEach, world } from "./webhook-shop";
 
-let world: World;
-let receiver: Receiver;
-beforeEach(async () => {
-  [world, receiver] = await Promise.all([startWorld({ timeoutMs: 1_000 }), startReceiver()]);
-});
-afterEach(async () => {
-  await Promise.all([world.stop(), receiver.stop()]);
-});
+startEach();
 
-const ENTITIES = [{ name: "visit", type: "simple", scope: "session", value: "visit" }];
 const ALL = ["call.matched", "call.updated", "call.unmatched"];
-
-function shopWith(webhook: object = {}, document: object = {}): Promise<Shop> {
-  const webhooks = [{ name: "crm", url: `${receiver.url}/hook`, ...webhook }];
-  return world.shop({ entities: ENTITIES, webhooks, ...document });
-}
-
-const bodies = () => receiver.received.map(({ body }) => JSON.parse(body));
 const events = () => bodies().map(({ event: name, version }) => [name, version]);
 
 describe("what is told", () => {
