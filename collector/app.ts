@@ -1,28 +1,43 @@
 /** The collector put together. What it depends on is passed in; nobody listens yet. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import express from "express";
+import express, { type RequestHandler } from "express";
 import type { Logger } from "pino";
+import { consoleRoutes, signInPath } from "./console/routes";
+import { serveConsole } from "./console/serve";
+import { createSessions } from "./console/sessions";
+import { createErasures, type Erasures } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createForwarder, type Forwarder } from "./forward/forwarder";
 import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
-import { adminOnly, hashToken } from "./http/auth";
-import { failuresPerAddress, perAddress, perSite } from "./http/limits";
-import { addressOf, type Trusts } from "./http/peer";
+import { createGate, hashToken, onlyWith } from "./http/auth";
+import { onlyServed, type Places, servedAt, withoutPrefix } from "./http/doors";
+import { failuresPerAddress, perAddress, perSite, wrongTokens } from "./http/limits";
+import { addressOf, isForwarded, type Trusts, tidyForwarded } from "./http/peer";
 import { notFound, problems } from "./http/problem";
-import { securityHeaders } from "./http/security";
-import { ADAPTERS } from "./intake/adapters";
+import { knownParameters } from "./http/query";
+import { SECURITY_HEADERS } from "./http/security";
+import { seen } from "./http/seen";
+import { ADAPTERS, SIGNED } from "./intake/adapters";
 import { createCommitter } from "./intake/commit";
+import { readableBy } from "./intake/cors";
 import { createEventIntake } from "./intake/events";
+import { createRefused } from "./intake/refused";
 import { replayRoutes } from "./intake/replay";
 import { intakeRoutes } from "./intake/routes";
 import { createSnapshotIntake } from "./intake/snapshots";
 import { isSnapshots, SNAPSHOTS, snapshotsRoute } from "./intake/snapshots-route";
 import { createJoiner, type Joiner, type JoinerDeps } from "./join/joiner";
 import { createMetrics } from "./metrics";
-import { healthRoutes } from "./read/health";
-import { openApiRoutes } from "./read/openapi";
+import { conversionRoutes } from "./read/conversion-routes";
+import { createHealth, healthRoutes } from "./read/health";
+import { inTurn } from "./read/in-turn";
+import { liveRoutes } from "./read/live";
+import { accessOf, openApiRoutes, parametersOf } from "./read/openapi";
 import { readRoutes } from "./read/routes";
+import { systemRoutes } from "./read/system";
+import { webhookRoutes } from "./read/webhooks";
+import { checkRoutes } from "./site/checks";
 import { createSites } from "./site/registry";
 import { siteRoutes } from "./site/routes";
 import { compress, createScripts } from "./site/script";
@@ -34,13 +49,25 @@ export interface AppDeps {
   clock: () => number;
   log: Logger;
   adminToken: string;
-  /** The texts of dist/sdk/script.js and dist/sdk/inspector.js. */
-  sdk: { script: string; inspector: string };
+  /** The texts of dist/sdk/script.js, inspector.js and check.js. */
+  sdk: { script: string; inspector: string; check?: string };
   /** Public requests a minute and address; 0 is no limit. */
   rateLimit: number;
   trustProxy: number | string[] | false;
+  /** Where browsers and vendors reach the collector (`Config.publicUrl`). */
+  publicUrl?: string | undefined;
+  /** Where `/metrics` and `/console` are served; left out, with all else. */
+  places?: Places;
+  /** What `/metrics` is asked with; left out, anybody may ask. */
+  metricsToken?: string | undefined;
+  /** This program's. */
+  version?: string;
+  /** Where the console's built files are; left out, nowhere. */
+  consoleFolder?: URL | undefined;
   /** Makes the requests to webhooks; left out, it reaches public addresses and no others. */
   send?: Send;
+  /** The folder of platforms' credentials (`Config.secretsFolder`). */
+  secretsFolder?: string | undefined;
   /** Makes the joiner where it does not run in this thread. */
   joiner?: (deps: Omit<JoinerDeps, "store" | "clock">) => Joiner;
 }
@@ -50,30 +77,32 @@ export interface Collector {
   app: RequestListener;
   joiner: Joiner;
   forwarder: Forwarder;
+  erasures: Erasures;
+  /** Where somebody signs in to the console once, below the collector's address. */
+  signInPath(): string;
+  /** Ends the answers that go on by themselves: who looks on comes back. */
+  endStreams(): void;
   /** Resolves when everything that was accepted is on disk and joined. */
   drain(): Promise<void>;
 }
 
 export async function createApp(deps: AppDeps): Promise<Collector> {
   const { clock, log } = deps;
-  const metrics = createMetrics(() => committer.waitingBytes());
-  const store = metrics.measured(deps.store);
+  const metrics = createMetrics({ store: deps.store, clock, waitingBytes: () => committer.waitingBytes() });
+  const health = createHealth(metrics.measured(deps.store));
+  const { store } = health;
   const send = deps.send ?? createSender({ filter: createAddressFilter([]), clock });
   const onError = (error: unknown) => log.error({ err: error }, "store failed");
   const sites = createSites(store, clock);
-  const forwarder = createForwarder({ store, sites, send, clock, random: Math.random, log });
+  const { secretsFolder } = deps;
+  const forwarder = createForwarder({ store, sites, send, clock, random: Math.random, log, secretsFolder });
   const hooks = { log, wake: forwarder.wake, joined: metrics.joined };
   const joiner = deps.joiner?.(hooks) ?? createJoiner({ store, clock, ...hooks });
+  const erasures = createErasures({ store, joiner, clock });
   const committer = createCommitter({ store, joiner, clock, onError });
-  const takeSnapshots = createSnapshotIntake({
-    sites,
-    committer,
-    isErased: store.joinReader.isErased,
-    admit: perSite(deps.rateLimit, clock),
-  });
+  const takeSnapshots = createSnapshotIntake({ sites, committer, admit: perSite(deps.rateLimit, clock) });
   const takeEvents = createEventIntake(committer);
-  const admin = adminOnly(hashToken(deps.adminToken));
-  const scripts = createScripts(deps.sdk.script);
+  const scripts = createScripts(deps.sdk.script, deps.publicUrl);
   const inspector = await compress(deps.sdk.inspector);
 
   const routes = express();
@@ -82,47 +111,99 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   routes.disable("x-powered-by");
   const trusts: Trusts = routes.get("trust proxy fn");
   const address = (request: IncomingMessage) => addressOf(request, trusts);
+  const wrongToken = wrongTokens(address, (line) => {
+    log.warn(line, "wrong admin tokens: once a minute, how many since and the last one's peer");
+  });
+  const wrong: RequestHandler = (request, response, next) => {
+    metrics.adminRefused();
+    return wrongToken(request, response, next);
+  };
+  const { publicUrl } = deps;
+  const sessions = createSessions({ store, clock, adminToken: deps.adminToken });
+  const gate = createGate({ ...sessions, accessOf, wrong, publicUrl });
+  const known = knownParameters(parametersOf);
+  const admin: RequestHandler = (request, response, next) =>
+    gate(request, response, (error?: unknown) => (error ? next(error) : known(request, response, next)));
+  const refused = createRefused({ store, clock, log, count: metrics.vendorRefused });
   const limit = perAddress(deps.rateLimit, address);
   const limitFailures = failuresPerAddress(deps.rateLimit, address);
-  const headers = securityHeaders();
   routes.use((_request, response, next) => {
-    response.set(headers);
+    response.set(SECURITY_HEADERS);
     next();
   });
-  const snapshots = snapshotsRoute({ takeSnapshots, clock, log, headers, trusts, limit });
+  const places = deps.places ?? { metrics: "on", console: "on" };
+  const isServed = servedAt(places);
+  routes.use(onlyServed(isServed));
+  const snapshots = snapshotsRoute({ takeSnapshots, clock, log, headers: SECURITY_HEADERS, trusts, limit });
   routes.post(SNAPSHOTS, snapshots);
-  routes.use(intakeRoutes({ sites, store, clock, takeEvents, limitFailures }));
-  routes.use(healthRoutes(store, metrics.answer));
-  routes.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, clock, admin, limit }));
-  routes.use(readRoutes({ sites, store, joiner, clock, admin }));
+  routes.use(intakeRoutes({ refused, sites, store, clock, takeEvents, limitFailures, admin, publicUrl }));
+  const { metricsToken } = deps;
+  const reader = metricsToken === undefined ? [] : [onlyWith(hashToken(metricsToken), wrongToken)];
+  routes.use(healthRoutes(health, [...reader, metrics.answer]));
+  const { check: script = "" } = deps.sdk;
+  routes.use(checkRoutes({ sites, store, script, clock, limit, admin, readableBy }));
+  routes.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, signed: SIGNED, clock, admin, limit }));
+  const reports = inTurn(store);
+  routes.use(readRoutes({ sites, store: reports, erasures, refused, clock, admin }));
+  routes.use(conversionRoutes({ sites, store: reports, clock, admin, limitFailures }));
+  const live = liveRoutes({ sites, store: reports, clock, admin, log });
+  routes.use(live.router);
+  const { version = "unknown" } = deps;
+  routes.use(systemRoutes({ store: reports, clock, admin, version, metrics: places.metrics, publicUrl }));
+  routes.use(webhookRoutes({ sites, store, forwarder, clock, admin }));
   routes.use(replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }));
   routes.use(forwardRoutes({ sites, store, forwarder, clock, admin }));
-  routes.use(openApiRoutes());
+  routes.use(consoleRoutes({ store, sites, sessions, clock, wrong, admin, publicUrl }));
+  if (deps.consoleFolder) routes.use(serveConsole(deps.consoleFolder));
+  routes.get("/v1/seen", admin, seen(trusts));
+  routes.use(openApiRoutes(publicUrl));
   routes.use(notFound);
   routes.use(problems(log));
 
+  const ownUrl = withoutPrefix(publicUrl);
   const app: RequestListener = (request, response) => {
-    const isDirect = isSnapshots(request);
+    request.url = ownUrl(request.url ?? "");
+    const isDirect = isSnapshots(request) && isServed(request);
+    if (isForwarded(request)) forwarded(request);
     observe(request, response, isDirect ? SNAPSHOTS : null);
     if (isDirect) snapshots(request, response);
     else routes(request, response);
   };
 
-  /** Counts and times a request; one line each, at debug. The path only: a query may hold a token. */
+  let isWarned = false;
+  /** What trusted proxies say is tidied; the first one that is not trusted is told of: behind a proxy that nobody named all visitors are one. */
+  function forwarded(request: IncomingMessage): void {
+    const peer = request.socket.remoteAddress ?? "";
+    if (trusts(peer, 0)) tidyForwarded(request);
+    else if (!isWarned) {
+      isWarned = true;
+      const advice =
+        "if that is your proxy, name it in CALLJOIN_TRUST_PROXY: until then all visitors behind it share one limit";
+      log.warn({ peer }, `requests come with X-Forwarded-For or Forwarded, and are not believed; ${advice}`);
+    }
+  }
+
+  /** Counts and times a request; one line each, at debug, without its path: that may hold an id, and its query a token. */
   function observe(request: IncomingMessage, response: ServerResponse, route: string | null): void {
     const start = performance.now();
     response.once("finish", () => {
       const ms = performance.now() - start;
       const method = request.method ?? "";
       const status = response.statusCode;
-      metrics.answered({ method, route: route ?? routeOf(request), status }, ms);
-      if (log.isLevelEnabled("debug")) {
-        const [path] = (request.url ?? "").split("?");
-        log.debug({ method, path, status, ms: Math.round(ms) }, "request");
-      }
+      const answered = { method, route: route ?? routeOf(request), status };
+      metrics.answered(answered, ms);
+      log.debug({ ...answered, ms: Math.round(ms) }, "request");
     });
   }
-  return { app, joiner, forwarder, drain: committer.drain };
+  return {
+    app,
+    joiner,
+    forwarder,
+    erasures,
+    signInPath: () => signInPath(sessions.makeLink()),
+    endStreams: live.stop,
+    drain: committer.drain,
+  };
 }
 
 /** The pattern of the route that Express chose, never the path: a path holds ids. All unknown paths are one route. */

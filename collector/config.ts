@@ -1,4 +1,5 @@
 /** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
+import { readFileSync, statSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 
@@ -27,21 +28,85 @@ const exceptions = z
     error: "must be hosts, addresses or CIDRs with commas between",
   });
 
+/** Where browsers and vendors reach the collector: scheme, host and, where it has one, a path's prefix. */
+const publicUrl = z
+  .string()
+  .refine(
+    isPublicUrl,
+    "must be http:// or https://, a host and at most a path, as in https://calls.shop.example/calljoin",
+  )
+  .transform((text) => new URL(text).href.replace(/\/+$/, ""));
+
+const secret = z
+  .string()
+  .regex(/^\S{16,}$/, "must be at least 16 characters, without spaces: who guesses it is let in");
+
 /** Pino's. Each request is a line at debug, each join one at info. */
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
+/** Where something is served: with all else, nowhere, or on a port of its own. */
+const place = z
+  .string()
+  .regex(/^(on|off|\d{1,5})$/, "must be on, off, or a port of its own")
+  .transform((text) => (text === "on" || text === "off" ? text : Number(text)))
+  .refine((value) => typeof value === "string" || (value > 0 && value <= 65_535), "must be a port, 1 to 65535")
+  .prefault("on");
+
+const VARIABLES = {
+  HOST: z
+    .string()
+    .regex(/^\S+$/, "must be an address or a host's name")
+    .optional()
+    .describe("address to listen on; all"),
+  PORT: number("8787", "must be a port, 0 to 65535", 65_535).describe("port to listen on; 8787"),
+  CALLJOIN_DATA: z.string().default("./data").describe("folder of the SQLite store; ./data"),
+  DATABASE_URL: z
+    .string()
+    .refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE")
+    .optional()
+    .describe("postgres://USER:PASSWORD@HOST/DATABASE, instead of SQLite"),
+  CALLJOIN_SHARDED: z
+    .enum(["true", "false"], "must be true or false")
+    .default("false")
+    .describe("true where that database is sharded; false"),
+  CALLJOIN_ADMIN_TOKEN: secret.optional().describe("the operator's token; made at the first start"),
+  CALLJOIN_PUBLIC_URL: publicUrl
+    .optional()
+    .describe("where browsers and vendors reach it: https://calls.shop.example/cj"),
+  CALLJOIN_TRUST_PROXY: proxies.optional().describe("proxies to believe: addresses, CIDRs or a number of hops; none"),
+  CALLJOIN_ALLOW_PRIVATE: exceptions.default([]).describe("private hosts and CIDRs that webhooks may reach; none"),
+  CALLJOIN_SECRETS: z
+    .string()
+    .refine(
+      (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+      "must be a folder that is there",
+    )
+    .optional()
+    .describe("folder of the platforms' credentials that sites name by api_secret_file; none"),
+  CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9).describe(
+    "public requests a minute and address, 0 for no limit; 600",
+  ),
+  CALLJOIN_METRICS: place.describe("/metrics: on, off, or a port of its own; on"),
+  CALLJOIN_METRICS_TOKEN: secret.optional().describe("what /metrics is asked with, as a bearer token; none is needed"),
+  CALLJOIN_CONSOLE: place.describe("/console: on, off, or a port of its own; on"),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`)
+    .default("info")
+    .describe(`${LOG_LEVELS.join(", ")}; info`),
+};
+
+/** The variables with what they are for and their defaults, for `--help`. */
+export function describeVariables(): string {
+  const lines = Object.entries(VARIABLES).map(([name, { description }]) => `  ${name.padEnd(24)}${description}`);
+  const files = SECRETS.map((name) => `${name}_FILE`).join(", ");
+  return `Variables, each with its default:\n${lines.join("\n")}\n\nSecrets may be in files: ${files}.`;
+}
+
+/** They may also be named by the file that holds them (`NAME_FILE`), as containers are given secrets. */
+const SECRETS = ["CALLJOIN_ADMIN_TOKEN", "CALLJOIN_METRICS_TOKEN", "DATABASE_URL"];
+
 const schema = z
-  .object({
-    PORT: number("8787", "must be a port, 0 to 65535", 65_535),
-    CALLJOIN_DATA: z.string().default("./data"),
-    DATABASE_URL: z.string().refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE").optional(),
-    CALLJOIN_SHARDED: z.enum(["true", "false"], "must be true or false").default("false"),
-    CALLJOIN_ADMIN_TOKEN: z.string().regex(/^\S+$/, "must be one word without spaces").optional(),
-    CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9),
-    CALLJOIN_TRUST_PROXY: proxies.optional(),
-    CALLJOIN_ALLOW_PRIVATE: exceptions.default([]),
-    LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
-  })
+  .object(VARIABLES)
   // One that is made at the first start is kept in a folder, and another collector on the same database has another folder.
   .refine(
     ({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN }) => DATABASE_URL === undefined || CALLJOIN_ADMIN_TOKEN !== undefined,
@@ -50,12 +115,20 @@ const schema = z
       error: "must be set where DATABASE_URL is, the same for every collector",
     },
   )
+  .refine(({ PORT, CALLJOIN_METRICS, CALLJOIN_CONSOLE }) => ![CALLJOIN_METRICS, CALLJOIN_CONSOLE].includes(PORT), {
+    path: ["PORT"],
+    error: "must not be the port of CALLJOIN_METRICS or CALLJOIN_CONSOLE: on serves them at PORT",
+  })
   .refine(({ DATABASE_URL, CALLJOIN_SHARDED }) => DATABASE_URL !== undefined || CALLJOIN_SHARDED === "false", {
     path: ["CALLJOIN_SHARDED"],
     error: "must be false where there is no DATABASE_URL",
   });
 
+export type Place = "on" | "off" | number;
+
 export interface Config {
+  /** The address to listen on; undefined for all. */
+  host: string | undefined;
   port: number;
   dataFolder: string;
   /** PostgreSQL's; undefined where SQLite is used. */
@@ -68,21 +141,33 @@ export interface Config {
   rateLimit: number;
   /** What Express's `trust proxy` takes. */
   trustProxy: number | string[] | false;
+  /** Where `/metrics` and `/console` are: with all else, nowhere, or on a port of their own. */
+  metrics: Place;
+  console: Place;
+  /** What `/metrics` is asked with; undefined where anybody may ask. */
+  metricsToken: string | undefined;
   logLevel: (typeof LOG_LEVELS)[number];
   /** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
   allowPrivate: string[];
+  /** The folder of the platforms' credentials that sites name; undefined where there is none. */
+  secretsFolder: string | undefined;
+  /** Where browsers and vendors reach the collector, a path's prefix included, without a slash at its end; undefined where nobody said. */
+  publicUrl: string | undefined;
 }
 
+type Environment = Record<string, string | undefined>;
+
 /** Reads the configuration; throws an `Error` that names each wrong variable and why. Empty counts as unset. */
-export function readConfig(env: Record<string, string | undefined>): Config {
+export function readConfig(env: Environment): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  const parsed = schema.safeParse(set);
+  const parsed = schema.safeParse({ ...set, ...secretsInFiles(set) });
   if (!parsed.success) {
     const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
     throw new Error(`the configuration is not valid:\n${lines.join("\n")}`);
   }
   const { data } = parsed;
   return {
+    host: data.HOST,
     port: data.PORT,
     dataFolder: data.CALLJOIN_DATA,
     databaseUrl: data.DATABASE_URL,
@@ -91,13 +176,68 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     rateLimit: data.CALLJOIN_RATE_LIMIT,
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
     allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
+    secretsFolder: data.CALLJOIN_SECRETS,
+    publicUrl: data.CALLJOIN_PUBLIC_URL,
+    metrics: data.CALLJOIN_METRICS,
+    console: data.CALLJOIN_CONSOLE,
+    metricsToken: data.CALLJOIN_METRICS_TOKEN,
     logLevel: data.LOG_LEVEL,
   };
+}
+
+function secretsInFiles(set: Environment): Environment {
+  const named = SECRETS.flatMap((name) => {
+    const file = set[`${name}_FILE`];
+    return file === undefined ? [] : [{ name, file }];
+  });
+  return Object.fromEntries(named.map(({ name, file }) => [name, secretIn(name, file, set[name])]));
+}
+
+function secretIn(name: string, file: string, other: string | undefined): string {
+  const wrong = (why: string) => new Error(`the configuration is not valid:\n  ${name}_FILE: ${why}`);
+  if (other !== undefined) throw wrong(`must not be set where ${name} is`);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw wrong(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (text === "") throw wrong(`${file} is empty`);
+  return text;
+}
+
+/** A line for each variable that begins as ours do and is none of them: a name that was mistyped. */
+export function unknownVariables(env: Environment): string[] {
+  const known = [...Object.keys(VARIABLES), ...SECRETS.map((name) => `${name}_FILE`)];
+  const unknown = Object.keys(env).filter((name) => name.startsWith("CALLJOIN_") && !known.includes(name));
+  return unknown.map((name) => {
+    const [nearest] = known.sort((a, b) => distance(name, a) - distance(name, b));
+    return `${name} is not a variable of Calljoin, and is ignored; did you mean ${nearest}?`;
+  });
+}
+
+/** Characters to insert, remove or replace to make one text the other (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, n) => n);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 /** True for a URL that names a PostgreSQL. */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text);
+}
+
+function isPublicUrl(text: string): boolean {
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return false;
+  const { search, hash, username, password } = new URL(text);
+  return search + hash + username + password === "" && !/[?#]/.test(text);
 }
 
 /** Where a database is, without who may use it. */

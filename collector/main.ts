@@ -1,64 +1,124 @@
-/** The `calljoin` command. */
-import { parseArgs } from "node:util";
+/** The `calljoin` command: its commands, their options and their help. Each loads what it needs, and no more: the collector's memory is a promise. */
+import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { isPostgresUrl, readConfig } from "./config";
+import { Command, CommanderError } from "commander";
+import { describeVariables, readConfig, unknownVariables } from "./config";
 
-// Each command loads what it needs, and no more: the collector's memory is a promise.
+/** What was asked could not be done; the command line makes no sense. */
+const FAILED = 1;
+const MISUSED = 2;
 
-const USAGE = `Usage: calljoin serve
-       calljoin rejoin --site TRACKING_ID [--after CALL_ID] [--webhooks]
-       calljoin migrate --to postgres://USER:PASSWORD@HOST/DATABASE
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    not done; the reason is on stderr
+  2    not a command, or not one of its options
+  130  stopped by Ctrl+C
 
-  serve   start the collector, configured by its environment (README.md, "Configuration")
-  rejoin  join a site's calls anew, as its document stands now; may run beside the collector, and be stopped and
-          resumed with --after. Webhooks are told of what has changed only with --webhooks.
-  migrate copy the SQLite store in CALLJOIN_DATA to an empty PostgreSQL and compare both; with the collector stopped. May be
-          stopped and run again: it goes on where it was.
-`;
+It is set up by environment variables: calljoin serve --help lists them.`;
 
-async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      help: { type: "boolean", short: "h" },
-      site: { type: "string" },
-      after: { type: "string" },
-      webhooks: { type: "boolean", default: false },
-      to: { type: "string" },
-    },
+const program = new Command("calljoin")
+  .description("Joins phone calls to the web visits they came from, on the shop's own servers.")
+  .version(versionOf(), "-v, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .helpCommand("help [command]", "print a command's help")
+  .addHelpText("after", EXIT_CODES)
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "calljoin: ")) })
+  .exitOverride()
+  .showHelpAfterError("Run calljoin --help to see what there is.")
+  .hook("preAction", (_program, command) => {
+    // The doctor has a line for each of them.
+    if (command.name() === "doctor") return;
+    for (const line of unknownVariables(process.env)) process.stderr.write(`calljoin: ${line}\n`);
   });
-  const [command, ...more] = positionals;
-  if (values.help) process.stdout.write(USAGE);
-  else if (command === "serve" && more.length === 0) {
+
+/** A command, its help and errors as the program's. */
+function command(usage: string, summary: string, details = ""): Command {
+  return program
+    .command(usage)
+    .summary(summary)
+    .description(details ? `${summary}\n\n${details}` : summary)
+    .helpOption("-h, --help", "print this help");
+}
+
+command("serve", "start the collector")
+  .addHelpText("after", () => `\n${describeVariables()}`)
+  .action(async () => {
     // V8 lets garbage pile up to four times of what lives before it looks. What a request leaves is small and many: half of it is enough.
     setFlagsFromString("--heap-growing-percent=50");
+    const config = readConfig(process.env);
     const { serve } = await import("./serve");
-    await serve(readConfig(process.env), new URL("../sdk/", import.meta.url));
-  } else if (command === "rejoin" && more.length === 0 && values.site)
-    await runRejoin(values.site, values.after ?? "", values.webhooks);
-  else if (command === "migrate" && more.length === 0 && values.to) await runMigrate(values.to);
-  else throw new Error(`this is no command: ${process.argv.slice(2).join(" ")}\n\n${USAGE}`);
+    await serve(config, new URL("../sdk/", import.meta.url));
+  });
+
+command("doctor", "check the setup, and say what to do", "Exits with 1 where something has to be done.").action(
+  async () => {
+    const { doctor } = await import("./cli/doctor");
+    for await (const { line, isFailure } of doctor({ env: process.env, clock: Date.now, fetch })) {
+      say(line);
+      if (isFailure) process.exitCode = FAILED;
+    }
+  },
+);
+
+command(
+  "backup <file>",
+  "copy the SQLite store to a file; the collector may run",
+  "The copy holds everything that was acknowledged before it began. An existing file is not overwritten.",
+).action(async (file: string) => {
+  const { backup } = await import("./cli/backup");
+  say(await backup(readConfig(process.env), file));
+});
+
+command(
+  "restore <file>",
+  "put a backup in the SQLite store's place; stop the collector first",
+  "The backup is checked first. The store that was there is kept beside it.",
+).action(async (file: string) => {
+  const { restore } = await import("./cli/restore");
+  for (const line of await restore(readConfig(process.env), file)) say(line);
+});
+
+command(
+  "migrate",
+  "bring the store's tables up to this version, or copy them to PostgreSQL",
+  "`calljoin serve` does the first by itself. A SQLite store is backed up before. Stop the collector first.",
+)
+  .option("--pending", "only say what would be done")
+  .option("--to <url>", "copy the SQLite store to an empty PostgreSQL and compare both; if stopped, run it again")
+  .action(async ({ pending, to }: { pending?: true; to?: string }) => {
+    if (pending && to !== undefined) program.error("error: --pending and --to cannot be used together");
+    const { runMigrate } = await import("./cli/migrate");
+    for await (const line of runMigrate(process.env, { to, onlyTell: pending === true })) say(line);
+  });
+
+command(
+  "rejoin",
+  "join a site's calls again, by its site document as it is now",
+  "The collector may run. Webhooks hear of changes only with --webhooks.",
+)
+  .option("--site <tracking_id>", "the site (required)")
+  .option("--dry-run", "only say what would change")
+  .option("--after <call_id>", "go on where an earlier run was stopped")
+  .option("--webhooks", "tell webhooks what has changed")
+  .action(async ({ site, after, webhooks, dryRun }: Record<string, string | true | undefined>) => {
+    const { runRejoin } = await import("./cli/rejoin");
+    const options = { after: String(after ?? ""), tell: webhooks === true, dryRun: dryRun === true };
+    const isStopped = await runRejoin(readConfig(process.env), site as string | undefined, options, say);
+    if (isStopped) process.exitCode = 130;
+  });
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
-async function runRejoin(site: string, after: string, tell: boolean): Promise<void> {
-  const [{ rejoin }, { chosenStore }] = await Promise.all([import("./rejoin"), import("./store/choose")]);
-  const store = await chosenStore(readConfig(process.env));
-  if (!(await store.site(site))) throw new Error(`there is no site ${site}`);
-  for await (const { done, changed, last } of rejoin(store, Date.now, site, after, tell)) {
-    process.stdout.write(`${done} calls joined again, ${changed} came out differently; resume with --after ${last}\n`);
-  }
-  await store.close();
+function versionOf(): string {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-async function runMigrate(to: string): Promise<void> {
-  if (!isPostgresUrl(to)) throw new Error("--to must be postgres://USER:PASSWORD@HOST/DATABASE");
-  const { migrate } = await import("./migrate");
-  const { dataFolder } = readConfig({ CALLJOIN_DATA: process.env.CALLJOIN_DATA });
-  for await (const line of migrate(dataFolder, to)) process.stdout.write(`${line}\n`);
-}
-
-main().catch((error: Error & { code?: string }) => {
-  const taken = `PORT: another program listens on ${process.env.PORT ?? 8787}`;
-  process.stderr.write(`calljoin: ${error.code === "EADDRINUSE" ? taken : error.message}\n`);
-  process.exit(1);
+program.parseAsync().catch((error: Error) => {
+  // Said by commander already.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : MISUSED);
+  process.stderr.write(`calljoin: ${error.message}\n`);
+  process.exit(FAILED);
 });

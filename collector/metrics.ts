@@ -1,10 +1,12 @@
 /**
  * What the collector tells Prometheus (`GET /metrics`). A registry of its own, passed in: two collectors in one process do not share counts.
- * No label names a site, a vendor or a visitor, so that who may read this learns nothing of them, and nobody can make labels without end.
+ * No label names a visitor, and a site or a vendor only where it is there: nobody can make labels without end.
  */
 import type { RequestHandler } from "express";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { isAhead } from "./join/event";
 import type { Store } from "./store/store";
+import type { Site } from "./wire/site";
 
 export interface Metrics {
   /** Counts a request that was answered, and how long that took. */
@@ -13,6 +15,10 @@ export interface Metrics {
   measured(store: Store): Store;
   /** A call that came out anew; `reason` is null where it is matched. */
   joined(status: string, reason: string | null): void;
+  /** A vendor that the site has was not let in. */
+  vendorRefused(site: string, vendor: string): void;
+  /** Somebody asked with a wrong admin token. */
+  adminRefused(): void;
   /** Answers all of it in Prometheus' text format. */
   answer: RequestHandler;
 }
@@ -20,10 +26,27 @@ export interface Metrics {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const BATCH_SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
-/** `waitingBytes` tells the bytes of bodies that wait for their commit. */
-export function createMetrics(waitingBytes: () => number): Metrics {
+/** What the store tells is asked of it so often at most: anybody may ask for the metrics. */
+const FIGURES_MS = 5_000;
+
+/** And is left out where it does not answer by then. */
+const PATIENCE_MS = 2_000;
+
+/** Deliveries of one site and state are counted up to here. */
+const MOST_DELIVERIES = 10_000;
+
+export interface MetricsDeps {
+  store: Store;
+  clock: () => number;
+  /** Bytes of bodies that wait for their commit. */
+  waitingBytes: () => number;
+}
+
+export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  // The process: CPU, memory, event loop, garbage, open files.
+  collectDefaultMetrics({ register: registry });
   const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Counter({ name: `calljoin_${name}`, help, labelNames, registers });
   const histogram = <T extends string>(name: string, help: string, buckets: number[], ...labelNames: T[]) =>
@@ -41,7 +64,11 @@ export function createMetrics(waitingBytes: () => number): Metrics {
   const batches = histogram("batch_requests", "Requests that shared one commit", BATCH_SIZES);
   const joins = counter("joins_total", "Calls that came out anew", "status", "reason");
   const deliveries = counter("deliveries_total", "Attempts at deliveries, by the state that they left", "state");
+  const refused = counter("vendor_refused_total", "Requests of vendors that were not let in", "site", "vendor");
+  const admin = counter("admin_refused_total", "Requests with a wrong admin token");
   const rejected = counter("rejected_total", "Snapshots and call events refused", "reason");
+  const ahead = counter("calls_ahead_total", "Call events dated after they came", "site", "vendor");
+  const figures = figuresOf(store, clock, registry);
   new Gauge({
     name: "calljoin_queue_bytes",
     help: "Bytes of bodies that wait for their commit",
@@ -62,6 +89,8 @@ export function createMetrics(waitingBytes: () => number): Metrics {
         commits.observe((performance.now() - start) / 1_000);
         batches.observe(batch.length);
         for (const { reason } of batch.flatMap((write) => write.rejected)) rejected.inc({ reason });
+        for (const { site, vendor, ts, received_at } of batch.flatMap((write) => write.events))
+          if (isAhead(ts, received_at)) ahead.inc({ site, vendor });
         return written;
       },
       async settleDelivery(claimed, settlement) {
@@ -70,8 +99,56 @@ export function createMetrics(waitingBytes: () => number): Metrics {
       },
     }),
     joined: (status, reason) => joins.inc({ status, reason: reason ?? "" }),
+    vendorRefused: (site, vendor) => refused.inc({ site, vendor }),
+    adminRefused: () => admin.inc(),
     async answer(_request, response) {
+      await figures();
       response.set("Content-Type", registry.contentType).send(await registry.metrics());
     },
+  };
+}
+
+/** A function that brings the store's own figures up to date; it never fails, and never takes long. */
+function figuresOf(store: Store, clock: () => number, registry: Registry): () => Promise<void> {
+  const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
+    new Gauge({ name: `calljoin_${name}`, help, labelNames, registers: [registry] });
+  const bytes = gauge("store_bytes", "Bytes that the store takes on its disk");
+  const heard = gauge("vendor_last_event_seconds", "When a vendor's last event came, epoch seconds", "site", "vendor");
+  const stored = gauge("deliveries_stored", "Deliveries by state, up to 10,000", "site", "state");
+
+  /** Nothing is told rather than zeros. */
+  function forget(): void {
+    for (const one of [heard, stored]) one.reset();
+    bytes.remove();
+  }
+  forget();
+
+  async function read(): Promise<void> {
+    const size = await store.storeBytes();
+    const sites = await store.newestDocuments();
+    const counted = sites.flatMap(({ site }) => (["pending", "dead"] as const).map((state) => ({ site, state })));
+    const counts = counted.map(({ site, state }) => store.countDeliveries(site, state, MOST_DELIVERIES));
+    const vendors = sites.flatMap(({ site, document }) =>
+      (JSON.parse(document) as Site).vendors.map(({ name }) => ({ site, vendor: name })),
+    );
+    const activity = vendors.map(({ site, vendor }) => store.vendorActivity(site, vendor, clock()));
+    const [deliveries, last] = [await Promise.all(counts), await Promise.all(activity)];
+    forget();
+    bytes.set(size);
+    for (const [index, labels] of counted.entries()) stored.set(labels, deliveries[index] ?? 0);
+    for (const [index, labels] of vendors.entries()) {
+      const at = last[index]?.last_event_at;
+      if (at) heard.set(labels, at / 1_000);
+    }
+  }
+
+  let next = Number.NEGATIVE_INFINITY;
+  let reading: Promise<unknown> = Promise.resolve();
+  return async () => {
+    if (performance.now() >= next) {
+      next = performance.now() + FIGURES_MS;
+      reading = read().catch(forget);
+    }
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
   };
 }

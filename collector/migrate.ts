@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
 import { placeOf } from "./config";
+import type { Engine } from "./store/engine";
 import { postgres } from "./store/postgres";
 import { sqlite } from "./store/sqlite";
 import { openDatabase } from "./store/store";
@@ -34,7 +35,7 @@ const MARK = "calljoin_unfinished_copy";
  */
 export async function* migrate(folder: string, url: string): AsyncGenerator<string> {
   if (!existsSync(join(folder, "calljoin.db"))) throw new Error(`CALLJOIN_DATA: there is no store in ${folder}`);
-  const to = postgres(url);
+  const to = { ...postgres(url), place: `--to: ${placeOf(url)}` };
   const from = openAlone(folder);
   const source = (await openDatabase(from)) as unknown as Database;
   try {
@@ -56,9 +57,10 @@ export async function* migrate(folder: string, url: string): AsyncGenerator<stri
   }
 }
 
-function openAlone(folder: string) {
+/** The engine on a folder that nobody else has open. Throws where somebody has. */
+export function openAlone(folder: string): Engine {
   try {
-    return sqlite(folder, true);
+    return sqlite(folder, { alone: true });
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     throw new Error(`CALLJOIN_DATA: a collector has the store in ${folder} open; stop it first`);

@@ -1,15 +1,18 @@
 /** The collector as a process: opens its store, listens, and ends without losing what it has accepted. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
-import { pino } from "pino";
-import { createApp } from "./app";
+import { type Logger, pino } from "pino";
 import { type Config, placeOf } from "./config";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
+import { sidePorts } from "./http/doors";
+import { answerMalformed } from "./http/malformed";
+import { readableBy } from "./intake/cors";
+import { patiently } from "./patience";
 import { openStoreThread, type StoreThread } from "./thread/open";
 
 /** A request has so long to arrive, whole; who sends it byte by byte is cut off. Checked every few seconds. */
@@ -17,11 +20,18 @@ const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
-  maxHeaderSize: 16_384,
+  // Longer than balancers keep theirs (60 s): who closes first while the other one sends makes it a 502 (https://nodejs.org/api/http.html#serverkeepalivetimeout).
+  keepAliveTimeout: 75_000,
+  // A collector on the site's own domain is sent all of the page's cookies with the script's request: browsers keep 180 of 4 KB.
+  maxHeaderSize: 131_072,
 };
 
-/** Who is still being answered when the collector is to stop has so long. */
-const CLOSE_MS = 10_000;
+/** Who is still being answered when the collector is to stop has so long; then it ends, whatever it waits for. What was acknowledged is on disk. */
+const CLOSE_MS = 4_000;
+const END_MS = 4_700;
+
+/** A connection that was opened and is not used: browsers open them in advance. */
+const UNUSED_MS = 1_000;
 
 /** How often is looked for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
@@ -36,33 +46,72 @@ const RETENTION_MS = 2_000;
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const log = pino({ level: config.logLevel });
   const clock = Date.now;
-  const { store, joiner: threaded } = await openConfigured(config, (error) => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", sdkFolder), "utf8"));
+  const onDeath = (error: Error) => {
     log.fatal({ err: error }, "the store's thread has ended");
     process.exit(1);
-  });
-  const { app, joiner, forwarder, drain } = await createApp({
+  };
+  // The store opens in its own thread, on another core, while what answers requests is read: a third of the time until ready.
+  const [{ store, joiner: threaded }, { createApp }] = await Promise.all([
+    openConfigured(config, log, onDeath),
+    import("./app"),
+  ]);
+  const { app, joiner, forwarder, erasures, signInPath, endStreams, drain } = await createApp({
     store,
     clock,
     log,
     adminToken: adminToken(config),
-    sdk: { script: read(sdkFolder, "script.js"), inspector: read(sdkFolder, "inspector.js") },
+    sdk: {
+      script: read(sdkFolder, "script.js"),
+      inspector: read(sdkFolder, "inspector.js"),
+      check: read(sdkFolder, "check.js"),
+    },
     rateLimit: config.rateLimit,
     trustProxy: config.trustProxy,
+    publicUrl: config.publicUrl,
+    places: config,
+    version,
+    consoleFolder: config.console === "off" ? undefined : new URL("../console/", sdkFolder),
+    secretsFolder: config.secretsFolder,
+    metricsToken: config.metricsToken,
     ...(threaded && { joiner: threaded }),
     send: createSender({ filter: createAddressFilter(config.allowPrivate), clock }),
   });
 
-  const sweep = (ageMs?: number) => joiner.sweep(ageMs).catch((error) => log.error({ err: error }, "sweep failed"));
+  let isStopping = false;
+  // What the store's closing cuts off stays due.
+  const sweep = (ageMs?: number) =>
+    joiner.sweep(ageMs).catch((error) => isStopping || log.error({ err: error }, "sweep failed"));
   // However young: what a crash a moment ago has left is joined before anybody can ask for it.
   await sweep(0);
 
   const server = createServer(LIMITS, app);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(config.port, resolve);
-  });
+  const servers = [server, ...sidePorts(config).map(() => createServer(LIMITS, app))];
+  for (const one of servers) answerMalformed(one, readableBy);
+  const closes = servers.map(closing);
+  await listen(server, "PORT", config.port, config.host);
+  for (const [n, port] of sidePorts(config).entries()) {
+    await listen(
+      servers[n + 1] as Server,
+      config.metrics === port ? "CALLJOIN_METRICS" : "CALLJOIN_CONSOLE",
+      port,
+      config.host,
+    );
+  }
   const { port } = server.address() as AddressInfo;
   const data = config.databaseUrl ? placeOf(config.databaseUrl) : config.dataFolder;
   log.info({ port, data, store: store.engine }, "listening");
+  const all = await store.newestDocuments();
+  if (all.length === 0 && config.console !== "off") {
+    const place = config.publicUrl ?? `http://localhost:${config.console === "on" ? port : config.console}`;
+    process.stdout.write(
+      `No site yet. To set one up, open this within an hour; it signs in once: ${place}${signInPath()}\n`,
+    );
+  }
+  const { warningsOf } = await import("./site/check");
+  for (const { site, document } of all) {
+    for (const { path, message } of warningsOf(JSON.parse(document))) log.warn({ site, path }, message);
+  }
 
   const timer = setInterval(() => sweep(), SWEEP_MS);
 
@@ -73,16 +122,27 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const expire = createRetention(store, clock);
   const retention = setInterval(async () => {
     await expire().catch((error) => log.error({ err: error }, "retention failed"));
+    await erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
   }, RETENTION_MS);
+
+  const { BEAT_MS, beat } = await import("./read/system");
+  const beats = () => beat(store, version, clock()).catch((error) => log.error({ err: error }, "not noted as there"));
+  await beats();
+  const beating = setInterval(beats, BEAT_MS);
 
   const stop = async (signal: string) => {
     log.info({ signal }, "stopping");
+    isStopping = true;
     clearInterval(timer);
     clearInterval(retention);
     clearInterval(forward);
-    await close(server);
-    await drain();
-    await forwarder.stop();
+    clearInterval(beating);
+    endStreams();
+    setTimeout(() => {
+      log.warn("stopped while something was still under way");
+      process.exit(0);
+    }, END_MS);
+    await Promise.all([Promise.all(closes.map((close) => close())).then(drain), forwarder.stop()]);
     await store.close();
     process.exit(0);
   };
@@ -90,27 +150,75 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   return server;
 }
 
+/** Throws an error that names the variable where a port is not to be had. */
+async function listen(server: Server, variable: string, port: number, host: string | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen({ port, host }, resolve);
+  }).catch(({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EADDRINUSE") throw new Error(`${variable}: another program listens on ${port}`);
+    if (code === "EACCES")
+      throw new Error(`${variable}: this user may not listen on ${port}; ports from 1024 on are everybody's`);
+    throw new Error(`HOST: cannot listen on ${host} (${message})`);
+  });
+}
+
 async function openConfigured(
   config: Config,
+  log: Logger,
   onDeath: (error: Error) => void,
 ): Promise<Partial<StoreThread> & Pick<StoreThread, "store">> {
   if (!config.databaseUrl) {
-    return openStoreThread(config.dataFolder, new URL("./store-thread.mjs", import.meta.url), onDeath);
+    tighten(config.dataFolder, log);
+    const opened = await openStoreThread(config.dataFolder, new URL("./store-thread.mjs", import.meta.url), onDeath);
+    for (const note of opened.notes) log.info(note);
+    return opened;
   }
   // What speaks SQL is loaded where it is used: with the embedded store in its own thread, it would lie in this one's memory for nothing.
   const { chosenStore } = await import("./store/choose");
-  return { store: await chosenStore(config) };
+  const store = await patiently(() => chosenStore(config, { tell: (note) => log.info(note) }), {
+    clock: Date.now,
+    tell: ({ message }) => log.warn(`${message}; trying again`),
+  });
+  return { store };
 }
 
-/** Takes no more connections, and ends each of the others after the answer that it waits for. */
-async function close(server: Server): Promise<void> {
-  server.prependListener("request", (_request, response) => response.setHeader("Connection", "close"));
-  const closed = new Promise((resolve) => server.close(resolve));
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(late);
+/** The folder holds secrets of vendors and webhooks: it is its owner's alone, and one from before is made so. */
+function tighten(folder: string, log: Logger): void {
+  // Whatever else is there in its place is told when the store is opened.
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  try {
+    const ours = readdirSync(folder).filter((name) => /^(calljoin\.db|admin-token|collector\.)/.test(name));
+    const loose = [folder, ...ours.map((name) => join(folder, name))].filter((path) => statSync(path).mode & 0o077);
+    for (const path of loose) chmodSync(path, path === folder ? 0o700 : 0o600);
+    if (loose.length > 0) log.warn({ paths: loose }, "others could read these; only their owner can now");
+  } catch (error) {
+    // A container's volume may belong to root. A disk that is read-only stops the start by itself.
+    log.warn(`${folder} holds secrets, others can read it, and that cannot be changed: ${(error as Error).message}`);
+  }
+}
+
+/** A function that takes no more connections, and ends each of the others after the answer that it waits for. */
+function closing(server: Server): () => Promise<void> {
+  const opened = new Map<Socket, number>();
+  server.on("connection", (socket: Socket) => {
+    opened.set(socket, performance.now());
+    socket.once("close", () => opened.delete(socket));
+  });
+  return async () => {
+    server.prependListener("request", (_request, response) => response.setHeader("Connection", "close"));
+    const closed = new Promise((resolve) => server.close(resolve));
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+      // Node calls a connection idle only once it has had an answer.
+      const isUnused = ([{ bytesRead }, since]: [Socket, number]) =>
+        bytesRead === 0 && performance.now() - since > UNUSED_MS;
+      for (const [socket] of [...opened].filter(isUnused)) socket.destroy();
+    }, 50);
+    const late = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(late);
+  };
 }
 
 /** The operator's token: as configured, else as made at the first start, and then printed this once. */

@@ -6,8 +6,9 @@ import { isDeepStrictEqual } from "node:util";
 /**
  * Saves the demo's site document where the collector has none or the demo's was edited; what the user has saved since stays
  * otherwise. Sees to a token for each vendor and the webhook's secret, kept in `file`, as the collector tells them only once.
- * @param {object} places `{origin, crm}`: where the shop and the CRM's webhook are this time
- * @returns {Promise<{tokens: Record<string, string>, secret: string | null}>} `tokens` is vendor name to token
+ * @param {object} places `{origin, crm, platforms}`: where the shop, the CRM's webhook and the platforms (`platformsAt`) are this time
+ * @returns {Promise<{tokens: Record<string, string>, secret: string | null, files: Record<string, string>}>} `tokens` is vendor name to
+ *   token, `files` is the path of each file of conversions, by its webhook's name
  */
 export async function setUpSite({ collector, site, adminToken }, document, places, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
@@ -15,7 +16,7 @@ export async function setUpSite({ collector, site, adminToken }, document, place
   const { status, body: saved } = await admin("GET", "");
   const isEdited = !isDeepStrictEqual(kept.document, document);
   const wanted = placed(status === 200 && !isEdited ? saved : document, places);
-  if (!isDeepStrictEqual(saved, wanted)) await done(admin("PUT", "", wanted));
+  if (!isDeepStrictEqual(saved, wanted)) await done(admin("PUT", "", withSecrets(wanted, places.platforms)));
 
   const tokens = {};
   for (const { name } of wanted.vendors) {
@@ -25,18 +26,36 @@ export async function setUpSite({ collector, site, adminToken }, document, place
   const has = (site) => site.webhooks?.some(({ name }) => name === "crm");
   const made = async () => (await done(admin("POST", "/webhooks/crm/secret"))).secret;
   const secret = has(wanted) ? (has(saved) && kept.secret) || (await made()) : null;
-  writeFileSync(file, `${JSON.stringify({ site, tokens, secret, document }, null, 2)}\n`, { mode: 0o600 });
-  return { tokens, secret };
+  const files = {};
+  for (const { name } of wanted.webhooks.filter((webhook) => webhook.format?.endsWith("_csv"))) {
+    const works = kept.files?.[name] && (await request("HEAD", collector + kept.files[name])).status === 200;
+    files[name] = works ? kept.files[name] : (await done(admin("POST", `/webhooks/${name}/key`))).path;
+  }
+  writeFileSync(file, `${JSON.stringify({ site, tokens, secret, files, document }, null, 2)}\n`, { mode: 0o600 });
+  return { tokens, secret, files };
 }
 
 /** The document with the places of this start, whose ports may be others than those of the last one. */
-function placed({ origins = [], webhooks, ...document }, { origin, crm }) {
-  const isOurs = ({ name, url }) => name === "crm" && /^http:\/\/localhost:\d+\/calls$/.test(url);
+function placed({ origins = [], webhooks, ...document }, { origin, crm, platforms }) {
+  const urls = { crm, ...Object.fromEntries(Object.entries(platforms).map(([name, { url }]) => [name, url])) };
+  // At the same path of this machine: what the user has pointed elsewhere stays.
+  const isOurs = (url, ours) =>
+    URL.canParse(url) && /^http:\/\/localhost:\d+\//.test(url) && new URL(url).pathname === new URL(ours).pathname;
   return {
     ...document,
     origins: [...new Set([...origins, origin])],
-    webhooks: webhooks.map((webhook) => (isOurs(webhook) ? { ...webhook, url: crm } : webhook)),
+    webhooks: webhooks.map((webhook) => {
+      const url = urls[webhook.name];
+      return url && isOurs(webhook.url, url) ? { ...webhook, url } : webhook;
+    }),
   };
+}
+
+/** What the stand-ins are asked with; a platform that the user has pointed elsewhere keeps its own. */
+function withSecrets({ webhooks, ...document }, platforms) {
+  const secretOf = ({ name, url }) =>
+    url && platforms[name]?.url === url ? { api_secret: platforms[name].api_secret } : {};
+  return { ...document, webhooks: webhooks.map((webhook) => ({ ...webhook, ...secretOf(webhook) })) };
 }
 
 /** Posts no event at all: 202 says that the token is good. */
@@ -58,7 +77,10 @@ function read(file) {
 async function request(method, url, token, body) {
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { "content-type": "application/json" }),
+    },
     body: body && JSON.stringify(body),
   });
   return { method, url, status: response.status, body: await response.json().catch(() => ({})) };

@@ -25,6 +25,14 @@ export function lineOf(call, now) {
   return parts.filter(Boolean).join("  ");
 }
 
+/** For example `          google: waiting  meta: not sent, no_click_id`; empty where the site tells no platform. */
+export function conversionsLineOf({ conversions = [] }) {
+  const states = conversions.map(({ destination, state, reason }) => {
+    return `${destination}: ${[state.replace("_", " "), reason].filter(Boolean).join(", ")}`;
+  });
+  return states.length > 0 ? `          ${states.join("  ")}` : "";
+}
+
 /** Below zero where the vendor's time is in whole seconds and the page stirred later in that second. */
 const seconds = (ms) => (Math.round(ms / 100) / 10 || 0).toFixed(1);
 

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCollector } from "./collector.mjs";
 import { readCall, setUpSite } from "./demo.mjs";
+import { platformsAt, startPlatforms } from "./platforms.mjs";
 import { prepare } from "./prepare.mjs";
-import { lineOf } from "./report.mjs";
+import { conversionsLineOf, lineOf } from "./report.mjs";
 import { createShop } from "./shop/server.mjs";
 
 const SITE = "shop-uk";
@@ -38,9 +39,11 @@ async function main() {
   const port = portFrom("PORT", 8787);
   const shopPort = portFrom("SHOP_PORT", port + 1);
   const crmPort = portFrom("CRM_PORT", port + 2);
+  const platformsPort = portFrom("PLATFORMS_PORT", port + 3);
   await mustBeFree("PORT", port);
   await mustBeFree("SHOP_PORT", shopPort);
   await mustBeFree("CRM_PORT", crmPort);
+  await mustBeFree("PLATFORMS_PORT", platformsPort);
   prepare();
 
   const data = process.env.CALLJOIN_DATA || "./data";
@@ -52,15 +55,19 @@ async function main() {
 
   const shop = `http://localhost:${shopPort}`;
   const document = JSON.parse(readFileSync("examples/shop/site.json", "utf8"));
-  const places = { origin: shop, crm: `http://localhost:${crmPort}/calls` };
-  const { tokens, secret } = await setUpSite(settings, document, places, join(data, "demo.json"));
+  const places = { origin: shop, crm: `http://localhost:${crmPort}/calls`, platforms: platformsAt(platformsPort) };
+  await startPlatforms(platformsPort, stop.signal);
+  const { tokens, secret, files } = await setUpSite(settings, document, places, join(data, "demo.json"));
   settings.tokens = tokens;
   if (secret) startCrm(crmPort, secret);
   await serveShop(settings, shopPort);
   console.log(`
   The shop       ${shop}   open it, look around, press "Call us"
+  The console    ${await signInLink(settings)}   signs in once, within an hour
   The collector  ${settings.collector}   site ${SITE}; its log: ${join(data, "collector.log")}
   The CRM        ${places.crm}   is told of matched calls, by webhook
+  From an advert ${shop}/?gclid=Cj0-demo   the call is then a conversion in Google Ads; with msclkid or fbclid elsewhere
+  For Google Ads ${settings.collector}${files["google-file"] ?? " (no file)"}
   Admin token    ${process.env.CALLJOIN_ADMIN_TOKEN ? "as in CALLJOIN_ADMIN_TOKEN" : `in ${join(data, "admin-token")}`}
   Vendor tokens  in ${join(data, "demo.json")}
 
@@ -76,6 +83,13 @@ async function serveShop(settings, port) {
   stop.signal.addEventListener("abort", () => server.close().closeAllConnections());
 }
 
+/** Where the console is, and a key that signs in. */
+async function signInLink({ collector, adminToken }) {
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const response = await fetch(`${collector}/v1/session/link`, { method: "POST", headers });
+  return `${collector}${(await response.json()).path}`;
+}
+
 /** The CRM prints what it is told; it is another program, as it would be in life. */
 function startCrm(port, secret) {
   const env = { ...process.env, PORT: String(port), CALLJOIN_WEBHOOK_SECRET: secret };
@@ -83,10 +97,16 @@ function startCrm(port, secret) {
   stop.signal.addEventListener("abort", () => child.kill());
 }
 
-/** Logs a call that was just joined, for the first time or anew. */
+/** How long the platforms' stand-ins take at most, ms. */
+const TOLD_MS = 1_000;
+
+/** Logs a call that was just joined, for the first time or anew, and a moment later how it stands with the platforms. */
 async function tell(settings, id) {
   try {
     console.log(lineOf(await readCall(settings, id), new Date()));
+    await new Promise((resolve) => setTimeout(resolve, TOLD_MS));
+    const conversions = conversionsLineOf(await readCall(settings, id));
+    if (conversions) console.log(conversions);
   } catch (error) {
     if (!stop.signal.aborted) console.error(error.message);
   }

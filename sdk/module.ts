@@ -1,28 +1,39 @@
 import type { Calljoin } from "./boot/api";
 import { start as startIn } from "./boot/start";
+import { hasPage, isFramed, isList, isWebAddress, pageWindow, warn } from "./browser/page";
+import { safe } from "./browser/safe";
 import type { EntitySetup } from "./setup";
 
-export type { Calljoin, Events } from "./boot/api";
-export type { EntityRow } from "./entity/row";
+export type { Calljoin, Events, Trial } from "./boot/api";
+export type { EntityRow, InspectedRow } from "./entity/row";
 export type { Value } from "./entity/value";
 export type { EntitySetup } from "./setup";
+
+declare global {
+  interface Window {
+    /** Before the tag has loaded, a queue of functions. */
+    calljoin?: Calljoin | ((api: Calljoin) => void)[];
+  }
+}
 
 /** What `start` needs to know of the site. */
 export interface StartOptions {
   /** The site's tracking_id. */
   site: string;
-  /** The collector's origin, `https://calls.shop.example`, with its path where it has one. */
+  /** The collector's address, `https://calls.shop.example`, with its path where it has one. */
   collector: string;
   entities?: EntitySetup[];
-  /** Default `not_required`. */
+  /** As the site document says it: a bundle cannot know. Where it is left out, `not_required`, and the console says so. */
   consent?: "not_required" | "required";
   /** Whether Global Privacy Control counts as denied; default true. */
   gpc?: boolean;
   /** Called with the context_id at each view, for other vendors' tags. */
   bridges?: ((contextId: string) => void)[];
+  /** Whether to start in a frame, too; default false. */
+  frames?: boolean;
 }
 
-/** An api that does nothing, for where there is no page: rendering on a server, workers. */
+/** An api that does nothing, for where there is no page (rendering on a server, workers), and for settings that are wrong. */
 const inert = (): Calljoin => ({
   push() {},
   contextId: null,
@@ -31,21 +42,69 @@ const inert = (): Calljoin => ({
   get: () => undefined,
   entities: () => [],
   inspect: () => [],
+  try: (fn) => ({
+    name: "new_entity",
+    type: "expression",
+    scope: "page_view",
+    value: null,
+    status: "pending",
+    error: null,
+    source: `${fn}`,
+    changed_at: null,
+    previous: null,
+    bytes: 0,
+    cut: false,
+    why: "the SDK does not run here",
+    stack: null,
+    entity: { name: "new_entity", type: "expression", scope: "page_view", value: `${fn}` },
+  }),
+  call: () => ({}),
   page() {},
   consent() {},
-  flush: () => Promise.resolve(),
+  flush: async () => {},
   on: () => () => {},
+  ignored: [],
 });
 
-/** Starts the SDK in this page and returns `window.calljoin`; the second call in a page returns the first one's. */
-export const start = ({
-  site,
-  collector,
-  entities = [],
-  consent = "not_required",
-  gpc = true,
-  bridges = [],
-}: StartOptions): Calljoin =>
-  typeof window === "undefined" || typeof document === "undefined"
-    ? inert()
-    : startIn({ site, consent, gpc, entities, bridges }, `${collector.replace(/\/*$/, "/")}t/`);
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/; // contract 2
+
+/** What is wrong with an entity, or undefined. */
+const faultOfEntity = (entity: Partial<EntitySetup> | null, earlier: unknown[]): string | undefined => {
+  const { name, type, scope, value } = entity || {};
+  if (typeof name !== "string" || !NAME.test(name)) return "name must be letters, digits and _, 64 at most";
+  if (earlier.some((other) => (other as EntitySetup).name === name)) return `${name} is there twice`;
+  if (type !== "simple" && type !== "expression") return `${name}: type must be "simple" or "expression"`;
+  if (scope !== "session" && scope !== "page_view") return `${name}: scope must be "session" or "page_view"`;
+  return typeof value === "function" ? undefined : `${name}: value must be a function that returns it`;
+};
+
+/** What is wrong with the settings, each by its name. TypeScript says most of it earlier, where there is TypeScript. */
+const faultsOf = ({ site, collector, entities, consent }: Partial<StartOptions>): string[] => {
+  const faults: string[] = [];
+  if (typeof site !== "string" || !site) faults.push("site must be the site's tracking_id");
+  if (!isWebAddress(collector))
+    faults.push("collector must be an address with its scheme, as in https://calls.shop.example");
+  if (consent !== undefined && consent !== "required" && consent !== "not_required")
+    faults.push('consent must be "required" or "not_required"');
+  if (entities !== undefined && !isList(entities)) faults.push("entities must be a list");
+  for (const [i, entity] of isList(entities) ? (entities as EntitySetup[]).entries() : []) {
+    const fault = faultOfEntity(entity, (entities as EntitySetup[]).slice(0, i));
+    if (fault) faults.push(`entities[${i}]: ${fault}`);
+  }
+  return faults;
+};
+
+const startHere = safe((options: StartOptions): Calljoin | undefined => {
+  const { site, collector, entities = [], consent, gpc = true, bridges = [], frames = false } = options || {};
+  const faults = faultsOf(options || {});
+  for (const fault of faults) warn(`calljoin: start(): ${fault}`);
+  if (faults[0] || (isFramed() && !frames)) return;
+  if (!consent && !(pageWindow().calljoin as Partial<Calljoin> | undefined)?.ignored)
+    warn(
+      "calljoin: start(): consent was not given; the site document's cannot be known here, and it is taken for not_required",
+    );
+  return startIn({ site, consent: consent || "not_required", gpc, entities, bridges }, collector.replace(/\/+$/, ""));
+});
+
+/** Starts the SDK in this page and returns `window.calljoin`; the second call in a page returns the first one's. Never throws. */
+export const start = (options: StartOptions): Calljoin => (hasPage() && startHere(options)) || inert();

@@ -1,10 +1,18 @@
 import { start } from "./boot/start";
-import { random } from "./browser/random";
+import { isFramed, loadedAddresses, scriptElement, warn } from "./browser/page";
 import { safe } from "./browser/safe";
 import type { SiteSetup } from "./setup";
 
-/** What the insertion script calls with the site's setup. A browser that lacks what we need is left alone, silently. */
+/**
+ * What the insertion script calls with the site's setup. The collector is where the site's script was loaded from, else where its operator
+ * says that it is. Never where the script is from that the tag may be a part of: that is the shop's.
+ */
 export default safe((setup: SiteSetup) => {
-  random(1); // throws without crypto, before anything of the page has been touched
-  start(setup, (document.currentScript as HTMLScriptElement).src);
+  const element = scriptElement();
+  if (isFramed() && !element?.hasAttribute("data-frames")) return;
+  const file = `/t/${setup.site}.js`;
+  const address = [`${element?.src}`, ...loadedAddresses()].find((any) => any.split(/[?#]/)[0]?.endsWith(file));
+  const collector = address ? address.split("/t/")[0] : setup.collector;
+  if (collector === undefined) warn("calljoin: no collector here, see CALLJOIN_PUBLIC_URL");
+  else start(setup, collector);
 });

@@ -9,6 +9,10 @@ export interface EntitySetup {
 /** What the collector's insertion script, or a bundler's `start`, hands to the SDK. */
 export interface SiteSetup {
   site: string;
+  /** The site document's; undefined in a bundle, which knows none. */
+  version?: number;
+  /** Where the collector is, as its operator says (CALLJOIN_PUBLIC_URL). */
+  collector?: string;
   /** Not required where it is left out. */
   consent?: "not_required" | "required";
   /** Whether Global Privacy Control counts as denied. */
@@ -22,11 +26,11 @@ export interface SiteSetup {
 export let setup: SiteSetup;
 let base: string;
 
-/** `base` is a URL one folder below the collector's root, as the insertion script's own is. */
-export const setUp = (siteSetup: SiteSetup, baseUrl: string): void => {
+/** `collector` is its address, without a slash at its end. */
+export const setUp = (siteSetup: SiteSetup, collector: string): void => {
   setup = siteSetup;
-  base = baseUrl;
+  base = collector;
 };
 
-/** A file of the collector's. */
-export const collectorUrl = (path: string): URL => new URL(`../${path}`, base);
+/** A file of the collector's, by its path with a slash in front; without one, the collector itself. */
+export const collectorUrl = (path = ""): string => base + path;

@@ -1,22 +1,47 @@
 /**
- * `npm test` on a machine that has Node and nothing else: installs, builds, gets a browser if there is none, then type check,
- * lint and all tests. Ends with one line, "N passed, N failed". Arguments go to vitest: `npm test -- --project sdk`.
+ * `npm test` on a machine that has Node and nothing else: installs, builds, gets a browser if there is none, then type check, lint and
+ * what can be tested within three minutes. `npm run test:all` tests what is long by nature, and nothing twice. Both end with the time, and
+ * one line, "N passed, N failed". Arguments go to vitest, and choose instead: `npm test -- --project sdk`.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./browser/harness/find-chromium.mjs";
 
+const began = Date.now();
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
 const asWindows = process.platform === "win32";
+
+const projects = (...names) => names.flatMap((name) => ["--project", name]);
+
+/** What vitest runs, one after the other. */
+const SHORT = [[...projects("collector", "sdk", "browser", "console", "contract-on-postgres"), "--tags-filter=!long"]];
+const LONG = [
+  [...projects("collector", "browser", "contract-on-postgres"), "--tags-filter=long"],
+  projects("long-contract-on-postgres", "neighbours", "long-browser", "long-console", "cluster", "durability"),
+];
+
+const isLong = process.argv[2] === "--long";
+const given = process.argv.slice(isLong ? 3 : 2);
+const runs = given.length > 0 ? [given] : isLong ? LONG : SHORT;
 
 /** Runs a command in sight of the user; true if it ended well. */
 function run(command, args, { timeout = 0, env = {} } = {}) {
   console.log(`\n> ${command} ${args.join(" ")}`);
   const options = { stdio: "inherit", shell: asWindows, env: { ...process.env, ...env } };
   return spawnSync(command, args, timeout ? { ...options, timeout } : options).status === 0;
+}
+
+/** Runs a command beside others, and shows what it said when it has ended; true if it ended well. */
+async function runAside(command, ...args) {
+  const child = spawn(command, args, { shell: asWindows });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const code = await new Promise((resolve) => child.once("close", resolve).once("error", resolve));
+  console.log(`\n> ${command} ${args.join(" ")}\n${output}`);
+  return code === 0;
 }
 
 function stop(message) {
@@ -28,6 +53,24 @@ function stop(message) {
 function installed() {
   const mark = "node_modules/.package-lock.json"; // npm writes it last
   return existsSync(mark) && statSync(mark).mtimeMs >= statSync("package-lock.json").mtimeMs;
+}
+
+/** Whether everything in `dist` is younger than what it is made of. */
+function isBuilt() {
+  const times = (...paths) =>
+    paths.flatMap((path) =>
+      statSync(path).isDirectory()
+        ? times(...readdirSync(path).map((name) => join(path, name)))
+        : statSync(path).mtimeMs,
+    );
+  const made = [
+    "dist/sdk/script.js",
+    "dist/sdk/calljoin.d.mts",
+    "dist/collector/calljoin.mjs",
+    "dist/console/index.html",
+  ];
+  const of = ["sdk", "collector", "rollup.config.mjs", "package-lock.json", "tsconfig.json"];
+  return made.every(existsSync) && Math.min(...times(...made)) > Math.max(...times(...of));
 }
 
 /** Debian's own package as the second way: Playwright's build lacks system libraries on a bare machine. */
@@ -67,15 +110,26 @@ function runTests(args) {
 }
 
 if (!installed() && !run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"])) stop("npm ci failed.");
-if (!run("npm", ["run", "build"])) stop("The build failed.");
-const args = process.argv.slice(2);
-const named = args.flatMap((arg, n) =>
-  arg === "--project" ? [args[n + 1]] : arg.startsWith("--project=") ? [arg.slice(10)] : [],
+// The check takes one core, and the tests wait for much else.
+const checking = isLong || runAside("npm", "run", "check");
+if (!isBuilt() && !(await runAside("npm", "run", "build"))) stop("The build failed.");
+const named = given.flatMap((arg, n) =>
+  arg === "--project" ? [given[n + 1]] : arg.startsWith("--project=") ? [arg.slice(10)] : [],
 );
 if ((named.length === 0 || named.includes("browser")) && !(await findChromium())) await getBrowser();
-const checked = run("npm", ["run", "check"]);
-const { passed, failed } = runTests(args);
-const allFailed = failed + (checked ? 0 : 1);
-if (!checked) console.error("\nType check or lint failed; it counts as one failure.");
-console.log(`\n${passed} passed, ${allFailed} failed`);
-process.exit(allFailed === 0 && passed > 0 ? 0 : 1);
+let passed = 0;
+let failed = 0;
+for (const args of runs) {
+  const counted = runTests(args);
+  passed += counted.passed;
+  failed += counted.failed;
+}
+const checked = await checking;
+if (!checked) {
+  failed += 1;
+  console.error("\nType check or lint failed; it counts as one failure.");
+}
+const seconds = Math.round((Date.now() - began) / 1_000);
+console.log(`\n${Math.floor(seconds / 60)} min ${seconds % 60} s`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);

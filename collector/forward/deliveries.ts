@@ -1,9 +1,11 @@
 /** Which deliveries a join gives rise to. Pure: the joiner writes them in its own transaction, so that a crash neither loses nor invents one. */
+import { filteredOut, isEligible, passes, takenBack } from "../convert/conversion";
+import { destinationOf } from "../convert/index";
 import { hashOf } from "../store/hash";
 import type { CallRow, DeliveryRow } from "../store/tables";
 import { type Call, UNMATCHED_AFTER_MS } from "../wire/call";
 import type { Site, Webhook } from "../wire/site";
-import { type Event, render } from "./render";
+import { type Event, type Rendered, render } from "./render";
 
 /**
  * What is to be told of a call: its first match, then whatever differs from what was told. `told` is what was told last, `changed`
@@ -19,38 +21,89 @@ export function eventOf(
   return status !== "matched" && age >= UNMATCHED_AFTER_MS ? "unmatched" : null;
 }
 
-/** One delivery for each webhook that wants the event. The id is derived, so that one version is told once; it starts with the call's. */
+type Told = Exclude<Event, "call.test">;
+
+/**
+ * One delivery for each webhook that wants the event, and for each destination at which the call is a conversion that was not told yet.
+ * `earlier` are the call's deliveries so far. The id is derived, so that one version is told once; it starts with the call's.
+ */
 export function deliveriesOf(
   site: string,
-  { webhooks }: Site,
-  event: Exclude<Event, "call.test">,
+  document: Site,
+  event: Told,
   call: Call,
   now: number,
+  earlier: EarlierDelivery[] = [],
 ): DeliveryRow[] {
-  return webhooks
-    .filter((webhook) => webhook.off === undefined && webhook.on.includes(event) && passes(webhook.filter, call))
-    .map((webhook) => ({
-      site,
-      id: call.id + hashOf(site, call.id, webhook.name, event, String(call.version)).slice(0, 16),
-      call_id: call.id,
-      webhook: webhook.name,
-      event,
-      version: call.version,
-      state: "pending",
-      request: JSON.stringify(render(webhook, event, call)),
-      made_at: now,
-      failures: 0,
-      next_attempt_at: now,
-      ended_at: null,
-    }));
+  return document.webhooks.flatMap((webhook) => {
+    if (webhook.off !== undefined) return [];
+    const rendered = renderedFor(webhook, document, event, call, now, earlier);
+    return rendered === null ? [] : [deliveryRow(site, webhook.name, event, call, rendered, now)];
+  });
 }
 
-/** A call passes where each list that is given holds it. */
-function passes({ status, vendor, type, goal }: Webhook["filter"], call: Call): boolean {
-  return (
-    (status === undefined || status.includes(call.join.status)) &&
-    (vendor === undefined || vendor.includes(call.vendor)) &&
-    (type === undefined || type.includes(call.type)) &&
-    (goal === undefined || goal.some((name) => call.goals.includes(name)))
-  );
+export type EarlierDelivery = Pick<DeliveryRow, "webhook" | "version" | "state" | "request">;
+
+/** What a webhook is to be told of an event; null where nothing. */
+function renderedFor(
+  webhook: Webhook,
+  document: Site,
+  event: Told,
+  call: Call,
+  now: number,
+  earlier: EarlierDelivery[],
+): Rendered | null {
+  const destination = destinationOf(webhook);
+  if (!destination || webhook.format === "ga4") {
+    return webhook.on.includes(event) && passes(webhook.filter, call) ? render(webhook, event, call) : null;
+  }
+  if (!destination.api) return null;
+  const { restates } = destination.api;
+  const told = earlier.filter((row) => row.webhook === webhook.name).sort((a, b) => a.version - b.version);
+  if (!restates && told.some(({ state }) => state === "delivered")) return null;
+  const eligible = destination.eligible(webhook, call, document, now);
+  const conversions = isEligible(eligible)
+    ? eligible
+    : restates && told.length > 0 && eligible.reason === "not_a_goal"
+      ? takenBack(webhook, call, document.goals)
+      : [];
+  if (conversions.length === 0) return null;
+  const rendered = render(webhook, event, call, conversions);
+  return told.at(-1)?.request === JSON.stringify(rendered) ? null : rendered;
+}
+
+export function deliveryRow(
+  site: string,
+  webhook: string,
+  event: Told,
+  call: Call,
+  rendered: Rendered,
+  now: number,
+): DeliveryRow {
+  return {
+    site,
+    id: call.id + hashOf(site, call.id, webhook, event, String(call.version)).slice(0, 16),
+    call_id: call.id,
+    webhook,
+    event,
+    version: call.version,
+    state: "pending",
+    request: JSON.stringify(rendered),
+    made_at: now,
+    failures: 0,
+    next_attempt_at: now,
+    ended_at: null,
+  };
+}
+
+/** Why a webhook is not told an event of a call; null where it is. */
+export function whyNot(webhook: Webhook, document: Site, event: Told, call: Call, now: number): string | null {
+  const { off, on, filter } = webhook;
+  if (off !== undefined) return `the webhook is off: ${off}`;
+  const destination = destinationOf(webhook);
+  if (destination && webhook.format !== "ga4") {
+    const eligible = destination.eligible(webhook, call, document, now);
+    return isEligible(eligible) ? null : `${eligible.reason}: ${eligible.detail}`;
+  }
+  return on.includes(event) ? filteredOut(filter, call) : `it is told of ${on.join(", ")}, and this was ${event}`;
 }

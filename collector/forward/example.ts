@@ -1,6 +1,13 @@
 /** A call that never was, to try a webhook out with. Its event `call.test` and its ids say so. */
+import { type Conversion, conversionsOf } from "../convert/conversion";
 import type { Call } from "../wire/call";
-import type { Site } from "../wire/site";
+import type { Site, Webhook } from "../wire/site";
+
+/** What it is to a destination: with a click id of every kind, of which each takes its own. */
+export function exampleConversions(webhook: Webhook, call: Call, { goals }: Site): Conversion[] {
+  const clicks = { gclid: "test-gclid", msclkid: "test-msclkid", fbclid: "test-fbclid" };
+  return conversionsOf({ ...webhook, parameters: [] }, { ...call, entities: clicks }, goals);
+}
 
 export function exampleCall({ origins, entities, vendors, goals }: Site, now: number): Call {
   const url = `${origins[0] ?? "https://shop.example"}/example`;
@@ -15,6 +22,12 @@ export function exampleCall({ origins, entities, vendors, goals }: Site, now: nu
     ts_unit: "ms",
     url,
     source: "test",
+    duration_s: 95,
+    answered: true,
+    direction: "inbound",
+    caller_sha256: null,
+    caller: null,
+    dialled: null,
     join: {
       status: "matched",
       rule: "context_id",

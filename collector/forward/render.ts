@@ -1,8 +1,10 @@
 /** What a receiver is sent of a call: rendered once, when the call's version is made, and sent like that however often. */
+import type { Conversion } from "../convert/conversion";
+import { apiOf } from "../convert/index";
 import type { Call } from "../wire/call";
 import { PLACEHOLDER, parameterOf, placeholders, type Scalar } from "../wire/parameters";
 import type { Webhook } from "../wire/site";
-import { ga4Body } from "./ga4";
+import { wellFormed } from "../wire/text";
 import type { Outgoing } from "./send";
 
 export type Event = "call.matched" | "call.updated" | "call.unmatched" | "call.test";
@@ -16,35 +18,56 @@ export interface Rendered {
   fill: Record<string, string>;
 }
 
-export function render(webhook: Webhook, event: Event, call: Call): Rendered {
+/** `conversions` are what the call is to a destination. */
+export function render(webhook: Webhook, event: Event, call: Call, conversions: Conversion[] = []): Rendered {
   const fill = placeholders(webhook.url ?? "").map((value) => [value, textOf(parameterOf(call, value))]);
-  return { format: webhook.format, body: bodyOf(webhook, event, call), fill: Object.fromEntries(fill) };
+  return { format: webhook.format, body: bodyOf(webhook, event, call, conversions), fill: Object.fromEntries(fill) };
 }
 
-function bodyOf({ format, parameters }: Webhook, event: Event, call: Call): string {
+function bodyOf(webhook: Webhook, event: Event, call: Call, conversions: Conversion[]): string {
+  const { format, parameters } = webhook;
+  const api = apiOf(webhook);
+  if (api) return api.body(webhook, call, conversions);
   const chosen = parameters.map(({ name, value }): [string, Scalar | string[] | null] => [
     name,
     parameterOf(call, value),
   ]);
-  if (format === "ga4") return ga4Body(chosen, call.ts);
   const all: typeof chosen = [["event", event], ["call_id", call.id], ["version", call.version], ...chosen];
   if (format === "json") return JSON.stringify(Object.fromEntries(all));
   return new URLSearchParams(all.map(([name, value]) => [name, textOf(value)])).toString();
 }
 
-const CONTENT_TYPES = { json: "application/json", form: "application/x-www-form-urlencoded", ga4: "application/json" };
+const CONTENT_TYPES = { json: "application/json", form: "application/x-www-form-urlencoded" };
 
-/** The request for a delivery, to where its webhook points now; still unsigned. */
+/** The request for a webhook's delivery, to where its webhook points now; still unsigned. Throws an error that says why it cannot be made. */
 export function requestOf(url: string, { format, body, fill }: Rendered): Outgoing {
-  const target = new URL(url.replace(PLACEHOLDER, (_all, value: string) => encodeURIComponent(fill[value] ?? "")));
+  const target = filled(url, fill);
   const headers = { "User-Agent": "Calljoin" };
   if (format === "query") {
     target.search = target.search ? `${target.search}&${body}` : body;
     return { method: "GET", url: target.href, headers, body: "" };
   }
   const length = String(Buffer.byteLength(body));
-  const described = { ...headers, "Content-Type": CONTENT_TYPES[format], "Content-Length": length };
+  const described = {
+    ...headers,
+    "Content-Type": CONTENT_TYPES[format === "form" ? "form" : "json"],
+    "Content-Length": length,
+  };
   return { method: "POST", url: target.href, headers: described, body };
+}
+
+/** The webhook's URL with a call's values in it: they may not lead to where their owner did not point. */
+export function filled(url: string, fill: Rendered["fill"]): URL {
+  const text = url.replace(PLACEHOLDER, (_all, value: string) => {
+    const said = fill[value] ?? "";
+    if (said !== wellFormed(said)) throw new Error(`${value}, which the URL asks for, has half a character in it`);
+    return encodeURIComponent(said);
+  });
+  if (!URL.canParse(text)) throw new Error("with this call's values in it, the URL is not valid");
+  const target = new URL(text);
+  if (target.origin !== new URL(url).origin)
+    throw new Error("with this call's values in it, the URL leads to another host");
+  return target;
 }
 
 /** A value where only text goes; of none, none. */

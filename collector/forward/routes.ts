@@ -1,13 +1,14 @@
 /** What a webhook's owner does: try it out, and send again what did not arrive. */
 import { randomUUID } from "node:crypto";
-import { type RequestHandler, Router } from "express";
+import { type Request, type RequestHandler, Router } from "express";
 import { z } from "zod";
+import { apiOf, destinationOf } from "../convert/index";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import { faults } from "../wire/common";
-import { exampleCall } from "./example";
+import { exampleCall, exampleConversions } from "./example";
 import type { Forwarder } from "./forwarder";
 import { render } from "./render";
 
@@ -19,7 +20,22 @@ export interface ForwardRouteDeps {
   admin: RequestHandler;
 }
 
-export const replaySchema = z.strictObject({ since: z.int().min(0), webhook: z.string().optional() });
+export const replaySchema = z.union(
+  [
+    z.strictObject({ since: z.int().min(0), webhook: z.string().optional() }),
+    z.strictObject({
+      state: z.literal("dead"),
+      webhook: z.string().optional().meta({ description: "one webhook's; all of the site's if left out" }),
+      before: z.int().min(0).optional().meta({
+        description: "given up before this; pass on what the first answer said, so that none is sent twice",
+      }),
+    }),
+  ],
+  { error: 'must have since, or "state": "dead"' },
+);
+
+/** What is left to replay is counted up to here. */
+const MOST_LEFT = 10_000;
 
 export function forwardRoutes({ sites, store, forwarder, clock, admin }: ForwardRouteDeps): Router {
   const router = Router();
@@ -29,10 +45,13 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     const known = await sites.version(String(request.params.site));
     const webhook = known?.document.webhooks.find(({ name }) => name === request.params.webhook);
     if (!known || !webhook) throw new Problem(404, "there is no such webhook");
-    const rendered = render(webhook, "call.test", exampleCall(known.document, clock()));
-    const sent = await forwarder.request(known, webhook, `test_${randomUUID()}`, rendered, true);
+    if (destinationOf(webhook)?.file) throw new Problem(400, "nothing is sent there: the platform fetches a file");
+    const call = exampleCall(known.document, clock());
+    const rendered = render(webhook, "call.test", call, exampleConversions(webhook, call, known.document));
+    const sent = await forwarder.test(known, webhook, `test_${randomUUID()}`, rendered);
     const { status, error, ms, response: said } = sent.answer;
-    response.json({ request: sent.request, status, error, ms, response: said });
+    const words = apiOf(webhook)?.words(said) ?? null;
+    response.json({ request: sent.request, status, error, ms, response: said, words });
   });
 
   router.post(`${at}/deliveries/:id/replay`, admin, async (request, response) => {
@@ -44,11 +63,33 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
   });
 
   router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
-    const parsed = replaySchema.safeParse(jsonOf(bytesOf(request)));
-    if (!parsed.success) throw invalid("the body does not say which deliveries", faults(parsed.error));
-    const replayed = await store.replayDeliveries(String(request.params.site), parsed.data, clock());
+    const which = parsed(replaySchema, request, "the body does not say which deliveries");
+    const site = String(request.params.site);
+    if ("since" in which) {
+      const replayed = await store.replayDeliveries(site, which, clock());
+      forwarder.wake();
+      return response.status(202).json({ replayed });
+    }
+    const known = await sites.version(site);
+    if (!known) throw new Problem(404, "there is no such site");
+    // Of a webhook that is gone, nothing could be sent.
+    const names = known.document.webhooks.map(({ name }) => name).filter((name) => name === (which.webhook ?? name));
+    const { before = clock() } = which;
+    let [replayed, remaining] = [0, 0];
+    for (const name of names) {
+      const step = await store.replayDead(site, name, before, clock(), MOST_LEFT);
+      replayed += step.replayed;
+      remaining += step.remaining;
+    }
     forwarder.wake();
-    response.status(202).json({ replayed });
+    response.status(202).json({ replayed, remaining, before });
   });
   return router;
+}
+
+/** A request's body by its schema; throws a 400 that says what is wrong with it. */
+export function parsed<T extends z.ZodType>(schema: T, request: Request, detail: string): z.output<T> {
+  const found = schema.safeParse(jsonOf(bytesOf(request)));
+  if (!found.success) throw invalid(detail, faults(found.error));
+  return found.data;
 }

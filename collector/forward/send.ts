@@ -23,7 +23,8 @@ export interface Answer {
   ms: number;
 }
 
-export type Send = (request: Outgoing) => Promise<Answer>;
+/** `cut` ends the wait for an answer before its time. */
+export type Send = (request: Outgoing, cut?: AbortSignal) => Promise<Answer>;
 
 /** Name resolution, connection, TLS and the answer, all in all. */
 const TIMEOUT_MS = 15_000;
@@ -41,7 +42,7 @@ export interface SenderDeps {
 /** Never rejects: what goes wrong is in the answer. */
 export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }: SenderDeps): Send {
   const lookup = filteredLookup(filter, resolve);
-  return ({ method, url, headers, body }) => {
+  return ({ method, url, headers, body }, cut) => {
     const start = clock();
     return new Promise((done) => {
       let status: number | null = null;
@@ -58,8 +59,9 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
       if (isIP(host) !== 0 && !filter.allows(host, host)) return end(notAllowed(host));
 
       const timeout = AbortSignal.timeout(timeoutMs);
+      const signal = cut ? AbortSignal.any([timeout, cut]) : timeout;
       const { request } = url.startsWith("https:") ? https : http;
-      const options = { method, headers, lookup, signal: timeout, agent: false, rejectUnauthorized: true };
+      const options = { method, headers, lookup, signal, agent: false, rejectUnauthorized: true };
       const sent = request(url, options, (received) => {
         status = received.statusCode ?? null;
         retryAfter = received.headers["retry-after"] ?? null;

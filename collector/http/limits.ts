@@ -6,6 +6,9 @@ import { Problem } from "./problem";
 
 const MINUTE_MS = 60_000;
 
+/** IPv6 addresses that agree in so many bits are one visitor's. */
+const SUBNET_BITS = 64;
+
 /** A site is visited from many addresses; this many of them may use up theirs. */
 const ADDRESSES_PER_SITE = 100;
 
@@ -13,12 +16,46 @@ type AddressOf = (request: IncomingMessage) => string;
 
 /** Refuses, by a 429, whoever asks more than `limit` times a minute; 0 is no limit. It needs of its request what `addressOf` needs. */
 export function perAddress(limit: number, addressOf: AddressOf): RequestHandler {
-  return limiter(limit, addressOf, false);
+  return limiter(limit, addressOf);
 }
 
 /** The same, of requests that fail alone: vendors post as much as there is to post, and nobody guesses tokens. */
 export function failuresPerAddress(limit: number, addressOf: AddressOf): RequestHandler {
-  return limiter(limit, addressOf, true);
+  return limiter(limit, addressOf, { skipSuccessfulRequests: true });
+}
+
+/** Wrong admin tokens a minute: of one address, and of all together, who may be one person with many addresses. */
+const WRONG_OF_ONE = 30;
+const WRONG_IN_ALL = 300;
+
+/** What a wrong admin token is answered by: a 429 after too many, whose peers are told once a minute. */
+export function wrongTokens(
+  addressOf: AddressOf,
+  tell: (wrong: { peer: string; count: number }) => void,
+): RequestHandler {
+  const ofOne = limiter(WRONG_OF_ONE, addressOf, { detail: "too many wrong admin tokens from this address" });
+  const inAll = limiter(WRONG_IN_ALL, () => "0.0.0.0", {
+    detail: "too many wrong admin tokens from all addresses together",
+  });
+  let untold = 0;
+  let peer = "";
+  let timer: NodeJS.Timeout | undefined;
+  const tellRest = () => {
+    timer = undefined;
+    if (untold > 0) tellNow();
+  };
+  const tellNow = () => {
+    tell({ peer, count: untold });
+    untold = 0;
+    timer = setTimeout(tellRest, MINUTE_MS).unref();
+  };
+  return (request, response, next) => {
+    untold += 1;
+    peer = addressOf(request);
+    // The first one at once, and a minute later what has come since: a burst is told whole.
+    if (!timer) tellNow();
+    ofOne(request, response, (error?: unknown) => (error ? next(error) : inAll(request, response, next)));
+  };
 }
 
 /** A function that throws a 429 once a site has had its requests of this minute. Only for sites that exist: each is remembered. */
@@ -39,7 +76,11 @@ export function perSite(limit: number, clock: () => number): (site: string) => v
   };
 }
 
-function limiter(limit: number, addressOf: AddressOf, skipSuccessfulRequests: boolean): RequestHandler {
+function limiter(
+  limit: number,
+  addressOf: AddressOf,
+  { skipSuccessfulRequests = false, detail = "too many requests from this address" } = {},
+): RequestHandler {
   if (limit === 0) return (_request, _response, next) => next();
   return rateLimit({
     windowMs: MINUTE_MS,
@@ -50,12 +91,12 @@ function limiter(limit: number, addressOf: AddressOf, skipSuccessfulRequests: bo
     legacyHeaders: false,
     // What it checks is how Express is set up, which the route that is not Express's cannot be asked.
     validate: false,
-    // The owner of an IPv6 address has a whole subnet of them.
-    keyGenerator: (request) => ipKeyGenerator(addressOf(request)),
+    // Who has an IPv6 address has at least the 2^64 of its subnet (RFC 4291, 2.5.4).
+    keyGenerator: (request) => ipKeyGenerator(addressOf(request), SUBNET_BITS),
     handler: (_request, response, next) => {
       // The window is told in `Retry-After` by the library.
       const headers = { "Retry-After": String(response.getHeader("Retry-After") ?? 60) };
-      next(new Problem(429, "too many requests from this address", { headers }));
+      next(new Problem(429, detail, { headers }));
     },
   });
 }

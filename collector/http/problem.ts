@@ -31,12 +31,15 @@ export function problemOf(error: unknown, log: Logger, asked: { method: string |
 }
 
 /** Answers a problem. */
-export function sendProblem(response: ServerResponse, { status, detail, extra }: Problem): void {
-  for (const [name, value] of Object.entries(extra.headers ?? {})) response.setHeader(name, value);
-  const body = { type: "about:blank", title: STATUS_CODES[status], status, detail, errors: extra.errors };
-  response.statusCode = status;
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  for (const [name, value] of Object.entries(problem.extra.headers ?? {})) response.setHeader(name, value);
+  response.statusCode = problem.status;
   response.setHeader("Content-Type", "application/problem+json; charset=utf-8");
-  response.end(JSON.stringify(body));
+  response.end(problemText(problem));
+}
+
+export function problemText({ status, detail, extra }: Problem): string {
+  return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, errors: extra.errors });
 }
 
 /** What is thrown below a route of Express. */
@@ -53,7 +56,7 @@ function fromLibrary(error: unknown): Problem {
   if (type === "entity.too.large") return new Problem(413, "the body is too large");
   if (typeof status === "number" && status >= 400 && status < 500) return new Problem(status, String(message));
   if (isUnavailable(error)) {
-    return new Problem(503, "the store does not answer now; try again", { headers: { "Retry-After": "5" } });
+    return new Problem(503, "the store does not answer right now; try again", { headers: { "Retry-After": "5" } });
   }
   return new Problem(500, "internal error");
 }

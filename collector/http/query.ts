@@ -1,4 +1,5 @@
 /** Reading a request's query. */
+import type { RequestHandler } from "express";
 import type { z } from "zod";
 import { faults } from "../wire/common";
 import { invalid } from "./problem";
@@ -8,4 +9,20 @@ export function parseQuery<T extends z.ZodType>(schema: T, query: Record<string,
   const parsed = schema.safeParse(Object.fromEntries(Object.entries(query).filter(([, value]) => value !== "")));
   if (!parsed.success) throw invalid("the query is not valid", faults(parsed.error));
   return parsed.data;
+}
+
+/** The query's parameters that a route knows; null where it takes any. */
+export type ParametersOf = (method: string, pattern: string) => string[] | null;
+
+/** Refuses parameters that a route does not know: a filter with a slip in its name would answer everything, as if it had been asked for. */
+export function knownParameters(parametersOf: ParametersOf): RequestHandler {
+  return (request, _response, next) => {
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const known = parametersOf(method, String(request.route.path));
+    const unknown = Object.keys(request.query).filter((name) => known !== null && !known.includes(name));
+    if (unknown.length === 0) return next();
+    const those = known?.length ? `its parameters are ${known.join(", ")}` : "it has none";
+    const errors = unknown.map((path) => ({ path, message: `is not a parameter of this route; ${those}` }));
+    throw invalid("the query is not valid", errors);
+  };
 }

@@ -3,16 +3,20 @@ import type { Request, RequestHandler } from "express";
 import { isToken, tokenOf, unauthorized } from "../http/auth";
 import { bytesOf } from "../http/body";
 import { Problem } from "../http/problem";
-import type { SiteRegistry } from "../site/registry";
+import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
+import type { SignatureRule } from "../wire/mapping";
 import type { Vendor } from "../wire/site";
-import { NATIVE } from "./adapters";
-import type { Adapter, Refusal } from "./adapters/adapter";
-import type { Payload } from "./adapters/payload";
+import { mappingOf } from "./adapters";
+import type { Asked } from "./adapters/body";
+import type { Refusal } from "./adapters/event";
+import { type Signed, signedAt, urlsOf } from "./adapters/signature";
 import { readTime } from "./adapters/time";
+import type { RefusedVendors } from "./refused";
 
 /** Who is let in: a vendor by its token, or one (`secrets`) whose request is still to be checked against what it shares with the site. */
 export interface Admitted {
+  known: KnownSite;
   vendor: Vendor;
   secrets: string[];
 }
@@ -22,10 +26,12 @@ export function vendorOnly({
   sites,
   store,
   clock,
+  refused,
 }: {
   sites: SiteRegistry;
   store: Store;
   clock: () => number;
+  refused: RefusedVendors;
 }): RequestHandler {
   return async (request, response, next) => {
     const site = String(request.params.site);
@@ -34,45 +40,77 @@ export function vendorOnly({
     const named = request.params.vendor;
     const listed = known.document.vendors.filter(({ name }) => named === undefined || name === named);
     const [only] = listed;
-    if (named !== undefined && only && NATIVE.get(only.adapter)?.verify) {
-      const shared = (await store.secrets(site, "vendor_secret", clock())).filter(({ name }) => name === named);
-      const secrets = shared.flatMap(({ secret }) => secret ?? []);
-      if (secrets.length > 0) {
-        response.locals.admitted = { vendor: only, secrets } satisfies Admitted;
-        return next();
-      }
+    const secrets = named === undefined || !only ? [] : await secretsOf(store, site, only, clock());
+    if (only && secrets.length > 0) {
+      response.locals.admitted = { known, vendor: only, secrets } satisfies Admitted;
+      return next();
     }
-    const token = tokenOf(request);
-    if (!token) throw unauthorized();
+    const given = tokensOf(request);
+    // Of the route that names nobody it may be any who speaks QProtocol.
+    const asked = named === undefined ? listed.filter(({ adapter }) => adapter === "qprotocol") : listed;
+    const refuse = (detail: string) => {
+      refused.note(
+        site,
+        asked.map(({ name }) => name),
+        asked.length === 0 && named !== undefined ? "the site has no vendor of the name in the URL" : detail,
+      );
+      return unauthorized();
+    };
+    if (given.length === 0) throw refuse("no token was given");
     const tokens = await store.secrets(site, "vendor_token", clock());
     // All are compared, so that the time taken does not tell which one came close.
-    const owners = tokens.filter(({ hash }) => isToken(token, hash)).map(({ name }) => name);
+    const owners = tokens
+      .filter(({ hash }) => given.filter((token) => isToken(token, hash)).length > 0)
+      .map(({ name }) => name);
     const vendor = listed.find(({ name }) => owners.includes(name));
-    if (!vendor) throw unauthorized();
-    response.locals.admitted = { vendor, secrets: [] } satisfies Admitted;
+    if (!vendor) throw refuse(`the token is not that of ${asked.map(({ name }) => name).join(" or ")}`);
+    response.locals.admitted = { known, vendor, secrets: [] } satisfies Admitted;
     next();
   };
 }
 
-/** Whether the vendor itself has sent this. What it signs may be its URL: the public one, as proxies that are trusted tell it. */
-export function isSigned(request: Request, { verify }: Adapter, secrets: string[]): boolean {
-  const { protocol, host = "", originalUrl } = request;
-  const port = protocol === "https" ? ":443" : ":80";
-  const hosts = host.endsWith(port) ? [host, host.slice(0, -port.length)] : [host, host + port];
-  const urls = hosts.map((one) => `${protocol}://${one}${originalUrl}`);
-  const native = { urls, header: (name: string) => request.get(name) ?? "", raw: bytesOf(request) };
-  return secrets.some((secret) => verify?.(native, secret));
+/** What a vendor whose requests are signed shares with the site; nothing where its format checks none. */
+export async function secretsOf(store: Store, site: string, vendor: Vendor, now: number): Promise<string[]> {
+  if (!mappingOf(vendor)?.signature) return [];
+  const shared = await store.secrets(site, "vendor_secret", now);
+  return shared.flatMap(({ name, secret }) => (name === vendor.name && secret ? [secret] : []));
 }
 
-/** Signed payloads older than this are kept as refused: a person can replay them, a recording cannot. */
-const MAX_SIGNED_AGE_MS = 24 * 3_600_000;
+/** The bearer token and `?token=`: some vendors put a token of their own into the header, and the URL is all that a site can set there. */
+function tokensOf(request: Request): string[] {
+  const { token } = request.query;
+  return [tokenOf(request), token].filter((one) => typeof one === "string" && one !== "") as string[];
+}
 
-export function refusalOfRecording({ sentAt }: Adapter, payload: Payload, now: number): Refusal | null {
-  const sent = sentAt?.(payload) ?? null;
-  const time = sent === null ? null : readTime(sent, "UTC");
-  if (!time || Math.abs(now - time.ts) <= MAX_SIGNED_AGE_MS) return null;
+/** A request as adapters read it. */
+export function askedOf(request: Request): Asked {
   return {
-    reason: "invalid",
-    detail: `timestamp: ${sent} is more than 24 hours away; if it is no recording, replay it`,
+    contentType: request.get("content-type") ?? "",
+    raw: bytesOf(request),
+    query: new URLSearchParams(request.originalUrl.replace(/^[^?]*/, "")),
+    // Node joins what comes twice; the one list that it makes is of a header that only answers have.
+    headers: request.headers as Record<string, string>,
   };
+}
+
+/** Where the vendor may have been told to send it: to the public URL, and to what trusted proxies say was asked. `path` with its query. */
+export function calledUrls(request: Request, path: string, publicUrl: string | undefined): string[] {
+  const { protocol, host = "" } = request;
+  const { length } = bytesOf(request);
+  const { protocol: scheme = "", host: own = "", pathname = "" } = publicUrl === undefined ? {} : new URL(publicUrl);
+  const called = urlsOf(protocol, host, path, length);
+  if (publicUrl === undefined) return called;
+  return [...urlsOf(scheme.slice(0, -1), own, pathname.replace(/\/$/, "") + path, length), ...called];
+}
+
+const MAX_AGE_S = 24 * 3_600;
+
+/** A signed request that is too old may be somebody's recording. It is kept as refused: a person can replay it, a recording cannot. */
+export function refusalOfRecording(rule: SignatureRule, request: Signed, now: number): Refusal | null {
+  const said = signedAt(rule, request);
+  const time = said === null ? null : readTime(said, "UTC");
+  const most = (rule.max_age_s ?? MAX_AGE_S) * 1_000;
+  if (rule.time === undefined || (time && Math.abs(now - time.ts) <= most)) return null;
+  const detail = `signed at ${said}, which is not within ${most / 1_000} s of now: it may be a recording. If it is genuine, replay it`;
+  return { reason: "invalid", detail };
 }

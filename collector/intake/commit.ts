@@ -1,6 +1,6 @@
 /**
- * Group commit: the requests of a few milliseconds share one transaction, and each is answered after it is on disk.
- * A commit costs one wait for the disk, however much is in it.
+ * Group commit: the requests of a few milliseconds share one transaction, and each is answered after it is on disk and what it touches is
+ * joined. A commit costs one wait for the disk, however much is in it.
  */
 import { Problem } from "../http/problem";
 import type { Joiner } from "../join/joiner";
@@ -21,11 +21,14 @@ const MAX_ALONE_UNDER_WAY = 8;
 /** Bytes of bodies that may wait; above it who comes is asked to come again, before memory grows. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
-/** Bodies of one transaction: more would hold up those who come meanwhile. */
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** Rows of one transaction, some 10 ms: more would hold up those who come meanwhile. Who brings more is written piece by piece. */
+const MAX_ROWS = 100;
 
 export interface Committer {
-  /** Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it. */
+  /**
+   * Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it; what was written of it before
+   * stays, and is a duplicate when it comes again.
+   */
   submit(write: Write, bytes: number): Promise<Verdicts>;
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>;
@@ -35,8 +38,7 @@ export interface Committer {
 
 interface Waiting {
   write: Write;
-  bytes: number;
-  done: (verdicts: Verdicts) => void;
+  committed: (written: Written) => void;
   failed: (error: Error) => void;
 }
 
@@ -48,16 +50,17 @@ export interface CommitterDeps {
 }
 
 export function createCommitter({ store, joiner, clock, onError }: CommitterDeps): Committer {
-  const [maxUnderWay, maxBatchBytes] = store.sharded ? [MAX_ALONE_UNDER_WAY, 0] : [MAX_UNDER_WAY, MAX_BATCH_BYTES];
+  const [maxUnderWay, maxRows] = store.sharded ? [MAX_ALONE_UNDER_WAY, 0] : [MAX_UNDER_WAY, MAX_ROWS];
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let windowIsOpen = false;
-  const underWay = new Set<Promise<void>>();
+  const commits = new Set<Promise<void>>();
+  const submissions = new Set<Promise<unknown>>();
   /** Joined, and to be struck off with the next write: a commit of its own would cost as much as the whole batch. */
-  let done: DueRow[] = [];
+  let done = new Set<DueRow>();
 
   function openWindow(): void {
-    if (windowIsOpen || underWay.size >= maxUnderWay) return;
+    if (windowIsOpen || commits.size >= maxUnderWay) return;
     windowIsOpen = true;
     setTimeout(() => {
       windowIsOpen = false;
@@ -66,23 +69,24 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   }
 
   function start(): void {
-    while (waiting.length > 0 && underWay.size < maxUnderWay) track(commit(takeBatch()));
-    if (underWay.size === 0 && done.length > 0) track(write([]).then(() => {}, onError));
+    while (waiting.length > 0 && commits.size < maxUnderWay) track(commit(takeBatch()));
+    if (commits.size === 0 && done.size > 0) track(write([]).then(() => {}, onError));
   }
 
   function track(work: Promise<void>): void {
-    underWay.add(work);
+    commits.add(work);
     work.finally(() => {
-      underWay.delete(work);
-      // Who came meanwhile has waited long enough.
-      if (waiting.length > 0 || underWay.size === 0) start();
+      commits.delete(work);
+      // Who came meanwhile has waited long enough. What was joined meanwhile may be the last there is: nobody else would strike it off.
+      if (waiting.length > 0) start();
+      else if (done.size > 0) openWindow();
     });
   }
 
   /** Where it fails, what was to be struck off stays due in the store: a later sweep joins it once more, and changes nothing. */
-  function write(batch: Waiting[]): Promise<Written> {
-    const struck = done;
-    done = [];
+  function write(batch: Waiting[]): Promise<Written[]> {
+    const struck = [...done];
+    done = new Set();
     return store.write(
       batch.map((one) => one.write),
       struck,
@@ -91,10 +95,10 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   }
 
   function takeBatch(): Waiting[] {
-    let bytes = 0;
-    const end = waiting.findIndex((one, index) => {
-      bytes += one.bytes;
-      return index > 0 && bytes > maxBatchBytes;
+    let rows = 0;
+    const end = waiting.findIndex(({ write }, index) => {
+      rows += sizeOf(write);
+      return index > 0 && rows > maxRows;
     });
     const batch = end < 0 ? waiting : waiting.slice(0, end);
     waiting = waiting.slice(batch.length);
@@ -104,17 +108,14 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   async function commit(batch: Waiting[]): Promise<void> {
     try {
       const written = await write(batch);
-      await join(written.due);
       batch.forEach((one, index) => {
-        one.done(written.verdicts[index] as Verdicts);
+        one.committed(written[index] as Written);
       });
-      release(batch);
     } catch (error) {
       if (batch.length > 1 && !isUnavailable(error)) {
         // One bad row must cost only itself: each write again, alone.
         for (const one of batch) await commit([one]);
       } else {
-        release(batch);
         onError(error);
         for (const one of batch) one.failed(unavailable());
       }
@@ -123,37 +124,71 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
 
   /** What fails here stays due, and is joined by a later sweep: the write itself is kept all the same. */
   async function join(due: DueRow[]): Promise<void> {
+    if (due.length === 0) return;
     try {
-      if (due.length > 0) await joiner.run(due);
-      done.push(...due);
+      await joiner.run(due);
+      for (const row of due) done.add(row);
+      openWindow();
     } catch (error) {
       onError(error);
     }
   }
 
-  function release(batch: Waiting[]): void {
-    for (const { bytes } of batch) waitingBytes -= bytes;
+  async function writePieces(pieces: Write[]): Promise<Verdicts> {
+    const verdicts: Verdicts = { snapshots: [], events: [] };
+    const joins: Promise<void>[] = [];
+    for (const write of pieces) {
+      const { snapshots, events, due } = await new Promise<Written>((committed, failed) => {
+        waiting.push({ write, committed, failed });
+        openWindow();
+      });
+      verdicts.snapshots.push(...snapshots);
+      verdicts.events.push(...events);
+      joins.push(join(due));
+    }
+    await Promise.all(joins);
+    return verdicts;
   }
 
   return {
-    submit(write, bytes) {
-      if (waitingBytes + bytes > MAX_WAITING_BYTES) return Promise.reject(unavailable());
+    async submit(write, bytes) {
+      if (waitingBytes + bytes > MAX_WAITING_BYTES) throw unavailable();
       waitingBytes += bytes;
-      return new Promise((done, failed) => {
-        waiting.push({ write, bytes, done, failed });
-        openWindow();
-      });
+      const submission = writePieces(inPieces(write));
+      submissions.add(submission);
+      try {
+        return await submission;
+      } finally {
+        submissions.delete(submission);
+        waitingBytes -= bytes;
+      }
     },
     waitingBytes: () => waitingBytes,
     async drain() {
-      while (waiting.length > 0 || underWay.size > 0) {
+      while (submissions.size > 0) await Promise.allSettled(submissions);
+      while (done.size > 0 || commits.size > 0) {
         start();
-        await Promise.all(underWay);
+        await Promise.all(commits);
       }
     },
   };
 }
 
+function sizeOf({ snapshots, events, rejected }: Write): number {
+  return snapshots.length + events.length + rejected.length;
+}
+
+/** A write as some of at most `MAX_ROWS` rows, in their order. */
+function inPieces(write: Write): Write[] {
+  if (sizeOf(write) <= MAX_ROWS) return [write];
+  const { snapshots, events, rejected } = write;
+  const most = Math.max(snapshots.length, events.length, rejected.length);
+  return Array.from({ length: Math.ceil(most / MAX_ROWS) }, (_, n) => {
+    const part = <T>(rows: T[]) => rows.slice(n * MAX_ROWS, (n + 1) * MAX_ROWS);
+    return { snapshots: part(snapshots), events: part(events), rejected: part(rejected) };
+  });
+}
+
 function unavailable(): Problem {
-  return new Problem(503, "the store cannot take writes now; try again", { headers: { "Retry-After": "5" } });
+  return new Problem(503, "the store cannot take writes right now; try again", { headers: { "Retry-After": "5" } });
 }

@@ -1,22 +1,27 @@
 /** Call events: from what a vendor posted to rows (contract 5). */
+import { setImmediate as others } from "node:timers/promises";
 import canonicalize from "canonicalize";
 import { hashOf, sha256 } from "../store/hash";
 import type { CallEventRow, RejectedRow } from "../store/tables";
 import { CALL_ID_LENGTH } from "../wire/ids";
+import type { Site, Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
-import type { CallEvent, Refusal } from "./adapters/adapter";
+import { wellFormedJson } from "../wire/text";
+import { keeperOf, readerOf } from "./adapters";
+import type { CallEvent, Refusal } from "./adapters/event";
 import type { Committer } from "./commit";
 import { type Rejection, receipt, rejectedRow } from "./receipt";
 
 /** A batch of one vendor's events, still as that vendor wrote them. */
 export interface EventBatch {
   site: string;
-  vendor: string;
+  vendor: Vendor;
+  document: Site;
   /** Where a refused event would be sent to again: `calls`, or `native` for a vendor's own format. */
   route: "calls" | "native";
   events: unknown[];
-  /** The adapter's reading of one event. */
-  read: (event: unknown) => CallEvent | Refusal;
+  /** Why all of them are to be refused, whatever they say. */
+  refusal?: Refusal | null;
   receivedAt: number;
   bytes: number;
 }
@@ -24,35 +29,68 @@ export interface EventBatch {
 /** Takes a batch; resolves when what it counts as accepted is on disk. */
 export type TakeEvents = (batch: EventBatch) => Promise<Receipt>;
 
+/** An event as it is kept, and what was read out of it. */
+export interface Read {
+  /** JSON. */
+  body: string;
+  event: (Omit<CallEventRow, "site" | "vendor" | "body" | "received_at"> & { event: CallEvent }) | Refusal;
+}
+
 export function createEventIntake(committer: Committer): TakeEvents {
-  return async ({ site, vendor, route, events, read, receivedAt, bytes }) => {
+  return async (batch) => {
+    const { site, vendor, route, receivedAt, bytes, refusal } = batch;
     const rows: CallEventRow[] = [];
     const rejected: RejectedRow[] = [];
     const rejections: Rejection[] = [];
-    events.forEach((raw, index) => {
-      const event = readWhole(raw, read);
-      const body = JSON.stringify(raw);
-      if ("reason" in event) {
-        rejections.push({ index, ...event });
-        rejected.push(rejectedRow({ site, route, vendor, received_at: receivedAt, body }, event));
-      } else rows.push({ site, vendor, ...rowOf(site, vendor, event), body, received_at: receivedAt });
-    });
+    for (const [index, { body, event: read }] of (await readInSteps(batch)).entries()) {
+      const refused = refusal ?? ("reason" in read ? read : null);
+      if (refused) {
+        rejections.push({ index, ...refused });
+        rejected.push(rejectedRow({ site, route, vendor: vendor.name, received_at: receivedAt, body }, refused));
+      } else if (!("reason" in read)) {
+        const { event: _read, ...row } = read;
+        rows.push({ site, vendor: vendor.name, ...row, body, received_at: receivedAt });
+      }
+    }
     const written = await committer.submit({ snapshots: [], events: rows, rejected }, bytes);
     return receipt(written.events, rejections);
   };
 }
 
-type Read = CallEvent & { canonical: string };
+/** Events read at once: a batch of thousands must not hold up who asks meanwhile. */
+const STEP = 100;
 
-function readWhole(raw: unknown, read: EventBatch["read"]): Read | Refusal {
-  const event = read(raw);
-  if ("reason" in event) return event;
-  try {
-    return { ...event, canonical: canonicalize(raw) ?? "null" };
-  } catch {
-    // JSON.parse makes Infinity of 1e999, which no JSON can say again.
-    return { reason: "invalid", detail: "event: a number in it is too large" };
+async function readInSteps(batch: EventBatch): Promise<Read[]> {
+  const read: Read[] = [];
+  for (let n = 0; n < batch.events.length; n += STEP) {
+    if (n > 0) await others();
+    read.push(...readEvents({ ...batch, events: batch.events.slice(n, n + STEP) }));
   }
+  return read;
+}
+
+/** Reads a batch: first what is not to be kept is taken out, so that nothing that comes after knows it. */
+export function readEvents({
+  site,
+  vendor,
+  document,
+  events,
+}: Pick<EventBatch, "site" | "vendor" | "document" | "events">): Read[] {
+  const [keep, read] = [keeperOf(vendor, document), readerOf(vendor, document)];
+  return events.map((raw) => {
+    // Half of a surrogate pair, which JSON.stringify escapes, is U+FFFD in every store (contract 2).
+    const given = keep(raw);
+    const body = wellFormedJson(given);
+    const kept: unknown = body.includes("\ufffd") ? JSON.parse(body) : given;
+    const event = read(kept);
+    if ("reason" in event) return { body, event };
+    try {
+      return { body, event: { ...rowOf(site, vendor.name, event, canonicalize(kept) ?? "null"), event } };
+    } catch {
+      // JSON.parse makes Infinity of 1e999, which no JSON can say again.
+      return { body, event: { reason: "invalid", detail: "event: a number in it is too large" } };
+    }
+  });
 }
 
 /** The id of a call: derived from what makes it one call, so that a replay makes the same (contract 5). */
@@ -60,12 +98,13 @@ export function callIdOf(site: string, vendor: string, type: string, transaction
   return hashOf(site, vendor, type, transactionId).slice(0, CALL_ID_LENGTH);
 }
 
-function rowOf(
+export function rowOf(
   site: string,
   vendor: string,
-  event: Read,
+  event: CallEvent,
+  canonical: string,
 ): Omit<CallEventRow, "site" | "vendor" | "body" | "received_at"> {
-  const { total, canonical, own_is_alias, ...rest } = event;
+  const { total, own_is_alias, answered, ...rest } = event;
   return {
     ...rest,
     call_id: callIdOf(site, vendor, event.type, event.transaction_id),
@@ -74,5 +113,6 @@ function rowOf(
     canonical,
     total_value: total?.value ?? null,
     total_currency: total?.currency ?? null,
+    answered: answered === null ? null : Number(answered),
   };
 }

@@ -13,7 +13,7 @@ export interface Rejection {
 /** A refused item as it is kept: whole, and ready to be sent through the same route again. */
 export function rejectedRow(
   row: Omit<RejectedRow, "id" | "reason" | "detail">,
-  { reason, detail }: Pick<Rejection, "reason" | "detail">,
+  { reason, detail }: Pick<RejectedRow, "reason" | "detail">,
 ): RejectedRow {
   return { ...row, id: hashOf(row.route, reason, row.body).slice(0, 32), reason, detail };
 }

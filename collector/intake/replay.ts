@@ -1,14 +1,33 @@
 /** What was refused, sent through its route once more: after the cause was mended. */
 import { type RequestHandler, Router } from "express";
-import { Problem } from "../http/problem";
+import { z } from "zod";
+import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { cursorOf, placeOf } from "../http/cursor";
+import { invalid, Problem } from "../http/problem";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import type { RejectedRow } from "../store/tables";
+import { faults } from "../wire/common";
+import type { Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
-import { readerOf } from "./adapters";
-import { readQProtocol } from "./adapters/qprotocol";
+import { mappingOf } from "./adapters";
+import { exactJson, payloadsOf } from "./adapters/body";
+import { eventsOf } from "./adapters/qprotocol";
 import type { TakeEvents } from "./events";
 import type { TakeSnapshots } from "./snapshots";
+
+export const replayRejectedSchema = z.strictObject({
+  reason: z.string().optional().meta({ description: "those of one reason" }),
+  vendor: z.string().optional().meta({ description: "those of one vendor" }),
+  cursor: z.string().optional().meta({ description: "the answer's before: what is refused again is not tried twice" }),
+});
+
+/** Refusals that one request sends through again, and how long it goes on with the next one. */
+const STEP = 100;
+const STEP_MS = 1_000;
+
+/** What is left is counted up to here. */
+const MOST_LEFT = 10_000;
 
 export interface ReplayRouteDeps {
   sites: SiteRegistry;
@@ -18,20 +37,33 @@ export interface ReplayRouteDeps {
   admin: RequestHandler;
 }
 
+/** The call events of a body that could not be read when it came. Its content type was not kept, as it said what is not so. */
+async function readAgain(body: string, vendor: Vendor): Promise<unknown[]> {
+  const mapping = mappingOf(vendor);
+  const raw = Buffer.from(body);
+  if (!mapping) return eventsOf(jsonOf(raw, exactJson)) ?? [body];
+  const contentType = /^\s*</.test(body)
+    ? "text/xml"
+    : /^\s*[[{]/.test(body)
+      ? ""
+      : "application/x-www-form-urlencoded";
+  return payloadsOf({ contentType, raw, query: new URLSearchParams(), headers: {} }, mapping);
+}
+
 export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }: ReplayRouteDeps): Router {
   const router = Router();
 
-  function take({ document: { vendors } }: KnownSite, row: RejectedRow): Promise<Receipt> {
+  async function take({ document: siteDocument }: KnownSite, row: RejectedRow): Promise<Receipt> {
     const { site, route, vendor: name, received_at, body } = row;
-    const document: unknown = JSON.parse(body);
+    const kept: unknown = JSON.parse(body);
     // It arrived when it arrived: a snapshot's received-at is part of it.
     const arrival = { receivedAt: received_at, bytes: body.length };
-    if (route === "snapshots") return takeSnapshots(document, { ...arrival, origin: null });
-    const vendor = vendors.find((one) => one.name === name);
+    if (route === "snapshots") return takeSnapshots(kept, { ...arrival, origin: null });
+    const vendor = siteDocument.vendors.find((one) => one.name === name);
     if (!vendor) throw new Problem(409, `the site has no vendor ${name} any more`);
-    const batch = { ...arrival, site, vendor: vendor.name, events: [document] };
-    if (route === "native") return takeEvents({ ...batch, route, read: readerOf(vendor) });
-    return takeEvents({ ...batch, route: "calls", read: readQProtocol });
+    const events = typeof kept === "string" ? await readAgain(kept, vendor) : [kept];
+    const batch = { ...arrival, site, vendor, document: siteDocument, events };
+    return takeEvents({ ...batch, route: route === "native" ? "native" : "calls" });
   }
 
   router.post("/v1/sites/:site/rejected/:id/replay", admin, async (request, response) => {
@@ -44,5 +76,44 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     if (answer.rejected.length === 0) await store.deleteRejected(known.site, id);
     response.json(answer);
   });
+
+  router.post("/v1/sites/:site/rejected/replay", admin, rawBody(4_096), async (request, response) => {
+    const found = replayRejectedSchema.safeParse(jsonOf(bytesOf(request)));
+    if (!found.success) throw invalid("the body does not say which refusals", faults(found.error));
+    const known = await sites.current(String(request.params.site));
+    if (!known) throw new Problem(404, "there is no such site");
+    const { cursor, reason, vendor } = found.data;
+    const from = placeOf(cursor);
+    const below = from && { received_at: from[0], id: from[1] };
+    const rows = await store.rejected(known.site, { reason }, below, STEP);
+    const counts = { replayed: 0, refused: 0 };
+    let last: RejectedRow | undefined;
+    const until = performance.now() + STEP_MS;
+    for (const row of rows) {
+      if (last && performance.now() > until) break;
+      last = row;
+      if (row.reason === "erased" || (vendor !== undefined && row.vendor !== vendor)) continue;
+      if (await again(known, row)) counts.replayed += 1;
+      else counts.refused += 1;
+    }
+    const isLast = last === rows.at(-1) && rows.length < STEP;
+    const place = !isLast && last ? { received_at: last.received_at, id: last.id } : null;
+    const remaining = place ? await store.countRejected(known.site, { reason, vendor, below: place }, MOST_LEFT) : 0;
+    const next_cursor = place && remaining > 0 ? cursorOf([place.received_at, place.id]) : null;
+    response.status(202).json({ ...counts, remaining, next_cursor });
+  });
+
+  /** True where it was taken, and is no refusal any more. */
+  async function again(known: KnownSite, row: RejectedRow): Promise<boolean> {
+    try {
+      if ((await take(known, row)).rejected.length > 0) return false;
+    } catch (error) {
+      // Its vendor is gone, or it cannot be read now either.
+      if (error instanceof Problem && error.status < 500) return false;
+      throw error;
+    }
+    await store.deleteRejected(known.site, row.id);
+    return true;
+  }
   return router;
 }

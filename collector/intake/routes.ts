@@ -2,16 +2,23 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { unauthorized } from "../http/auth";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
-import { invalid } from "../http/problem";
+import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
-import { NATIVE, readerOf } from "./adapters";
-import { payloadOf } from "./adapters/payload";
-import { eventsOf, readQProtocol } from "./adapters/qprotocol";
-import { type Admitted, isSigned, refusalOfRecording, vendorOnly } from "./admit";
+import type { Mapping } from "../wire/mapping";
+import { mappingOf } from "./adapters";
+import { type Asked, exactJson, payloadsOf, withoutSecret } from "./adapters/body";
+import type { Refusal } from "./adapters/event";
+import { keptText } from "./adapters/privacy";
+import { eventsOf } from "./adapters/qprotocol";
+import { isSigned } from "./adapters/signature";
+import type { Payload } from "./adapters/values";
+import { type Admitted, askedOf, calledUrls, refusalOfRecording, vendorOnly } from "./admit";
 import { PREFLIGHT, readableBy } from "./cors";
 import type { EventBatch, TakeEvents } from "./events";
+import type { RefusedVendors } from "./refused";
 import { SNAPSHOTS } from "./snapshots-route";
+import { tryRoute } from "./try";
 
 export interface IntakeRouteDeps {
   sites: SiteRegistry;
@@ -20,10 +27,15 @@ export interface IntakeRouteDeps {
   takeEvents: TakeEvents;
   /** Bounds requests that fail, by address: a token is needed here. */
   limitFailures: RequestHandler;
+  admin: RequestHandler;
+  refused: RefusedVendors;
+  publicUrl: string | undefined;
 }
 
+const MAX_BODY = 1024 ** 2;
+
 export function intakeRoutes(deps: IntakeRouteDeps): Router {
-  const { clock, takeEvents } = deps;
+  const { clock, takeEvents, publicUrl } = deps;
   const router = Router();
 
   router.options(SNAPSHOTS, (request, response) => {
@@ -37,42 +49,95 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     ["/v1/calls/:site", "/events/:site", "/events/raw/:site"],
     deps.limitFailures,
     vendorOnly(deps),
-    rawBody(1024 ** 2),
+    rawBody(MAX_BODY),
     takeQProtocol,
   );
-  // Native formats: Infinity's is a GET, which wants a 200; the others take any 2xx.
-  const native = [deps.limitFailures, vendorOnly(deps), rawBody(1024 ** 2), takeNative];
-  router.route("/v1/calls/:site/:vendor").post(native).get(native);
+  const native = [deps.limitFailures, vendorOnly(deps), rawBody(MAX_BODY), takeNative];
+  const route = router.route("/v1/calls/:site/:vendor");
+  // Who tries a URL out before it is used gets a 200, whoever it is; nothing is stored.
+  route.head((_request, response) => {
+    response.status(200).end();
+  });
+  // Infinity's is a GET, as others' may be.
+  route.post(native).get(native);
+  router.post("/v1/sites/:site/vendors/:vendor/try", deps.admin, rawBody(MAX_BODY), tryRoute(deps));
 
   async function takeQProtocol(request: Request, response: Response): Promise<void> {
-    const events = eventsOf(jsonOf(bytesOf(request)));
-    if (!events) {
+    const events = await orKept(request, response, "calls", async () => {
+      const found = eventsOf(jsonOf(bytesOf(request), exactJson));
+      if (found) return found;
       throw invalid("the body holds no events", [{ path: "events", message: 'must be {"events": [...]} or an array' }]);
-    }
-    await take(request, response, { route: "calls", events, read: readQProtocol });
+    });
+    const answer = await take(request, response, { route: "calls", events });
+    response.status(request.method === "GET" ? 200 : 202).json(answer);
   }
 
   async function takeNative(request: Request, response: Response): Promise<void> {
     const { vendor, secrets }: Admitted = response.locals.admitted;
-    const adapter = NATIVE.get(vendor.adapter);
-    if (!adapter) return takeQProtocol(request, response);
-    if (secrets.length > 0 && !isSigned(request, adapter, secrets)) throw unauthorized();
-    const query = new URL(request.originalUrl, "http://localhost").searchParams;
-    const payload = payloadOf(request.get("content-type") ?? "", bytesOf(request), query);
-    const recorded = secrets.length > 0 ? refusalOfRecording(adapter, payload, clock()) : null;
-    const read = recorded ? () => recorded : readerOf(vendor);
-    await take(request, response, { route: "native", events: [payload], read });
+    const mapping = mappingOf(vendor);
+    if (!mapping) return takeQProtocol(request, response);
+    const asked = askedOf(request);
+    const { payloads, problem } = await readBody(asked, mapping);
+    const { signature } = mapping;
+    let refusal: Refusal | null = null;
+    if (signature && secrets.length > 0) {
+      const urls = calledUrls(request, request.originalUrl, publicUrl);
+      const signed = { ...asked, urls, payload: payloads[0] ?? {} };
+      if (!isSigned(signature, signed, secrets)) {
+        const detail = `the signature does not match the secret of ${vendor.name}`;
+        deps.refused.note(String(request.params.site), [vendor.name], detail);
+        throw unauthorized();
+      }
+      refusal = refusalOfRecording(signature, signed, clock());
+    }
+    if (problem) await orKept(request, response, "native", () => Promise.reject(problem));
+    const events =
+      signature?.algorithm === "secret" ? payloads.map((one) => withoutSecret(one, signature.from)) : payloads;
+    const receipt = await take(request, response, { route: "native", events, refusal });
+    const { status = 200, body, content_type = "text/plain" } = mapping.answer ?? {};
+    if (body === undefined) response.status(status).json(receipt);
+    else response.status(status).type(content_type).send(body);
   }
 
-  async function take(
+  /** What `read` answers. A body that it cannot read is kept as refused before its problem is told: vendors do not send again. */
+  async function orKept<T>(
     request: Request,
     response: Response,
-    batch: Pick<EventBatch, "route" | "events" | "read">,
-  ): Promise<void> {
-    const { vendor }: Admitted = response.locals.admitted;
-    const arrival = { site: String(request.params.site), vendor: vendor.name, receivedAt: clock() };
-    const answer = await takeEvents({ ...batch, ...arrival, bytes: bytesOf(request).length });
-    response.status(request.method === "GET" ? 200 : 202).json(answer);
+    route: EventBatch["route"],
+    read: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const { known }: Admitted = response.locals.admitted;
+      const kept = keptText(bytesOf(request).toString(), known.document.keep_caller);
+      const [{ message = "" } = {}] = error.extra.errors ?? [];
+      // What a parser says is wrong may quote the body.
+      const detail = keptText(`${error.detail}: ${message}`, known.document.keep_caller);
+      const refusal = { reason: "invalid" as const, detail };
+      await take(request, response, { route, events: [kept], refusal });
+      throw error;
+    }
+  }
+
+  async function take(request: Request, response: Response, batch: Pick<EventBatch, "route" | "events" | "refusal">) {
+    const { known, vendor }: Admitted = response.locals.admitted;
+    const from = { site: known.site, document: known.document, vendor };
+    return takeEvents({ ...batch, ...from, receivedAt: clock(), bytes: bytesOf(request).length });
   }
   return router;
+}
+
+/** The call events of a request, or why it has none that can be read. */
+export async function readBody(
+  asked: Asked,
+  mapping: Mapping,
+): Promise<{ payloads: Payload[]; problem: Problem | null }> {
+  try {
+    return { payloads: await payloadsOf(asked, mapping), problem: null };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { payloads: [], problem: error };
+  }
 }

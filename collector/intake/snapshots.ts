@@ -2,10 +2,10 @@
 import canonicalize from "canonicalize";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
-import type { JoinReader } from "../store/joins";
 import type { RejectedRow, SnapshotRow } from "../store/tables";
 import { faults } from "../wire/common";
 import { envelopeSchema, type Receipt, snapshotSchema } from "../wire/snapshots";
+import { wellFormedJson } from "../wire/text";
 import type { Committer } from "./commit";
 import { type Rejection, receipt, rejectedRow } from "./receipt";
 import { keptValues } from "./values";
@@ -13,7 +13,6 @@ import { keptValues } from "./values";
 export interface SnapshotIntakeDeps {
   sites: SiteRegistry;
   committer: Committer;
-  isErased: JoinReader["isErased"];
   /** Throws where a site has had its requests for now. */
   admit: (site: string) => void;
 }
@@ -31,17 +30,17 @@ export interface Arrival {
 /** Takes one envelope; resolves when what it counts as accepted is on disk. */
 export type TakeSnapshots = (body: unknown, arrival: Arrival) => Promise<Receipt>;
 
-export function createSnapshotIntake({ sites, committer, isErased, admit }: SnapshotIntakeDeps): TakeSnapshots {
+export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntakeDeps): TakeSnapshots {
   return async (body, { receivedAt, bytes, origin }) => {
     const envelope = envelopeSchema.safeParse(body);
-    if (!envelope.success) throw invalid("the body is no snapshots envelope", faults(envelope.error));
+    if (!envelope.success) throw invalid("the body is not a snapshots envelope", faults(envelope.error));
     const { site, context_id, sent_at, snapshots } = envelope.data;
     const known = await sites.current(site);
     if (!known) throw new Problem(404, `there is no site ${JSON.stringify(site)}`);
     admit(site);
     const { origins } = known.document;
     if (origin !== null && origins.length > 0 && !origins.includes(origin)) {
-      throw new Problem(403, `${origin} is none of the site's origins`);
+      throw new Problem(403, `${origin} is not one of the site's origins`);
     }
 
     const rows: { index: number; row: SnapshotRow }[] = [];
@@ -65,13 +64,10 @@ export function createSnapshotIntake({ sites, committer, isErased, admit }: Snap
       });
     });
 
-    // A broken snapshot of an erased visitor would else be kept whole.
-    const isGone = rejections.length > 0 && (await isErased(site, context_id));
     const refuse = (rejection: Rejection): RejectedRow => {
-      // Of an erased visitor nothing is kept, what was refused included.
-      const kept =
-        isGone || rejection.reason === "erased" ? {} : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
-      const row = { site, route: "snapshots", vendor: null, received_at: receivedAt, body: JSON.stringify(kept) };
+      // Of an erased visitor nothing is kept, what was refused included (the store sees to what was refused for another reason).
+      const kept = rejection.reason === "erased" ? null : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
+      const row = { site, route: "snapshots", vendor: null, received_at: receivedAt, body: wellFormedJson(kept) };
       return rejectedRow(row, rejection);
     };
     const write = { snapshots: rows.map(({ row }) => row), events: [], rejected: rejections.map(refuse) };

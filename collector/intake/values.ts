@@ -1,5 +1,6 @@
 /** Entities' values as they are kept (contract 2): the SDK applies the same rule before it sends. */
 import type { EntityValue } from "../wire/call";
+import { wellFormed, wellFormedJson } from "../wire/text";
 
 const MAX_BYTES = 1_024;
 
@@ -10,7 +11,7 @@ const CUT_MARK = "…";
 export function keptValue(value: unknown): EntityValue | null {
   if (typeof value === "number" || typeof value === "boolean") return value;
   if (value === null || value === undefined || value === "") return null;
-  return cut(typeof value === "string" ? value : JSON.stringify(value));
+  return cut(typeof value === "string" ? wellFormed(value) : wellFormedJson(value));
 }
 
 /** All values of a snapshot, without the empty ones. */

@@ -2,9 +2,6 @@
 import type { DescribedView } from "../store/tables";
 import type { View } from "../wire/snapshots";
 
-/** Up to here, what looks like a wrong clock is taken for the network's delay. */
-const BOUND_MS = 10_000;
-
 /** A view in corrected time. `raw` + `offset` = corrected, for every time of the view's session. */
 export interface TimedView {
   view_id: string;
@@ -17,30 +14,20 @@ export interface TimedView {
   number: number;
   /** As the browser described it, raw; null where that never came. */
   view: View | null;
+  /** As it is stored, in raw time. */
+  row: DescribedView;
 }
 
-/** A session's offset: the smallest received − sent in it, 0 where that is within ±10 s. Ms, to be added to raw times. */
-export function sessionOffset(delays: number[]): number {
-  const smallest = Math.min(...delays);
-  return Math.abs(smallest) <= BOUND_MS ? 0 : smallest;
-}
-
-/** Views in corrected time. Order within a session is never changed: all of it moves by one offset. */
-export function timed(rows: DescribedView[]): TimedView[] {
-  const delays = new Map<string, number[]>();
-  for (const { session_id, min_delay } of rows) delays.set(session_id, [...(delays.get(session_id) ?? []), min_delay]);
-  const offsets = new Map([...delays].map(([session, all]) => [session, sessionOffset(all)]));
-  return rows.map((row) => {
-    const view: View | null = row.view === null ? null : JSON.parse(row.view);
-    const offset = offsets.get(row.session_id) ?? 0;
-    return {
-      view_id: row.view_id,
-      session_id: row.session_id,
-      offset,
-      start: row.first_at + offset,
-      last: row.last_at + offset,
-      number: view?.number ?? 0,
-      view,
-    };
-  });
+/** A view in corrected time. Order within a session is never changed: all of it moves by one offset. */
+export function timed(row: DescribedView): TimedView {
+  return {
+    view_id: row.view_id,
+    session_id: row.session_id,
+    offset: row.clock_offset,
+    start: row.first_at + row.clock_offset,
+    last: row.last_at + row.clock_offset,
+    number: row.number,
+    view: row.view === null ? null : JSON.parse(row.view),
+    row,
+  };
 }

@@ -1,41 +1,98 @@
 /** The entities' values as of a moment (contract 6.5). */
-import type { Saying } from "../store/joins";
+import type { History, Saying, ViewPlace, Visitor } from "../store/history";
+import { nameBits } from "../store/page";
+import { isLater, type Place } from "../store/place";
 import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
+import type { ChosenView } from "./view";
 
-export interface AsOf {
-  /** Takes the next snapshot, from the last one backwards. */
-  take(row: Saying): void;
-  /** True once nothing earlier can change the answer. */
-  complete(): boolean;
-  values(): Record<string, EntityValue>;
+/** Snapshots read first, which usually end the search, and then at a time: each page sorts all of its views'. */
+const FIRST_PAGE = 50;
+const PAGE = 2_000;
+
+/** Views of a session looked into at a time. */
+const VIEWS = 20;
+
+/** The last saying of each name so far. */
+type Found = Map<string, Place & { value: EntityValue }>;
+
+/** The listed entities' values as of the cut, and the view's last activity until then (corrected ms). */
+export async function valuesAsOf(
+  history: History,
+  visitor: Visitor,
+  chosen: ChosenView,
+  entities: Pick<Entity, "name" | "scope">[],
+): Promise<{ values: Record<string, EntityValue>; activity: number }> {
+  const { view, cut } = chosen;
+  const found: Found = new Map();
+  const ofView = entities.map(({ name }) => name).filter((name) => (view.row.names & nameBits([name])) !== 0);
+  const until = cut - view.offset;
+  const activity = await readViews(history, visitor, [view.view_id], until, ofView, found);
+  const ofSession = entities.filter(({ scope }) => scope === "session").map(({ name }) => name);
+  await readSession(history, visitor, chosen, ofSession, found);
+  // In the site document's order, so that equal values make equal JSON.
+  const values = entities.flatMap(({ name }) => {
+    const saying = found.get(name);
+    return saying ? [[name, saying.value] as const] : [];
+  });
+  return { values: Object.fromEntries(values), activity: activity === null ? view.start : activity + view.offset };
 }
 
 /**
- * Collects the listed entities' values from a session's snapshots, which have to come from the last one backwards:
- * the first value seen is then the last one said. Session scope reads all of them, page-view scope those of `viewId` alone.
+ * Reads a session's views from the newest one backwards, until no earlier one can have said anything later. Views overlap: one that began
+ * earlier may have spoken last, but no view lasted longer than the session's longest.
  */
-export function asOf(entities: Pick<Entity, "name" | "scope">[], viewId: string): AsOf {
-  const missing = new Map(entities.map(({ name, scope }) => [name, scope]));
-  const found = new Map<string, EntityValue>();
-  return {
-    take(row) {
-      if (row.entities === "{}") return;
-      const said: Record<string, EntityValue> = JSON.parse(row.entities);
-      for (const [name, scope] of missing) {
-        if (!Object.hasOwn(said, name) || (scope === "page_view" && row.view_id !== viewId)) continue;
-        found.set(name, said[name] as EntityValue);
-        missing.delete(name);
-      }
-    },
-    complete: () => missing.size === 0,
-    // In the site document's order, so that equal values make equal JSON.
-    values: () =>
-      Object.fromEntries(
-        entities.flatMap(({ name }) => {
-          const value = found.get(name);
-          return value === undefined ? [] : [[name, value]];
-        }),
-      ),
-  };
+async function readSession(
+  history: History,
+  visitor: Visitor,
+  { view, cut }: ChosenView,
+  names: string[],
+  found: Found,
+): Promise<void> {
+  const session = { ...visitor, sessionId: view.session_id };
+  const until = cut - view.offset;
+  let below: ViewPlace | null = null;
+  for (;;) {
+    const reach = (below?.first_at ?? until) + view.row.longest;
+    const open = names.filter((name) => (found.get(name)?.at ?? Number.NEGATIVE_INFINITY) <= reach);
+    if (open.length === 0) return;
+    const page: ViewPlace[] = await history.viewsSaying(session, open, below?.first_at ?? until, below, VIEWS);
+    const others = page.map(({ view_id }) => view_id).filter((id) => id !== view.view_id);
+    if (others.length > 0) await readViews(history, visitor, others, until, open, found);
+    below = page.at(-1) ?? null;
+    if (!below || page.length < VIEWS) return;
+  }
+}
+
+/** Reads views backwards until each name was said in one of them; answers the raw time of the last snapshot, null where there is none. */
+async function readViews(
+  history: History,
+  visitor: Visitor,
+  viewIds: string[],
+  until: number,
+  names: string[],
+  found: Found,
+): Promise<number | null> {
+  const missing = new Set(names);
+  let last: number | null = null;
+  let before: Saying | null = null;
+  do {
+    const limit: number = before === null ? FIRST_PAGE : PAGE;
+    const page: Saying[] = await history.sayings(visitor, viewIds, until, before, limit);
+    last ??= page[0]?.at ?? null;
+    for (const row of page) take(row, missing, found);
+    before = (page.length === limit && page.at(-1)) || null;
+  } while (before && missing.size > 0);
+  return last;
+}
+
+function take({ entities, ...place }: Saying, missing: Set<string>, found: Found): void {
+  if (entities === "{}") return;
+  const said: Record<string, EntityValue> = JSON.parse(entities);
+  for (const name of missing) {
+    if (!Object.hasOwn(said, name)) continue;
+    missing.delete(name);
+    const known = found.get(name);
+    if (!known || isLater(place, known)) found.set(name, { ...place, value: said[name] as EntityValue });
+  }
 }

@@ -1,7 +1,7 @@
 /** One call out of its call events (contract 5, last paragraph). */
 
 import type { CallEventRow } from "../store/tables";
-import type { Total } from "../wire/call";
+import { CLOCK_TOLERANCE_MS, type Total } from "../wire/call";
 import type { SummaryType } from "../wire/common";
 import { isJunk } from "../wire/ids";
 
@@ -17,10 +17,17 @@ export interface CallFacts {
   url: string;
   source: string;
   total: Total | null;
+  duration_s: number | null;
+  answered: boolean | null;
+  caller_sha256: string | null;
+  caller: string | null;
+  dialled: string | null;
   /** What the vendor says the caller is; null where no event says anything. */
   own_id: string | null;
   /** True where that is the vendor's own id for the visitor, to be looked up as an alias. */
   own_is_alias: boolean;
+  /** True where its visitor was erased: it stays so, whatever else comes for it. */
+  erased: boolean;
 }
 
 /** True where an id starts with one of a vendor's own prefixes: it is then the vendor's visitor id, and never junk. */
@@ -28,15 +35,21 @@ function isOffline(id: string, prefixes: string[]): boolean {
   return prefixes.some((prefix) => id.startsWith(prefix));
 }
 
-/** Events in the order in which a later one overrules: `ts`, then the vendor's revision, then the canonical JSON. */
-function byPrecedence(a: CallEventRow, b: CallEventRow): number {
+/** True where a call is dated after it was told of: its vendor's clock, or time zone, is wrong. */
+export function isAhead(ts: number, receivedAt: number): boolean {
+  return ts - receivedAt > CLOCK_TOLERANCE_MS;
+}
+
+/** Events in the order in which a later one overrules: `ts`, then the vendor's revision, received-at, and the canonical JSON. */
+export function byPrecedence(a: CallEventRow, b: CallEventRow): number {
   if (a.ts !== b.ts) return a.ts - b.ts;
   if (a.revision !== b.revision) return a.revision - b.revision;
+  if (a.received_at !== b.received_at) return a.received_at - b.received_at;
   return a.canonical < b.canonical ? -1 : a.canonical > b.canonical ? 1 : 0;
 }
 
 /**
- * Merges all events of one call. Their order of arrival decides nothing.
+ * Merges all events of one call. Their order in `events` decides nothing.
  * `prefixes` are the vendor's offline prefixes. Throws where there is no event.
  */
 export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFacts {
@@ -61,7 +74,13 @@ export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFac
     total: last(({ total_value, total_currency }) =>
       total_value === null ? null : { value: total_value, currency: total_currency },
     ),
+    duration_s: last(({ duration_s }) => duration_s),
+    answered: last(({ answered }) => (answered === null ? null : answered === 1)),
+    caller_sha256: last(({ caller_sha256 }) => caller_sha256),
+    caller: last(({ caller }) => caller),
+    dialled: last(({ dialled }) => dialled),
     own_id: own?.own_id ?? null,
     own_is_alias: own !== undefined && isAlias(own),
+    erased: events.some(({ body }) => body === null),
   };
 }

@@ -8,6 +8,7 @@ import type { Site } from "../wire/site";
 import { callOf, isLate } from "./call";
 import { type CallFacts, mergeEvents } from "./event";
 import { resolve } from "./resolve";
+import { createTurns } from "./turns";
 
 /** A call's result before and after a join, where they differ. */
 export interface Joined {
@@ -42,8 +43,14 @@ export interface JoinerDeps {
   joined?: (status: string, reason: string | null) => void;
 }
 
-/** Calls joined in one transaction: long enough to share a commit, short enough not to hold up who writes. */
-const CALLS_PER_COMMIT = 50;
+/** How long a step goes on taking calls, ms: long enough to share a commit, short enough not to hold up who writes, or waits for a lane. */
+const STEP_MS = { sqlite: 10, postgres: 25 };
+
+/** Calls that one transaction locks at most. */
+const STEP_CALLS = 50;
+
+/** Steps at a time: an embedded store has one writer, a database as many as the collector has connections to spare. */
+const LANES = { sqlite: 1, postgres: 4 };
 
 /** Rows younger than this are most likely being joined right now by the collector that wrote them. */
 const ORPHANED_AFTER_MS = 5_000;
@@ -52,58 +59,81 @@ const ORPHANED_AFTER_MS = 5_000;
 const SWEPT_AT_ONCE = 1_000;
 const SWEEP_LEASE_MS = 60_000;
 
+interface CallKey {
+  site: string;
+  call_id: string;
+}
+
 export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDeps): Joiner {
-  async function run(due: DueRow[]): Promise<void> {
-    const calls = await touchedCalls(store, due);
-    const step = store.sharded ? 1 : CALLS_PER_COMMIT;
-    for (let i = 0; i < calls.length; i += step) {
-      const part = calls.slice(i, i + step);
-      const began = performance.now();
-      const joined = await store.joining(async (tx) => {
-        const all: (Joined | null)[] = [];
-        for (const { site, call_id } of part) all.push(await joinCall(tx, site, call_id, clock()));
-        return all;
-      });
-      const ms = Math.round((performance.now() - began) * 1_000) / 1_000;
-      const changed = joined.filter((one) => one !== null);
-      for (const one of changed) {
-        report(log, one, ms);
-        tell?.(one.outcome.join.status, one.outcome.join.reason);
-      }
-      if (changed.length > 0) wake();
+  const turns = createTurns<CallKey>(step, LANES[store.engine]);
+  /** What is being joined here already, however long that takes: no sweep takes it up once more. */
+  const underWay = new Set<string>();
+
+  async function joinDue(due: DueRow[]): Promise<void> {
+    const names = due.map(nameOf);
+    for (const name of names) underWay.add(name);
+    try {
+      await turns.take(await touchedCalls(store, due));
+    } finally {
+      for (const name of names) underWay.delete(name);
     }
   }
+
+  async function step(next: () => CallKey | null): Promise<void> {
+    const calls: CallKey[] = [];
+    const began = performance.now();
+    const isOver = () =>
+      calls.length >= (store.sharded ? 1 : STEP_CALLS) || performance.now() - began > STEP_MS[store.engine];
+    const joined = await store.joining(async (tx) => {
+      const all: (Joined | null)[] = [];
+      // It may run again from its beginning, and then joins the same ones.
+      for (let n = 0; ; n += 1) {
+        const more = n === calls.length && !(n > 0 && isOver()) ? next() : null;
+        if (more) calls.push(more);
+        const call = calls[n];
+        if (!call) return all;
+        all.push(await joinCall(tx, call.site, call.call_id, clock()));
+      }
+    });
+    const ms = Math.round((performance.now() - began) * 1_000) / 1_000;
+    const changed = joined.filter((one) => one !== null);
+    for (const one of changed) {
+      report(log, one, ms);
+      tell?.(one.outcome.join.status, one.outcome.join.reason);
+    }
+    if (changed.length > 0) wake();
+  }
+
   return {
-    run,
+    run: joinDue,
     async sweep(ageMs = ORPHANED_AFTER_MS) {
       let rows = 0;
-      let due: DueRow[];
-      do {
+      for (;;) {
         const now = clock();
-        due = await store.claimDue(now - ageMs, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS);
-        for (const { site, kind } of due) if (kind === "aliases") await store.indexAliases(site);
-        await run(due);
-        if (due.length > 0) await store.write([], due, clock());
-        rows += due.length;
-      } while (due.length === SWEPT_AT_ONCE);
-      return rows;
+        const isLeft = (row: DueRow) => !underWay.has(nameOf(row));
+        const left = await store.claimDue(now - ageMs, SWEPT_AT_ONCE, now + SWEEP_LEASE_MS, isLeft);
+        for (const { site, kind } of left) if (kind === "aliases") await store.indexAliases(site);
+        await joinDue(left);
+        if (left.length > 0) await store.write([], left, clock());
+        rows += left.length;
+        if (left.length < SWEPT_AT_ONCE) return rows;
+      }
     },
   };
 }
 
+function nameOf({ stamp, kind, subject }: DueRow): string {
+  return `${stamp} ${kind} ${subject}`;
+}
+
 /** The calls that due rows touch, each once, in one order for all: two joiners that lock several calls cannot wait for each other. */
-async function touchedCalls(store: Store, due: DueRow[]): Promise<{ site: string; call_id: string }[]> {
-  const calls = new Map<string, { site: string; call_id: string }>();
-  const add = (site: string, call_id: string) => calls.set(`${site} ${call_id}`, { site, call_id });
-  const contexts = new Map<string, string[]>();
-  for (const { site, kind, subject } of due) {
-    if (kind === "call") add(site, subject);
-    if (kind === "context") contexts.set(site, [...(contexts.get(site) ?? []), subject]);
-  }
-  for (const [site, ids] of contexts) {
-    for (const call_id of await store.joinReader.callsTouchedBy(site, ids)) add(site, call_id);
-  }
-  return [...calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, call]) => call);
+async function touchedCalls(store: Store, due: DueRow[]): Promise<{ name: string; item: CallKey }[]> {
+  const calls = new Map<string, CallKey>();
+  const add = ({ site, call_id }: CallKey) => calls.set(`${site} ${call_id}`, { site, call_id });
+  for (const { site, kind, subject } of due) if (kind === "call") add({ site, call_id: subject });
+  const contexts = due.filter(({ kind }) => kind === "context");
+  if (contexts.length > 0) for (const call of await store.callsTouchedBy(contexts)) add(call);
+  return [...calls].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, item]) => ({ name, item }));
 }
 
 /**
@@ -134,7 +164,8 @@ export async function joinCall(
   await tx.saveCall({ ...after, told: event === null || event === "updated" ? after.told : event });
   if (tell && event !== null && document.webhooks.length > 0) {
     const numbered = await tx.numbered(site, callId);
-    if (numbered) await tx.addDeliveries(deliveriesOf(site, document, `call.${event}`, callOf(numbered), now));
+    const earlier = event === "matched" ? [] : await tx.deliveriesOf(site, callId);
+    if (numbered) await tx.addDeliveries(deliveriesOf(site, document, `call.${event}`, callOf(numbered), now, earlier));
   }
   return kept ? null : { site, outcome, version: after.version, late: isLate(after) };
 }
@@ -149,8 +180,8 @@ export function factsOf(events: CallEventRow[], document: Site): CallFacts {
 async function hasOutlivedItsView(tx: JoinTx, before: CallRow, after: Outcome): Promise<boolean> {
   if (before.status !== "matched" || after.join.reason === "erased") return false;
   const { join }: Outcome = JSON.parse(before.outcome);
-  const views = await tx.views(before.site, join.context_id ?? "");
-  return !views.some(({ view_id }) => view_id === join.view_id);
+  const visitor = { site: before.site, contextId: join.context_id ?? "" };
+  return (await tx.view(visitor, join.view_id ?? "")) === null;
 }
 
 function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: number): CallRow {

@@ -1,4 +1,6 @@
 /** How well a site's entities are read: on how many of the latest views each had a value, which, and what it threw last. */
+import type { KnownSite } from "../site/registry";
+import type { Store } from "../store/store";
 import type { SnapshotRow } from "../store/tables";
 import type { Site } from "../wire/site";
 
@@ -11,13 +13,33 @@ export interface CoverageRow {
   with_value: number;
   coverage: number | null;
   last_value: unknown;
+  /** When it came, epoch ms. */
+  last_seen_at: number | null;
   last_error: string | null;
+  /** The view on which that was. */
+  last_error_view: { context_id: string; view_id: string; at: number } | null;
+}
+
+/** Entity coverage looks at so many of the latest snapshots, so many at a time: enough to be steady, few enough to be read at once. */
+const SNAPSHOTS = 2_000;
+const PAGE = 200;
+
+/** How well a site's entities were read lately, at the earliest since a time. */
+export async function readCoverage(store: Store, { site, document }: KnownSite, since = 0): Promise<CoverageRow[]> {
+  const snapshots: SnapshotRow[] = [];
+  let page: SnapshotRow[];
+  do {
+    page = await store.latestSnapshots(site, PAGE, snapshots.at(-1));
+    snapshots.push(...page.filter(({ received_at }) => received_at >= since));
+  } while (page.length === PAGE && snapshots.length < SNAPSHOTS && (page.at(-1)?.received_at ?? 0) >= since);
+  return coverage(document.entities, snapshots);
 }
 
 /** One row an entity of the site document; `snapshots` are the latest, the newest first. */
 export function coverage(entities: Site["entities"], snapshots: SnapshotRow[]): CoverageRow[] {
   const views = new Set(snapshots.map(viewKey)).size;
   const read = snapshots.map((row) => ({
+    row,
     key: viewKey(row),
     values: JSON.parse(row.entities) as Record<string, unknown>,
     errors: (row.errors === null ? {} : JSON.parse(row.errors)) as Record<string, string>,
@@ -34,7 +56,11 @@ export function coverage(entities: Site["entities"], snapshots: SnapshotRow[]): 
       with_value,
       coverage: views === 0 ? null : with_value / views,
       last_value: shown[0]?.values[name] ?? null,
+      last_seen_at: shown[0]?.row.received_at ?? null,
       last_error: failed?.errors[name] ?? null,
+      last_error_view: failed
+        ? { context_id: failed.row.context_id, view_id: failed.row.view_id, at: failed.row.received_at }
+        : null,
     };
   });
 }

@@ -1,48 +1,58 @@
 /** What was sent to webhooks, what they said, and what waits. */
 import { z } from "zod";
+import type { Rendered } from "../forward/render";
+import type { Outgoing } from "../forward/send";
+import type { Asker } from "../http/auth";
+import { cursorOf, placeOf } from "../http/cursor";
 import type { Store } from "../store/store";
-import type { AttemptRow } from "../store/tables";
-import { cursorOf, page, placeOf } from "./query";
+import type { DeliveryRow } from "../store/tables";
+import { page } from "./query";
 
 export const deliveriesQuery = z.object({
   state: z.enum(["pending", "delivered", "dead"]).optional(),
   webhook: z.string().optional(),
+  call_id: z.string().optional(),
   ...page,
 });
 
-/** A page of a site's deliveries with every attempt, the newest first. */
+/** A page of a site's deliveries, the newest first, and where the next one begins. */
 export async function readDeliveries(
   store: Store,
   site: string,
   { cursor, limit, ...filter }: z.output<typeof deliveriesQuery>,
-) {
+): Promise<{ rows: DeliveryRow[]; next_cursor: string | null }> {
   const below = placeOf(cursor);
   const rows = await store.deliveries(site, filter, below && { made_at: below[0], id: below[1] }, limit + 1);
-  const shown = rows.slice(0, limit);
-  const attempts = new Map<string, AttemptRow[]>();
-  for (const row of await store.attempts(site, shown)) {
-    attempts.set(row.delivery_id, [...(attempts.get(row.delivery_id) ?? []), row]);
-  }
-  const last = rows.length > limit ? shown.at(-1) : undefined;
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { rows: rows.slice(0, limit), next_cursor: last ? cursorOf([last.made_at, last.id]) : null };
+}
+
+/** A delivery with what was sent, and every attempt. A receiver's address often is a secret, and its path with it: who only reads sees the host. */
+export async function deliveryOf(store: Store, row: DeliveryRow, { role }: Asker) {
+  const { site, id, webhook, event, call_id, version, state, made_at, next_attempt_at } = row;
+  const attempts = await store.attempts(site, call_id, id);
+  const { body }: Rendered = JSON.parse(row.request);
+  const asSent = (text: string): unknown => {
+    const sent: Outgoing = JSON.parse(text);
+    return role === "admin" ? sent : { ...sent, url: `${new URL(sent.url).origin}/…` };
+  };
   return {
-    deliveries: shown.map(({ id, webhook, event, call_id, version, state, made_at, next_attempt_at }) => ({
-      id,
-      webhook,
-      event,
-      call_id,
-      version,
-      state,
-      made_at,
-      attempts: (attempts.get(id) ?? []).map(({ at, status, ms, error, request, response }) => ({
-        at,
-        status,
-        ms,
-        error,
-        request: request === null ? null : JSON.parse(request),
-        response,
-      })),
-      next_attempt_at,
+    id,
+    webhook,
+    event,
+    call_id,
+    version,
+    state,
+    made_at,
+    body,
+    attempts: attempts.map(({ at, status, ms, error, request, response }) => ({
+      at,
+      status,
+      ms,
+      error,
+      request: request === null ? null : asSent(request),
+      response,
     })),
-    next_cursor: last ? cursorOf([last.made_at, last.id]) : null,
+    next_attempt_at,
   };
 }

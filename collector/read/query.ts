@@ -1,60 +1,99 @@
 /** Query parameters that several reports share, and the cursor of their pages. */
+
+import type { Request } from "express";
 import { z } from "zod";
-import { invalid } from "../http/problem";
-import { STATUSES } from "../wire/call";
+import { Problem } from "../http/problem";
+import type { KnownSite, SiteRegistry } from "../site/registry";
+import { sha256 } from "../store/hash";
+import { REASONS, STATUSES } from "../wire/call";
+import { summaryType } from "../wire/common";
+import { ENTITY_NAME } from "../wire/ids";
+import { inZone } from "../wire/zone";
+
+/** The site of the path; reports say 404 rather than "no calls" of a site that does not exist. */
+export async function siteOf(sites: SiteRegistry, { params }: Request): Promise<KnownSite> {
+  const known = await sites.current(String(params.site));
+  if (!known) throw new Problem(404, "there is no such site");
+  return known;
+}
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** A time: epoch milliseconds, or ISO 8601 with its zone (a date alone is UTC). */
-export const when = z
+/** A time: epoch milliseconds, or ISO 8601 with its zone; a date alone is the beginning of that day in the site's own. */
+const when = z
   .string()
   .refine((text) => /^\d{1,16}$/.test(text) || (ISO.test(text) && !Number.isNaN(Date.parse(text))), {
-    error: "must be epoch milliseconds, or ISO 8601 with a zone",
+    error: "must be a date, epoch milliseconds, or ISO 8601 with a zone",
   })
-  .transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)));
+  .optional();
 
-const span = { from: when.optional(), to: when.optional() };
+export const span = { from: when, to: when };
 
-/** Who asks for more gets this many, and a cursor. */
-const MAX_LIMIT = 500;
+/** A query with its times as epoch ms. */
+export function spanIn<Query extends { from?: string | undefined; to?: string | undefined }>(
+  zone: string,
+  { from, to, ...query }: Query,
+) {
+  return { ...query, from: epochOf(from, zone), to: epochOf(to, zone) };
+}
 
-export const page = {
-  cursor: z.string().optional(),
-  limit: z
+function epochOf(text: string | undefined, zone: string): number | undefined {
+  if (text === undefined || /^\d+$/.test(text)) return text === undefined ? undefined : Number(text);
+  return text.length === "2026-11-27".length ? inZone(Date.parse(text), zone) : Date.parse(text);
+}
+
+/** How many of a list are answered: so many unless told, and never more than `most`. */
+export function limitOf(unlessTold: number, most: number) {
+  return z
     .string()
     .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1")
     .transform(Number)
-    .transform((limit) => Math.min(limit, MAX_LIMIT))
-    .default(50),
-};
+    .transform((limit) => Math.min(limit, most))
+    .default(unlessTold);
+}
 
-export const callsQuery = z.object({
+export const page = { cursor: z.string().optional(), limit: limitOf(50, 500) };
+
+/** What calls are found by. */
+const found = {
   status: z.enum(STATUSES).optional(),
   vendor: z.string().optional(),
+  reason: z.enum(REASONS).optional(),
   transaction_id: z.string().optional(),
   context_id: z.string().optional(),
+  caller: z
+    .string()
+    // A plus that was not encoded is a space (https://url.spec.whatwg.org/#urlencoded-parsing).
+    .transform((text) => text.replace(/^ /, "+"))
+    .refine((text) => /^\+\d{5,15}$/.test(text), "must be a number in E.164, such as +14045550199")
+    .optional(),
+  entity: z.string().regex(ENTITY_NAME, "must be an entity's name").optional(),
+  value: z.string().optional(),
   ...span,
-  ...page,
-});
+};
 
-export const explainQuery = z.object({ explain: z.enum(["0", "1"]).optional() });
-export const rateQuery = z.object({ by: z.enum(["vendor", "day"]).optional(), ...span });
+type Found = { caller?: string | undefined; entity?: string | undefined; value?: string | undefined };
+
+/** An entity is looked for by its value. */
+const isWhole = ({ entity, value }: Found) => (entity === undefined) === (value === undefined);
+const WHOLE = { path: ["value"], error: "goes with entity, and entity with value" };
+
+export const callsQuery = z.object({ ...found, type: summaryType.optional(), ...page }).refine(isWhole, WHOLE);
+
+/** A query as the store searches by it. */
+export function searchOf<Query extends Found>({ caller, entity, value, ...query }: Query) {
+  return {
+    ...query,
+    ...(caller !== undefined && { caller_sha256: sha256(caller) }),
+    ...(entity !== undefined && value !== undefined && { entity: { name: entity, value } }),
+  };
+}
+
+const flag = z.enum(["0", "1"]).optional();
+export const explainQuery = z.object({ explain: flag, events: flag });
+export const rateQuery = z.object({ by: z.enum(["vendor", "day", "reason"]).optional(), ...span });
+export const coverageQuery = z.object({ days: limitOf(7, 3_650) });
 export const rejectedQuery = z.object({ reason: z.string().optional(), ...page });
-export const tableQuery = z.object({ format: z.enum(["json", "ndjson", "csv"]).default("json"), ...span });
-
-/** A place in a list as an opaque cursor. */
-export function cursorOf(place: [number, string]): string {
-  return Buffer.from(JSON.stringify(place)).toString("base64url");
-}
-
-const placeSchema = z.tuple([z.int(), z.string()]);
-
-/** The place that a cursor stands for, null where there is none; throws a 400 for one that this collector did not make. */
-export function placeOf(cursor: string | undefined): [number, string] | null {
-  if (cursor === undefined) return null;
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
-  } catch {
-    throw invalid("the query is not valid", [{ path: "cursor", message: "is no cursor of this list" }]);
-  }
-}
+export const tableQuery = z
+  .object({ format: z.enum(["json", "ndjson", "csv"]).default("json"), ...found })
+  .refine(isWhole, WHOLE);

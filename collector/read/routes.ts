@@ -1,120 +1,110 @@
 /** The reading routes, all of them the operator's. */
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { type RequestHandler, Router } from "express";
-import { eraseVisitor } from "../forget";
-import { Problem } from "../http/problem";
+import type { Erasures } from "../forget";
+import { askerOf } from "../http/auth";
+import { cursorOf, placeOf } from "../http/cursor";
+import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
-import { callOf } from "../join/call";
-import type { Joiner } from "../join/joiner";
-import type { KnownSite, SiteRegistry } from "../site/registry";
+import { sendList, sendPieces } from "../http/stream";
+import type { RefusedVendors } from "../intake/refused";
+import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
-import { summaryType } from "../wire/common";
+import type { RejectedRow } from "../store/tables";
+import { contextId, faults } from "../wire/common";
 import { catalogue } from "../wire/parameters";
-import { readContext } from "./contexts";
-import { coverage } from "./coverage";
-import { deliveriesQuery, readDeliveries } from "./deliveries";
-import { explain } from "./explain";
+import { readAttention } from "./attention";
+import { callRoutes } from "./calls";
+import { contextQuery, contextText } from "./contexts";
+import { readCoverage } from "./coverage";
+import { deliveriesQuery, deliveryOf, readDeliveries } from "./deliveries";
 import { matchRate } from "./match-rate";
-import { callsQuery, cursorOf, explainQuery, placeOf, rateQuery, rejectedQuery, tableQuery } from "./query";
-import { CONTENT_TYPES, tableText } from "./tables";
+import { readProgress } from "./progress";
+import { coverageQuery, rateQuery, rejectedQuery, siteOf, spanIn } from "./query";
+import { allSteps } from "./steps";
+import { readVendors } from "./vendors";
 
 export interface ReadRouteDeps {
   sites: SiteRegistry;
   store: Store;
-  joiner: Joiner;
+  erasures: Erasures;
+  refused: RefusedVendors;
   clock: () => number;
   admin: RequestHandler;
 }
 
-/** Entity coverage looks at so many of the latest snapshots: enough to be steady, few enough to be read at once. */
-const COVERAGE_SNAPSHOTS = 2_000;
+/** When to ask again whether a visitor is erased. */
+const RETRY_S = 5;
 
-export function readRoutes({ sites, store, joiner, clock, admin }: ReadRouteDeps): Router {
+const DAY_MS = 86_400_000;
+
+export function readRoutes({ sites, store, erasures, admin, refused, clock }: ReadRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
-
-  /** The site of the path; reports say 404 rather than "no calls" of a site that does not exist. */
-  async function siteOf(params: Record<string, string | string[]>): Promise<KnownSite> {
-    const known = await sites.current(String(params.site));
-    if (!known) throw new Problem(404, "there is no such site");
-    return known;
-  }
-
-  router.get(`${at}/calls`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
-    const { cursor, limit, ...filter } = parseQuery(callsQuery, request.query);
-    const below = placeOf(cursor);
-    const rows = await store.calls(site, filter, below && { ts: below[0], call_id: below[1] }, limit + 1);
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const next_cursor = last ? cursorOf([last.ts, last.call_id]) : null;
-    response.json({ calls: rows.slice(0, limit).map(callOf), next_cursor });
-  });
-
-  router.get(`${at}/calls/:call`, admin, async (request, response) => {
-    const { site, document } = await siteOf(request.params);
-    const [row] = await store.calls(site, { id: String(request.params.call) }, null, 1);
-    if (!row) throw new Problem(404, "there is no such call");
-    const asked = parseQuery(explainQuery, request.query).explain === "1";
-    const why = asked ? { explain: await explain(store, site, row.call_id, document) } : {};
-    response.json({ ...callOf(row), ...why });
-  });
+  router.use(callRoutes({ sites, store, clock, admin }));
 
   router.get(`${at}/contexts/:context`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
-    const context = await readContext(store, site, String(request.params.context));
+    const { site } = await siteOf(sites, request);
+    const asked = parseQuery(contextQuery, request.query);
+    const context = await contextText(store, site, String(request.params.context), asked);
     if (!context) throw new Problem(404, "there is no such context");
-    response.json(context);
+    await sendPieces(response, "application/json; charset=utf-8", context);
   });
 
   router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
-    await eraseVisitor({ store, joiner, clock }, site, String(request.params.context));
-    response.status(204).end();
+    const { site } = await siteOf(sites, request);
+    const context = contextId.safeParse(request.params.context);
+    if (!context.success) throw invalid("not a valid context_id", faults(context.error));
+    if (await erasures.erase(site, context.data)) return response.status(204).end();
+    const detail =
+      "erased, but somebody is reading the store's files, which still hold it; the collector goes on by itself. Ask again to be sure";
+    response.status(202).set("Retry-After", String(RETRY_S)).json({ detail, retry_after_s: RETRY_S });
+  });
+
+  router.get(`${at}/vendors`, admin, async (request, response) => {
+    response.json({ vendors: await readVendors(store, refused, await siteOf(sites, request), clock()) });
   });
 
   router.get(`${at}/entities`, admin, async (request, response) => {
-    const { site, document } = await siteOf(request.params);
-    response.json({ entities: coverage(document.entities, await store.latestSnapshots(site, COVERAGE_SNAPSHOTS)) });
-  });
-
-  router.get(`${at}/tables/:type`, admin, async (request, response) => {
-    const { site, document } = await siteOf(request.params);
-    const type = summaryType.safeParse(request.params.type);
-    if (!type.success) throw new Problem(404, "there is no such table");
-    const { format, ...filter } = parseQuery(tableQuery, request.query);
-    const names = document.entities.map(({ name }) => name);
-    response.set("Content-Type", CONTENT_TYPES[format]);
-    await pipeline(Readable.from(tableText(store, site, { ...filter, type: type.data }, names, format)), response);
+    const known = await siteOf(sites, request);
+    const { days } = parseQuery(coverageQuery, request.query);
+    response.json({ entities: await readCoverage(store, known, clock() - days * DAY_MS) });
   });
 
   router.get(`${at}/match-rate`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
-    const { by, ...filter } = parseQuery(rateQuery, request.query);
-    const counts = await store.countCalls(site, filter, by ?? null);
+    const { site, document } = await siteOf(sites, request);
+    const { by, ...filter } = spanIn(document.timezone, parseQuery(rateQuery, request.query));
+    const counts = await allSteps((after) => store.countStep(site, filter, by ?? null, document.timezone, after));
     response.json({ rows: matchRate(counts, by ? [] : ["all"]) });
   });
 
+  router.get(`${at}/attention`, admin, async (request, response) => {
+    response.json({ items: await readAttention(store, await siteOf(sites, request), clock()) });
+  });
+
+  router.get(`${at}/progress`, admin, async (request, response) => {
+    response.json(await readProgress(store, await siteOf(sites, request)));
+  });
+
   router.get(`${at}/parameters`, admin, async (request, response) => {
-    const { document } = await siteOf(request.params);
+    const { document } = await siteOf(sites, request);
     response.json({ parameters: catalogue(document.entities) });
   });
 
   router.get(`${at}/deliveries`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
-    response.json(await readDeliveries(store, site, parseQuery(deliveriesQuery, request.query)));
+    const { site } = await siteOf(sites, request);
+    const { rows, next_cursor } = await readDeliveries(store, site, parseQuery(deliveriesQuery, request.query));
+    await sendList(response, "deliveries", rows, (row) => deliveryOf(store, row, askerOf(response)), { next_cursor });
   });
 
   router.get(`${at}/rejected`, admin, async (request, response) => {
-    const { site } = await siteOf(request.params);
+    const { site } = await siteOf(sites, request);
     const { cursor, limit, ...filter } = parseQuery(rejectedQuery, request.query);
     const below = placeOf(cursor);
     const rows = await store.rejected(site, filter, below && { received_at: below[0], id: below[1] }, limit + 1);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    response.json({
-      rejected: rows.slice(0, limit).map(({ site: _site, body, ...row }) => ({ ...row, body: JSON.parse(body) })),
-      next_cursor: last ? cursorOf([last.received_at, last.id]) : null,
-    });
+    const next_cursor = last ? cursorOf([last.received_at, last.id]) : null;
+    const shown = ({ site: _site, body, ...row }: RejectedRow) => ({ ...row, body: JSON.parse(body) });
+    await sendList(response, "rejected", rows.slice(0, limit), shown, { next_cursor });
   });
   return router;
 }

@@ -1,8 +1,10 @@
 /** The summary tables: every call of a type, flat, page by page, so that a million rows never sit in memory. */
-import { stringify } from "csv-stringify/sync";
-import type { CallFilter, NumberedCall } from "../store/reads";
+import type { NumberedCall } from "../store/reads";
+import type { CallSearch } from "../store/search";
 import type { Store } from "../store/store";
 import type { Outcome } from "../wire/call";
+import { csv } from "./csv";
+import { pagesOf } from "./find";
 
 export type TableFormat = "json" | "ndjson" | "csv";
 
@@ -14,20 +16,28 @@ export const CONTENT_TYPES: Record<TableFormat, string> = {
 
 const PAGE = 500;
 
-/** A table as text, in pieces. `entities` are the names that get a column. */
+/** The columns that not every table has. */
+export interface Columns {
+  /** The entities' names. */
+  entities: string[];
+  /** Whether the site keeps callers' numbers. */
+  caller: boolean;
+}
+
+/** A table as text, in pieces. */
 export async function* tableText(
   store: Store,
   site: string,
-  filter: CallFilter,
-  entities: string[],
+  search: CallSearch,
+  columns: Columns,
   format: TableFormat,
 ): AsyncGenerator<string> {
   if (format === "json") yield '{"rows":[';
-  if (format === "csv") yield stringify([Object.keys(flat(null, entities))]);
+  if (format === "csv") yield csv([Object.keys(flat(null, columns))]);
   let between = "";
-  for await (const rows of pages(store, site, filter)) {
-    const flattened = rows.map((row) => flat(row, entities));
-    if (format === "csv") yield csv(flattened);
+  for await (const rows of pagesOf(store, site, search, PAGE)) {
+    const flattened = rows.map((row) => flat(row, columns));
+    if (format === "csv") yield csv(flattened.map((row) => Object.values(row)));
     else if (format === "ndjson") yield flattened.map((row) => `${JSON.stringify(row)}\n`).join("");
     else if (flattened.length > 0) {
       yield between + flattened.map((row) => JSON.stringify(row)).join(",");
@@ -37,23 +47,8 @@ export async function* tableText(
   if (format === "json") yield "]}";
 }
 
-async function* pages(store: Store, site: string, filter: CallFilter): AsyncGenerator<NumberedCall[]> {
-  let rows: NumberedCall[] = [];
-  do {
-    const last = rows.at(-1);
-    rows = await store.calls(site, filter, last ? { ts: last.ts, call_id: last.call_id } : null, PAGE);
-    yield rows;
-  } while (rows.length === PAGE);
-}
-
-/** Values come from a public route, so that one which a spreadsheet would run as a formula is escaped (OWASP, "CSV Injection"). */
-function csv(rows: Record<string, unknown>[]): string {
-  const cells = rows.map((row) => Object.values(row).map((cell) => (Array.isArray(cell) ? cell.join("|") : cell)));
-  return stringify(cells, { escape_formulas: true, cast: { boolean: String, number: String } });
-}
-
 /** One row; of no call, for the names of its columns. */
-function flat(row: NumberedCall | null, entities: string[]): Record<string, unknown> {
+function flat(row: NumberedCall | null, columns: Columns): Record<string, unknown> {
   const call: Partial<Outcome> = row ? JSON.parse(row.outcome) : {};
   const { join, context } = call;
   const flattened: Record<string, unknown> = {
@@ -82,8 +77,13 @@ function flat(row: NumberedCall | null, entities: string[]): Record<string, unkn
     entrance_url: context?.entrance_url,
     goals: call.goals,
     conversion_number: row?.conversion_number,
+    duration_s: call.duration_s,
+    answered: call.answered,
+    caller_sha256: call.caller_sha256,
+    dialled: call.dialled,
+    ...(columns.caller && { caller: call.caller }),
   };
-  for (const name of entities) flattened[`entity_${name}`] = call.entities?.[name];
+  for (const name of columns.entities) flattened[`entity_${name}`] = call.entities?.[name];
   for (const column of Object.keys(flattened)) flattened[column] ??= null;
   return flattened;
 }

@@ -1,27 +1,70 @@
 /** What a site document's shape cannot say. */
 import { RE2JS } from "re2js";
+import { FIELDS } from "../convert/conversion";
 import type { Fault } from "../wire/common";
 import { isParameter, placeholders } from "../wire/parameters";
 import type { Site } from "../wire/site";
 import { faultOfValue } from "./compile";
 
-/** The faults of a document, each with its path. `adapters` are the vendor formats that this collector reads. */
-export function checkSite(document: Site, adapters: readonly string[]): Fault[] {
+/** The vendor formats that this collector reads; `signed` are those that can check a secret. */
+export interface Formats {
+  adapters: readonly string[];
+  signed?: readonly string[];
+}
+
+/** The faults of a document, each with its path. */
+export function checkSite(document: Site, formats: readonly string[] | Formats): Fault[] {
+  const known: Formats = "adapters" in formats ? formats : { adapters: formats };
   return [
     ...unique("entities", document.entities),
     ...unique("vendors", document.vendors),
     ...unique("webhooks", document.webhooks),
     ...unique("goals", document.goals),
     ...document.entities.flatMap((entity, index) => checkEntity(entity, `entities.${index}`, document)),
-    ...document.vendors.flatMap((vendor, index) => checkVendor(vendor, `vendors.${index}`, adapters)),
+    ...document.vendors.flatMap((vendor, index) => checkVendor(vendor, `vendors.${index}`, known)),
     ...document.webhooks.flatMap((webhook, index) => checkWebhook(webhook, `webhooks.${index}`, document)),
+    ...document.goals.flatMap(({ value, currency }, index) =>
+      value !== undefined && currency === undefined
+        ? [{ path: `goals.${index}.currency`, message: "is required: a value without its currency is none" }]
+        : [],
+    ),
   ];
 }
+
+/** What a document is allowed to say, and its author may not have meant. */
+export function warningsOf({ origins, entities, webhooks, goals }: Site): Fault[] {
+  const open = { path: "origins", message: "none are listed, so any page may send snapshots to this site" };
+  const unquoted = entities.flatMap(({ type, value }, index) => {
+    const text = value.trim();
+    if (type !== "simple" || !WORD.test(text)) return [];
+    const message = `reads the page's variable ${text}; for the text itself, write "${text}"`;
+    return [{ path: `entities.${index}.value`, message }];
+  });
+  const idle = webhooks.flatMap(({ format }, index) =>
+    goals.length === 0 && AD_FIELDS[format]
+      ? [{ path: `webhooks.${index}.format`, message: "nothing is ever a conversion there, as the site has no goals" }]
+      : [],
+  );
+  return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...idle];
+}
+
+/** As a text would be written whose quotes were forgotten, and hardly any variable is: `gold`, `Gold`. */
+const WORD = /^[A-Za-z][a-z]+$/;
+
+/** What an advertising platform cannot do without. */
+const AD_FIELDS: Partial<
+  Record<Site["webhooks"][number]["format"], ("account_id" | "conversion_action" | "pixel_id")[]>
+> = {
+  google_data_manager: ["account_id", "conversion_action"],
+  meta_capi: ["pixel_id"],
+  google_ads_csv: [],
+  microsoft_ads_csv: [],
+};
 
 function unique(list: string, items: { name: string }[]): Fault[] {
   const names = items.map(({ name }) => name);
   return names.flatMap((name, index) =>
-    names.indexOf(name) === index ? [] : [{ path: `${list}.${index}.name`, message: `${name} is there twice` }],
+    names.indexOf(name) === index ? [] : [{ path: `${list}.${index}.name`, message: `the name ${name} is used twice` }],
   );
 }
 
@@ -35,47 +78,74 @@ function checkEntity(entity: Site["entities"][number], path: string, { vendors }
   return faults;
 }
 
-function checkVendor(vendor: Site["vendors"][number], path: string, adapters: readonly string[]): Fault[] {
+function checkVendor(vendor: Site["vendors"][number], path: string, { adapters, signed = [] }: Formats): Fault[] {
   const faults = vendor.unusable.flatMap(({ matches }, index) => {
     try {
       RE2JS.compile(matches);
       return [];
     } catch (error) {
       return [
-        { path: `${path}.unusable.${index}.matches`, message: `is no RE2 expression: ${(error as Error).message}` },
+        {
+          path: `${path}.unusable.${index}.matches`,
+          message: `is not a valid RE2 expression: ${(error as Error).message}`,
+        },
       ];
     }
   });
-  if (!adapters.includes(vendor.adapter)) {
-    faults.push({ path: `${path}.adapter`, message: `must be one of ${adapters.join(", ")}` });
-  }
+  const { adapter, mapping, secret } = vendor;
+  const check = (good: boolean, at: string, message: string) => {
+    if (!good) faults.push({ path: `${path}.${at}`, message });
+  };
+  check(adapters.includes(adapter), "adapter", `must be one of ${adapters.join(", ")}`);
+  check(
+    adapter !== "custom" || mapping !== undefined,
+    "mapping",
+    "is required: it says how to read the vendor's format",
+  );
+  check(adapter === "custom" || mapping === undefined, "mapping", "is used only if the adapter is custom");
+  const isChecked = adapter === "custom" ? mapping?.signature !== undefined : signed.includes(adapter);
+  check(
+    !secret || isChecked,
+    "secret",
+    `would never be checked, as ${adapter} requests carry no signature; use the vendor's token`,
+  );
   return faults;
 }
 
 /** What the collector itself puts into every body. */
 const OWN_NAMES = ["event", "call_id", "version"];
 
-function checkWebhook(webhook: Site["webhooks"][number], path: string, document: Site): Fault[] {
+export function checkWebhook(webhook: Site["webhooks"][number], path: string, document: Site): Fault[] {
   const { url, format, parameters, filter, measurement_id } = webhook;
   const faults: Fault[] = unique(`${path}.parameters`, parameters);
   const check = (good: boolean, at: string, message: string) => {
     if (!good) faults.push({ path: `${path}.${at}`, message });
   };
-  const noValue = (value: string) => `${value} is no value of this site: GET …/parameters lists them`;
+  const noValue = (value: string) => `${value} is not a value of this site; GET …/parameters lists them`;
   parameters.forEach(({ name, value }, index) => {
-    check(!OWN_NAMES.includes(name), `parameters.${index}.name`, `${name} is always sent, and not yours to set`);
+    check(!OWN_NAMES.includes(name), `parameters.${index}.name`, `${name} is always sent; choose another name`);
     check(isParameter(value, document.entities), `parameters.${index}.value`, noValue(value));
   });
   for (const value of placeholders(url ?? "")) check(isParameter(value, document.entities), "url", noValue(value));
-  check(!/[{}]/.test((url ?? "").replace(/\?.*$/s, "")), "url", "can hold {{values}} in its query only");
+  check(!/[{}]/.test((url ?? "").replace(/\?.*$/s, "")), "url", "may have {{values}} in its query only");
   for (const name of filter.vendor ?? [])
     check(has(document.vendors, name), "filter.vendor", `there is no vendor ${name}`);
   for (const name of filter.goal ?? []) check(has(document.goals, name), "filter.goal", `there is no goal ${name}`);
-  if (format !== "ga4") check(url !== undefined, "url", "is needed");
+  const needed = AD_FIELDS[format];
+  if (needed) {
+    for (const name of needed) check(webhook[name] !== undefined, name, `is required for ${format}`);
+    parameters.forEach(({ name }, index) => {
+      check(FIELDS.includes(name), `parameters.${index}.name`, `must be one of ${FIELDS.join(", ")}`);
+    });
+  } else if (format !== "ga4") check(url !== undefined, "url", "is required");
   else {
-    check(measurement_id !== undefined, "measurement_id", "is needed for GA4");
+    check(measurement_id !== undefined, "measurement_id", "is required for GA4");
     for (const name of ["client_id", "session_id"]) {
-      check(has(parameters, name), "parameters", `${name} is needed: GA4 shows the conversion as (not set) without it`);
+      check(
+        has(parameters, name),
+        "parameters",
+        `${name} is required: without it GA4 shows the conversion as (not set)`,
+      );
     }
   }
   return faults;

@@ -2,7 +2,7 @@
  * An entity's value is JavaScript, "exactly as it stands on the site" (contract 2). It becomes ordinary code of the site's script, so that
  * nothing is evaluated in the browser; therefore it has to be proved one expression before it is saved.
  */
-import { type Expression, parse, parseExpressionAt, tokenizer, tokTypes } from "acorn";
+import { type Expression, parse, parseExpressionAt, type Token, tokenizer, tokTypes } from "acorn";
 import type { Entity, Site } from "../wire/site";
 import { compileBridge } from "./bridges";
 import { quote } from "./quote";
@@ -10,21 +10,32 @@ import { quote } from "./quote";
 /** What browsers of the last years read: one newer token would cost the older ones the whole script. */
 const SYNTAX = { ecmaVersion: 2022, sourceType: "script" } as const;
 
+/** Safari before 16.4 reads no script that has one (https://caniuse.com/js-regexp-lookbehind). */
+const LOOKBEHIND = /\(\?<[=!]/;
+
 /** Why a value cannot be an entity's, or null where it can. */
 export function faultOfValue({ type, value }: Pick<Entity, "type" | "value">): string | null {
   let expression: Expression;
   try {
-    expression = parseExpressionAt(value, 0, SYNTAX);
+    // With its brackets, so that `(a || b)` ends where they do.
+    expression = parseExpressionAt(value, 0, { ...SYNTAX, preserveParens: true });
     if (tokenizer(value.slice(expression.end), SYNTAX).getToken().type !== tokTypes.eof) {
       return `must be one JavaScript expression: something follows it at character ${expression.end + 1}`;
     }
     // And as it will stand in the script: a comment or a bracket must not reach what comes after it.
-    if (!isOneReturn(readerOf(value))) return "must be one JavaScript expression";
+    const tokens: Token[] = [];
+    if (!isOneReturn(readerOf(value), tokens)) return "must be one JavaScript expression";
+    if (tokens.some(isLookbehind)) {
+      return "must not use a lookbehind, (?<= or (?<!: older browsers could not read the whole script";
+    }
   } catch (error) {
     return `must be one JavaScript expression: ${(error as Error).message}`;
   }
+  if (isFunction(expression)) {
+    return "must be a value, not a function: call it, as in (() => document.title)(), or write its expression alone";
+  }
   if (type === "simple" && !isLiteral(expression) && !isPath(expression)) {
-    return 'must be a literal ("gold", 42) or a variable\'s path (dataLayer[0].user.id); anything else is of type "expression"';
+    return 'must be a literal ("gold", 42) or a variable\'s path (dataLayer[0].user.id); for anything else use type "expression"';
   }
   return null;
 }
@@ -34,8 +45,16 @@ export function readerOf(value: string): string {
   return `function(){return(${value}\n)}`;
 }
 
+/** What the script is told beside the document. */
+export interface Served {
+  /** The document's; undefined where it was never saved. */
+  version?: number | undefined;
+  /** Where browsers reach the collector (`Config.publicUrl`). */
+  publicUrl?: string | undefined;
+}
+
 /** The site's setup as code, for `sdk/script.ts`; it stands in the page's global scope, as what is typed into the console does. */
-export function compileSetup(trackingId: string, document: Site): string {
+export function compileSetup(trackingId: string, document: Site, { version, publicUrl }: Served = {}): string {
   const entities = document.entities.map(
     ({ name, type, scope, value }) =>
       `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`,
@@ -44,7 +63,9 @@ export function compileSetup(trackingId: string, document: Site): string {
   const gpc = document.global_privacy_control === "denied";
   const members = [
     `site:${quote(trackingId)}`,
-    // What is not said is not served: a site without entities has to fit into 5,000 bytes.
+    // What is not said is not served: the script is to be small.
+    ...(version === undefined ? [] : [`version:${version}`]),
+    ...(publicUrl === undefined ? [] : [`collector:${quote(publicUrl)}`]),
     ...(document.consent === "required" ? ['consent:"required"'] : []),
     `gpc:${gpc}`,
     `entities:[${entities.join(",\n")}]`,
@@ -53,8 +74,20 @@ export function compileSetup(trackingId: string, document: Site): string {
   return `{${members.join(",")}}`;
 }
 
-function isOneReturn(code: string): boolean {
-  const { body } = parse(`(${code})`, SYNTAX);
+function isFunction(node: Expression): boolean {
+  if (node.type === "ParenthesizedExpression") return isFunction(node.expression);
+  return ["ArrowFunctionExpression", "FunctionExpression", "ClassExpression"].includes(node.type);
+}
+
+function isLookbehind(token: Token & { value?: { pattern: string } }): boolean {
+  if (token.type !== tokTypes.regexp) return false;
+  const pattern = token.value?.pattern ?? "";
+  return LOOKBEHIND.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, ""));
+}
+
+/** Whether the code is a function that returns something and no more; its tokens come into the list. */
+function isOneReturn(code: string, tokens: Token[]): boolean {
+  const { body } = parse(`(${code})`, { ...SYNTAX, onToken: tokens });
   const [statement, ...more] = body;
   if (more.length > 0 || statement?.type !== "ExpressionStatement") return false;
   const { expression } = statement;

@@ -21,11 +21,31 @@ function cookie(entity: string, title: string, name: string, group: string, iden
   };
 }
 
+/** The newest value of a key in Google Tag Manager's `dataLayer`, a list of objects that pages push to. */
+function dataLayer(key: string): Preset {
+  const value = `window.dataLayer?.reduce((newest, each) => each?.${key} ?? newest, undefined)`;
+  return { title: `GTM: ${key}`, entity: { name: `gtm_${key}`, type: "expression", scope: "session", value } };
+}
+
+/**
+ * What the page's consent tool has said to Google's consent mode: `gtag("consent", "update", {ad_user_data: "granted"})`, which pushes its
+ * arguments to `dataLayer` (https://developers.google.com/tag-platform/security/guides/consent).
+ */
+function consent(name: string): Preset {
+  const value = `window.dataLayer?.reduce((newest, each) => (each?.[0] === "consent" && each[2]?.${name}) || newest, undefined)`;
+  return { title: `Consent: ${name}`, entity: { name, type: "expression", scope: "session", value } };
+}
+
 export const PRESETS: Preset[] = [
   cookie("ga_client_id", "Google Analytics client id", "_ga", "GA\\d\\.\\d\\.([\\d.]+)"),
   // GS1.1.1732262400.3.1… until 2025, GS2.1.s1732262400$o3$… since.
   cookie("ga_session_id", "Google Analytics 4 session id", "_ga_\\w+", "GS\\d\\.\\d\\.s?(\\d+)"),
   ...["gclid", "gbraid", "wbraid", "fbclid", "msclkid"].map(parameter),
+  // fb.1.1554763741205.1098115397 and fb.1.1554763741205.IwAR…: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc
+  cookie("_fbp", "Meta browser id", "_fbp", "(fb\\.[^;]+)"),
+  cookie("_fbc", "Meta click id", "_fbc", "(fb\\.[^;]+)"),
+  ...["ad_user_data", "ad_personalization"].map(consent),
+  ...["user_id", "customer_type"].map(dataLayer),
   ...["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"].map(parameter),
   {
     title: "ResponseTap visitor",
@@ -38,4 +58,15 @@ export const PRESETS: Preset[] = [
     },
   },
   cookie("callrail_visitor", "CallRail visitor", "calltrk_session_id(?:_\\d+)?", "([\\w-]+)", "callrail"),
+  // 24 hexadecimal digits, the visitor_sid of CallTrackingMetrics' webhooks.
+  cookie("ctm_visitor", "CallTrackingMetrics visitor", "__ctmid", "([0-9a-f]{24})", "calltrackingmetrics"),
+  cookie("wc_visitor", "WhatConverts visitor", "wc_visitor", "([\\w-]+)", "whatconverts"),
+  // JSON, escaped or not, of which session.invoca_id is what the webhooks carry.
+  cookie(
+    "invoca_visitor",
+    "Invoca visitor",
+    "invoca_session",
+    '[^;]*invoca_id(?:%22|%3A|%20|[":\\s])*(i-[\\w-]+)',
+    "invoca",
+  ),
 ];

@@ -2,6 +2,7 @@
 
 import type { SecretChange } from "../store/sites";
 import type { Store } from "../store/store";
+import { isUnavailable } from "../store/unavailable";
 import type { Site } from "../wire/site";
 
 export interface KnownSite {
@@ -12,26 +13,46 @@ export interface KnownSite {
 }
 
 export interface SiteRegistry {
-  /** The newest version, or null where there is no such site. */
+  /** The newest version, or null where there is no such site; what it was last while the store does not answer. */
   current(site: string): Promise<KnownSite | null>;
   /** One version, the newest where none is named. */
   version(site: string, version?: number): Promise<KnownSite | null>;
-  /** Saves a checked document; answers its version. */
-  save(site: string, document: Site, secrets: SecretChange[]): Promise<number>;
+  /** Saves a checked document by somebody's token; answers its version, or null where the newest is not `read`, if that is given. */
+  save(site: string, document: Site, secrets: SecretChange[], by: string, read?: number): Promise<number | null>;
 }
 
 /** How long another collector's save may go unnoticed, and a wrong site name unasked. */
 const FRESH_MS = 1_000;
+
+/** Sites whose documents outlast the store's absence. */
+const MAX_LAST = 5_000;
 
 /** Sites kept at hand; names that do not exist count too, so that asking for many of them costs no memory. */
 const MAX_KEPT = 1_000;
 
 export function createSites(store: Store, clock: () => number): SiteRegistry {
   const kept = new Map<string, { until: number; known: Promise<KnownSite | null> }>();
+  /** What each site said last, for as long as the store does not answer. */
+  const last = new Map<string, KnownSite>();
 
   async function version(site: string, number?: number): Promise<KnownSite | null> {
     const saved = await store.site(site, number);
     return saved && { ...saved, document: JSON.parse(saved.document) };
+  }
+
+  async function newest(site: string): Promise<KnownSite | null> {
+    try {
+      const known = await version(site);
+      last.delete(site);
+      const [oldest] = last.keys();
+      if (last.size >= MAX_LAST && oldest !== undefined) last.delete(oldest);
+      if (known) last.set(site, known);
+      return known;
+    } catch (error) {
+      const known = last.get(site);
+      if (known && isUnavailable(error)) return known;
+      throw error;
+    }
   }
 
   return {
@@ -42,15 +63,15 @@ export function createSites(store: Store, clock: () => number): SiteRegistry {
       // A clock that was set back must not keep a document for ever.
       if (found && now < found.until && found.until - now <= FRESH_MS) return found.known;
       if (kept.size >= MAX_KEPT) kept.clear();
-      const known = version(site);
+      const known = newest(site);
       known.catch(() => kept.delete(site));
       kept.set(site, { until: now + FRESH_MS, known });
       return known;
     },
-    async save(site, document, secrets) {
+    async save(site, document, secrets, by, read) {
       const identifying = document.entities.filter(({ identifies }) => identifies).map(({ name }) => name);
       const text = JSON.stringify(document);
-      const saved = await store.saveSite({ site, document: text, identifying, secrets, at: clock() });
+      const saved = await store.saveSite({ site, document: text, identifying, secrets, at: clock(), by, read });
       kept.delete(site);
       return saved;
     },

@@ -1,8 +1,8 @@
 /** Which contexts have shown which vendor's visitor id: an index over the snapshots' identifying values. */
 import type { Kysely, Transaction } from "kysely";
-import { chunks } from "./chunks";
 import type { Engine } from "./engine";
-import type { AliasRow, SnapshotRow, Tables } from "./tables";
+import { createShapes, type Shapes } from "./shapes";
+import type { AliasRow, ShowingRow, StoredSnapshot, Tables } from "./tables";
 import type { Transact } from "./transact";
 
 /** The names whose values are indexed, by site. */
@@ -14,14 +14,43 @@ export async function identifyingNames(db: Kysely<Tables>, sites: string[]): Pro
   return names;
 }
 
-/** The alias rows of one snapshot. A vendor says its ids as text, so a number is indexed as its text. */
-export function aliasesOf(row: SnapshotRow, names: string[]): AliasRow[] {
+/** What one snapshot shows. A vendor says its ids as text, so a number is indexed as its text. */
+function showingsOf(row: StoredSnapshot, names: string[]): ShowingRow[] {
   if (names.length === 0 || row.entities === "{}") return [];
   const entities: Record<string, string | number | boolean> = JSON.parse(row.entities);
-  const { site, context_id, view_id, seq, at } = row;
+  const { site, visitor, view_id, seq, at } = row;
   return names
     .filter((name) => Object.hasOwn(entities, name))
-    .map((name) => ({ site, context_id, view_id, seq, name, value: String(entities[name]), at }));
+    .map((name) => ({ site, visitor, name, value: String(entities[name]), at, seq, view_id }));
+}
+
+/** Indexes what snapshots show, where it is not indexed yet. Answers the contexts' new aliases. */
+export async function addShowings(
+  tx: Transaction<Tables>,
+  shapes: Shapes,
+  rows: StoredSnapshot[],
+): Promise<AliasRow[]> {
+  const names = await identifyingNames(tx, [...new Set(rows.map(({ site }) => site))]);
+  const showings = rows.flatMap((row) => showingsOf(row, names.get(row.site) ?? []));
+  const aliases = new Map<string, AliasRow>();
+  for (const { site, visitor, name, value } of showings) {
+    aliases.set(JSON.stringify([site, visitor, name, value]), { site, visitor, name, value });
+  }
+  await shapes.run(tx, "showings", showings, (part) =>
+    tx
+      .insertInto("showings")
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing()),
+  );
+  // In the order of their keys, like all that others may be writing at the same time.
+  const sorted = [...aliases].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+  return shapes.run(tx, "aliases", sorted, (part) =>
+    tx
+      .insertInto("aliases")
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll(),
+  );
 }
 
 /** Adds names that have become identifying, in the transaction that saves the document; answers whether there are any. */
@@ -38,41 +67,35 @@ export async function addIdentifying(tx: Transaction<Tables>, site: string, name
  * wrote one without knowing them had committed before (`ownSite`).
  */
 export async function indexAliases(engine: Engine, transact: Transact, site: string): Promise<void> {
-  let last: SnapshotRow | undefined;
+  const shapes = createShapes();
+  let last: StoredSnapshot | undefined;
   do {
     const after = last;
     last = await transact(async (tx) => {
-      // Who erases or expires snapshots waits, and then finds their aliases too.
+      // Who erases or expires snapshots waits, and then finds what they have shown, too.
       await engine.shareSites(tx, [site]);
-      const names = (await identifyingNames(tx, [site])).get(site) ?? [];
       const page = await snapshotsAfter(tx, site, after);
-      for (const rows of chunks(page.flatMap((row) => aliasesOf(row, names)))) {
-        await tx
-          .insertInto("aliases")
-          .values(rows)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-      }
+      await addShowings(tx, shapes, page);
       return page.at(-1);
     });
   } while (last);
 }
 
-function snapshotsAfter(tx: Transaction<Tables>, site: string, last: SnapshotRow | undefined): Promise<SnapshotRow[]> {
+function snapshotsAfter(
+  tx: Transaction<Tables>,
+  site: string,
+  last: StoredSnapshot | undefined,
+): Promise<StoredSnapshot[]> {
   return tx
     .selectFrom("snapshots")
     .selectAll()
     .where("site", "=", site)
     .$if(last !== undefined, (query) =>
       query.where(({ eb, refTuple, tuple }) =>
-        eb(
-          refTuple("context_id", "view_id", "seq"),
-          ">",
-          tuple(last?.context_id ?? "", last?.view_id ?? "", last?.seq ?? 0),
-        ),
+        eb(refTuple("visitor", "view_id", "seq"), ">", tuple(last?.visitor ?? "", last?.view_id ?? "", last?.seq ?? 0)),
       ),
     )
-    .orderBy("context_id")
+    .orderBy("visitor")
     .orderBy("view_id")
     .orderBy("seq")
     .limit(500)

@@ -1,20 +1,19 @@
 /** The configured store. */
-import { type Config, placeOf } from "../config";
+import type { Config } from "../config";
+import type { Engine } from "./engine";
 import { postgres } from "./postgres";
+import type { Upgrade } from "./schema";
 import { sqlite } from "./sqlite";
 import { openStore, type Store } from "./store";
 
+type Place = Pick<Config, "databaseUrl" | "dataFolder" | "sharded">;
+
 /** Opens PostgreSQL where a URL is given, else SQLite in the folder. Throws an error that names the variable and the place. */
-export async function chosenStore({
-  databaseUrl,
-  dataFolder,
-  sharded,
-}: Pick<Config, "databaseUrl" | "dataFolder" | "sharded">): Promise<Store> {
-  if (databaseUrl === undefined) return openStore(sqlite(dataFolder));
-  try {
-    return await openStore(postgres(databaseUrl, sharded));
-  } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    throw new Error(`DATABASE_URL: ${placeOf(databaseUrl)} cannot be used: ${message || code}`, { cause: error });
-  }
+export async function chosenStore(config: Place, options?: Upgrade): Promise<Store> {
+  return openStore(chosenEngine(config), options);
+}
+
+/** The engine that is configured. `alone` lets no other process open a SQLite file until it is closed; PostgreSQL is never alone. */
+export function chosenEngine({ databaseUrl, dataFolder, sharded }: Place, alone = false): Engine {
+  return databaseUrl === undefined ? sqlite(dataFolder, { alone }) : postgres(databaseUrl, sharded);
 }

@@ -5,11 +5,11 @@ import { chunks } from "./chunks";
 import type { DueRow, Tables } from "./tables";
 
 /** What a due row is about. */
-export type Touched = Pick<DueRow, "site" | "kind" | "subject">;
+export type Touched = Pick<DueRow, "site" | "kind" | "subject" | "since">;
 
 /** A call that has to be joined again. */
 export function ofCall(site: string, callId: string): Touched {
-  return { site, kind: "call", subject: callId };
+  return { site, kind: "call", subject: callId, since: 0 };
 }
 
 /** Leaves due rows for what a write has touched; each context and call once. */

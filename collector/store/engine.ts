@@ -4,6 +4,8 @@ import type { Tables } from "./tables";
 
 export interface Engine {
   name: "sqlite" | "postgres";
+  /** Where the database is, after the variable that says so: "CALLJOIN_DATA: ./data/calljoin.db". */
+  place: string;
   dialect: Dialect;
   /** Tables are stored in the order of their key if asked (SQLite's WITHOUT ROWID). */
   clustered: boolean;
@@ -11,6 +13,8 @@ export interface Engine {
   text: string;
   /** Rows read in a transaction can be locked until its end (FOR UPDATE); SQLite has one writer at a time instead. */
   locksRows: boolean;
+  /** Copies the database as it is, and answers where to; null where that is its operator's affair. Throws where there is no room. */
+  keepCopy(name: string): string | null;
   /** Runs work that may take as long as it takes: migrations. */
   unhurried<T>(work: () => Promise<T>): Promise<T>;
   /**
@@ -26,7 +30,9 @@ export interface Engine {
   leads(): Promise<boolean>;
   /** True for an error that only says that another transaction was in the way: tried again, it passes. */
   passes(error: unknown): boolean;
-  /** Wipes what was deleted from the engine's own files, as far as it is in its hands. */
-  compact(): Promise<void>;
+  /** Takes what was deleted out of the engine's own files, as far as it is in its hands; false where who reads them holds it up. */
+  compact(db: Kysely<Tables>): Promise<boolean>;
+  /** Bytes that the database takes on its disk. */
+  bytes(db: Kysely<Tables>): Promise<number>;
   close(): Promise<void>;
 }

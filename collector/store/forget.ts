@@ -1,199 +1,116 @@
-/** Forgetting: a visitor who is to be erased, and what has passed a site's retention. */
-import { type Kysely, sql, type Transaction } from "kysely";
+/** Forgetting what has passed a site's retention. */
+import { type Kysely, sql } from "kysely";
 import { deleteDeliveries } from "./deliveries";
-import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
-import { redacted } from "./erased";
-import { sha256 } from "./hash";
-import { callsTouchedBy, lockCall } from "./joins";
-import type { DueRow, SnapshotRow, Tables } from "./tables";
+import { deleteFiled } from "./filed";
+import { recountSession } from "./sessions";
+import type { SavedSite } from "./sites";
+import { stepsOf } from "./step";
+import type { StoredSnapshot, Tables } from "./tables";
 import type { Transact } from "./transact";
 
 /** A place in the order of arrival, where a step of the retention ended. */
-export type ArrivalPlace = Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">;
+export type ArrivalPlace = Pick<StoredSnapshot, "received_at" | "visitor" | "view_id" | "seq">;
 
 export interface Forgetting {
-  /** Erases a visitor in one transaction; answers the calls that have to be joined again because of it. */
-  erase(site: string, contextId: string, now: number): Promise<DueRow[]>;
-  /** Wipes what was deleted from the engine's own files, as far as it is in its hands. */
-  compact(): Promise<void>;
   /** Every site with its newest document (JSON). */
-  newestDocuments(): Promise<{ site: string; document: string }[]>;
+  newestDocuments(): Promise<SavedSite[]>;
   /**
-   * Deletes what arrived before `limit`, at most `step` rows of each kind. Views go whole, when their last snapshot is old enough.
-   * Answers where the next step goes on, null where nothing older is left.
+   * Deletes some of what arrived before `limit`. Views go whole, when their last snapshot is old enough. `more` says whether there is
+   * more of it, and `after` where the next step goes on.
    */
-  expire(site: string, limit: number, after: ArrivalPlace | null, step: number): Promise<ArrivalPlace | null>;
+  expire(
+    site: string,
+    limit: number,
+    after: ArrivalPlace | null,
+    step?: number,
+  ): Promise<{ after: ArrivalPlace | null; more: boolean }>;
 }
 
-const ARRIVAL = ["received_at", "context_id", "view_id", "seq"] as const;
+/** Snapshots that are looked at in one step. */
+const SNAPSHOTS = 200;
 
 export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Forgetting {
+  const step = stepsOf(engine, transact);
   return {
-    erase: (site, contextId, now) =>
-      transact(async (tx) => {
-        // Who writes at this moment has not seen that the visitor is erased, and is waited for; who comes next sees it.
-        await engine.ownSite(tx, site);
-        const row = { site, hash: sha256(contextId), erased_at: now };
-        await tx
-          .insertInto("erased")
-          .values(row)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
-        // Who joins at this moment may be about to write the visitor's values into a call, and is waited for, too.
-        const touched = await callsTouchedBy(tx, site, [contextId]);
-        for (const call of [...touched, ...(await callsOf(tx, site, contextId))].sort()) {
-          await lockCall(tx, engine, site, call);
-        }
-        const calls = await callsOf(tx, site, contextId);
-        for (const call of calls) await redact(tx, site, call, contextId);
-        await deleteDeliveries(tx, site, calls);
-        for (const table of ["snapshots", "views", "aliases"] as const) {
-          await tx.deleteFrom(table).where("site", "=", site).where("context_id", "=", contextId).execute();
-        }
-        await tx
-          .deleteFrom("due")
-          .where("site", "=", site)
-          .where("subject", "=", contextId)
-          .where("kind", "=", "context")
-          .execute();
-        // The id's characters mean nothing to LIKE but `_`, which at worst takes a look-alike with it.
-        await tx.deleteFrom("rejected").where("site", "=", site).where("body", "like", `%${contextId}%`).execute();
-        return addDue(
-          tx,
-          calls.map((call) => ofCall(site, call)),
-          now,
-        );
-      }),
+    async newestDocuments() {
+      const { rows } =
+        await sql<SavedSite>`select site, document, version, saved_at, saved_by from site_versions as newest
+        where version = (select max(version) from site_versions as one where one.site = newest.site)`.execute(db);
+      return rows;
+    },
 
-    compact: engine.compact,
-
-    newestDocuments: () =>
-      db
-        .selectFrom("site_versions as newest")
-        .select(["site", "document"])
-        .where("version", "=", (eb) =>
-          eb
-            .selectFrom("site_versions as all")
-            .select((all) => all.fn.max<number>("all.version").as("version"))
-            .whereRef("all.site", "=", "newest.site"),
-        )
-        .execute(),
-
-    expire: (site, limit, after, step) =>
-      transact(async (tx) => {
-        // A view must not get a snapshot while it is looked whether it gets any more.
-        await engine.ownSite(tx, site);
-        await expireCalls(tx, site, limit, step);
-        return expireViews(tx, site, limit, after, step);
+    expire: (site, limit, after, most = SNAPSHOTS) =>
+      // A view must not get a snapshot while it is looked whether it gets any more.
+      step(site, async (tx, isOver) => {
+        if (!(await expireCalls(tx, site, limit, isOver))) return { after, more: true };
+        const next = await expireViews(tx, engine, site, limit, after, most);
+        return { after: next, more: next !== null };
       }),
   };
 }
 
-/** Calls that name a context, or were joined to it by alias. */
-async function callsOf(tx: Transaction<Tables>, site: string, contextId: string): Promise<string[]> {
-  const named = tx.selectFrom("call_events").select("call_id").where("site", "=", site).where("own_id", "=", contextId);
-  const joined = tx.selectFrom("calls").select("call_id").where("site", "=", site).where("context_id", "=", contextId);
-  return (await named.union(joined).execute()).map(({ call_id }) => call_id).sort();
+/** Calls and refusals one by one, whatever is in them. False where `isOver` said so before all was done. */
+async function expireCalls(tx: Kysely<Tables>, site: string, limit: number, isOver: () => boolean): Promise<boolean> {
+  const call = tx.selectFrom("calls").select("call_id").where("site", "=", site).where("ts", "<", limit);
+  const oldest = call.orderBy("ts").limit(1);
+  for (let next = await oldest.executeTakeFirst(); next; next = await oldest.executeTakeFirst()) {
+    const { call_id } = next;
+    if (!(await deleteDeliveries(tx, site, [call_id], { isOver }))) return false;
+    await deleteFiled(tx, site, call_id);
+    // Events first: who joins the call has locked them, and writes the call's row next.
+    for (const table of ["call_events", "calls"] as const)
+      await tx.deleteFrom(table).where("site", "=", site).where("call_id", "=", call_id).execute();
+    if (isOver()) return false;
+  }
+  const refusal = tx.selectFrom("rejected").select("id").where("site", "=", site).where("received_at", "<", limit);
+  const refused = refusal.orderBy("received_at").limit(1);
+  for (let next = await refused.executeTakeFirst(); next; next = await refused.executeTakeFirst()) {
+    await tx.deleteFrom("rejected").where("site", "=", site).where("id", "=", next.id).execute();
+    if (isOver()) return false;
+  }
+  return true;
 }
 
-/** Leaves of a call's events what makes it a call (time, transaction, total), and nothing of the visitor. */
-async function redact(tx: Transaction<Tables>, site: string, callId: string, contextId: string): Promise<void> {
-  const events = await tx
-    .selectFrom("call_events")
-    .select("event_id")
-    .where("site", "=", site)
-    .where("call_id", "=", callId)
-    .orderBy("ts")
-    .orderBy("revision")
-    .orderBy("canonical")
-    .execute();
-  // Their order is kept as a rank, because what decided it is going to be gone.
-  for (const [rank, { event_id }] of events.entries()) {
-    await tx
-      .updateTable("call_events")
-      .set({ revision: rank, ...redacted(sha256(contextId), event_id) })
-      .where("site", "=", site)
-      .where("call_id", "=", callId)
-      .where("event_id", "=", event_id)
-      .execute();
-  }
-}
-
-async function expireCalls(tx: Transaction<Tables>, site: string, limit: number, step: number): Promise<void> {
-  const old = await tx
-    .selectFrom("calls")
-    .select("call_id")
-    .where("site", "=", site)
-    .where("ts", "<", limit)
-    .orderBy("ts")
-    .limit(step)
-    .execute();
-  const ids = old.map(({ call_id }) => call_id);
-  if (ids.length > 0) {
-    // Events first: who joins one of the calls has locked them, and writes the call's row next.
-    await tx.deleteFrom("call_events").where("site", "=", site).where("call_id", "in", ids).execute();
-    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "in", ids).execute();
-    await deleteDeliveries(tx, site, ids);
-  }
-  const refused = tx
-    .selectFrom("rejected")
-    .select("id")
-    .where("site", "=", site)
-    .where("received_at", "<", limit)
-    .orderBy("received_at")
-    .limit(step);
-  await tx.deleteFrom("rejected").where("site", "=", site).where("id", "in", refused).execute();
-}
+/** What a step of the retention has in hand. */
+type OfView = Pick<StoredSnapshot, "visitor" | "view_id">;
 
 async function expireViews(
-  tx: Transaction<Tables>,
+  tx: Kysely<Tables>,
+  engine: Engine,
   site: string,
   limit: number,
   after: ArrivalPlace | null,
-  step: number,
+  most: number,
 ): Promise<ArrivalPlace | null> {
-  const old = await tx
-    .selectFrom("snapshots")
-    .select(ARRIVAL)
-    .where("site", "=", site)
-    .where("received_at", "<", limit)
-    .$if(after !== null, (query) =>
-      query.where(({ eb, refTuple, tuple }) =>
-        eb(
-          refTuple(...ARRIVAL),
-          ">",
-          tuple(after?.received_at ?? 0, after?.context_id ?? "", after?.view_id ?? "", after?.seq ?? 0),
-        ),
-      ),
-    )
-    .orderBy("received_at")
-    .orderBy("context_id")
-    .orderBy("view_id")
-    .orderBy("seq")
-    .limit(step)
-    .execute();
-  const views = new Map(old.map(({ context_id, view_id }) => [`${context_id} ${view_id}`, { context_id, view_id }]));
+  const place = after ? [after.received_at, after.visitor, after.view_id, after.seq] : [-1, "", "", 0];
+  const { rows: old } = await sql<ArrivalPlace>`select received_at, visitor, view_id, seq from snapshots
+    where site = ${site} and received_at < ${limit} and (received_at, visitor, view_id, seq) > (${sql.join(place)})
+    order by received_at, visitor, view_id, seq limit ${most}`.execute(tx);
+  const views = new Map(old.map(({ visitor, view_id }) => [`${visitor} ${view_id}`, { visitor, view_id }]));
   if (views.size === 0) return null;
-  const among = (some: { context_id: string; view_id: string }[]) =>
-    sql<boolean>`(context_id, view_id) in (values ${sql.join(some.map((one) => sql`(${one.context_id}, ${one.view_id})`))})`;
-  const newer = await tx
-    .selectFrom("snapshots")
-    .select(["context_id", "view_id"])
-    .distinct()
-    .where("site", "=", site)
-    .where(among([...views.values()]))
-    .where("received_at", ">=", limit)
-    .execute();
-  for (const { context_id, view_id } of newer) views.delete(`${context_id} ${view_id}`);
-  if (views.size > 0) {
-    for (const table of ["snapshots", "views", "aliases"] as const) {
-      await tx
-        .deleteFrom(table)
-        .where("site", "=", site)
-        .where(among([...views.values()]))
-        .execute();
-    }
-  }
-  return old.length === step ? (old.at(-1) ?? null) : null;
+  const { rows: younger } = await sql<OfView>`select visitor, view_id from views
+    where site = ${site} and ${among([...views.values()])} and arrived_at >= ${limit}`.execute(tx);
+  for (const { visitor, view_id } of younger) views.delete(`${visitor} ${view_id}`);
+  if (views.size > 0) await deleteViews(tx, engine, site, [...views.values()]);
+  return old.length === most ? (old.at(-1) ?? null) : null;
+}
+
+function among(views: OfView[]) {
+  const values = views.map((one) => sql`(${one.visitor}, ${one.view_id})`);
+  return sql<boolean>`(visitor, view_id) in (values ${sql.join(values)})`;
+}
+
+async function deleteViews(tx: Kysely<Tables>, engine: Engine, site: string, views: OfView[]): Promise<void> {
+  await sql`delete from snapshots where site = ${site} and ${among(views)}`.execute(tx);
+  const { rows: left } = await sql<{ visitor: string; session_id: string }>`delete from views
+    where site = ${site} and ${among(views)} returning visitor, session_id`.execute(tx);
+  const sessions = new Map(left.map((row) => [`${row.visitor} ${row.session_id}`, row]));
+  for (const row of sessions.values()) await recountSession(tx, engine, { site, ...row });
+  const contexts = sql.join([...new Set(views.map(({ visitor }) => visitor))]);
+  await sql`delete from showings where site = ${site} and visitor in (${contexts}) and ${among(views)}`.execute(tx);
+  // What no snapshot shows any more, nobody has shown.
+  await sql`delete from aliases where site = ${site} and visitor in (${contexts}) and not exists (
+    select at from showings as shown where shown.site = ${site} and shown.visitor = aliases.visitor
+      and shown.name = aliases.name and shown.value = aliases.value)`.execute(tx);
 }

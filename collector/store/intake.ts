@@ -1,17 +1,19 @@
 /** What arrives: snapshots, call events, refusals. One transaction a batch, with what has to be joined because of it. */
 import type { Transaction } from "kysely";
 import { UNMATCHED_AFTER_MS } from "../wire/call";
-import { aliasesOf, identifyingNames } from "./aliases";
+import { addShowings } from "./aliases";
 import { chunks } from "./chunks";
 import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
-import { erasedIds, redacted } from "./erased";
-import { sha256 } from "./hash";
-import { callsTouchedBy } from "./joins";
+import { redactCall } from "./erase";
+import { erasedIds, refusedWithoutErased, remember, withoutErased } from "./erased";
+import { mergeSessions, recountSession } from "./sessions";
 import { createShapes, type Shapes } from "./shapes";
-import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, Tables, ViewRow } from "./tables";
+import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
+import { callsTouchedBy, contextsTouchedBy } from "./touched";
 import type { Transact } from "./transact";
-import { mergeStoredViews, mergeView, viewOf } from "./views";
+import { mergeViews, viewOf } from "./views";
+import { contextOf, visitorOf } from "./visitor";
 
 /** What one request brings. */
 export interface Write {
@@ -23,15 +25,15 @@ export interface Write {
 /** What became of a row: `conflict` where its name is taken by another body, `erased` where its visitor was. */
 export type Verdict = "accepted" | "duplicate" | "conflict" | "erased";
 
-/** The verdicts on each `Write`, row by row, and what must be joined again because of them. */
-export interface Written {
-  verdicts: Verdicts[];
-  due: DueRow[];
-}
-
+/** The verdicts on a `Write`, row by row. */
 export interface Verdicts {
   snapshots: Verdict[];
   events: Verdict[];
+}
+
+/** What became of a `Write`, and what must be joined again because of it; two of one batch may share a due row. */
+export interface Written extends Verdicts {
+  due: DueRow[];
 }
 
 export interface Intake {
@@ -40,7 +42,7 @@ export interface Intake {
    * Rejects with nothing written where the database refuses. Where the database is sharded it is one transaction for each key, one after
    * the other, and what was written before one of them was refused stays.
    */
-  write(batch: Write[], done: DueRow[], now: number): Promise<Written>;
+  write(batch: Write[], done: DueRow[], now: number): Promise<Written[]>;
 }
 
 // Two batches that name the same rows take them in the same order (table by table, each by its key), and so cannot wait for each other.
@@ -48,33 +50,47 @@ export function intakeStore(engine: Engine, transact: Transact): Intake {
   const shapes = createShapes();
   return {
     async write(batch, done, now) {
+      const snapshotsOf = new Map(batch.map((one) => [one, one.snapshots.map(asStored)]));
       const all = {
-        snapshots: batch.flatMap(({ snapshots }) => snapshots),
+        snapshots: [...snapshotsOf.values()].flat(),
         events: batch.flatMap(({ events }) => events),
         rejected: batch.flatMap(({ rejected }) => rejected),
         done,
       };
-      const verdicts = new Map<SnapshotRow | CallEventRow, Verdict>();
-      const due: DueRow[] = [];
+      const verdicts = new Map<StoredSnapshot | CallEventRow, Verdict>();
+      const due: DueOf = new Map();
       for (const rows of engine.sharded ? partsByKey(all) : [all]) {
         const written = await transact((tx) => writeRows(tx, engine, shapes, rows, now));
-        for (const some of written.verdicts) for (const [row, verdict] of some) verdicts.set(row, verdict);
-        due.push(...written.due);
+        for (const [row, verdict] of written.verdicts) verdicts.set(row, verdict);
+        for (const [key, some] of written.due) due.set(key, [...(due.get(key) ?? []), ...some]);
       }
-      const verdictOn = (row: SnapshotRow | CallEventRow) => verdicts.get(row) ?? "duplicate";
-      return {
-        verdicts: batch.map(({ snapshots, events }) => ({
-          snapshots: snapshots.map(verdictOn),
+      const verdictOn = (row: StoredSnapshot | CallEventRow) => verdicts.get(row) ?? "duplicate";
+      return batch.map((one) => {
+        const { snapshots, events } = one;
+        const keys = new Set([
+          ...snapshots.map(({ site, context_id }) => `${site} ${context_id}`),
+          ...events.map(nameOfCall),
+        ]);
+        return {
+          snapshots: (snapshotsOf.get(one) ?? []).map(verdictOn),
           events: events.map(verdictOn),
-        })),
-        due,
-      };
+          due: [...new Set([...keys].flatMap((key) => due.get(key) ?? []))],
+        };
+      });
     },
   };
 }
 
+function asStored({ context_id, ...row }: SnapshotRow): StoredSnapshot {
+  return { ...row, visitor: visitorOf(context_id) };
+}
+
+/** What is due because of a context's snapshots, or because of a call's events, by their names. */
+type DueOf = Map<string, DueRow[]>;
+
 /** What one transaction writes, and which due rows it strikes off. */
-interface Rows extends Write {
+interface Rows extends Omit<Write, "snapshots"> {
+  snapshots: StoredSnapshot[];
   done: DueRow[];
 }
 
@@ -95,28 +111,40 @@ function partsByKey({ snapshots, events, rejected, done }: Rows): Rows[] {
 
 async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes, rows: Rows, now: number) {
   // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
-  await engine.shareSites(tx, [...new Set([...rows.snapshots, ...rows.events].map(({ site }) => site))]);
+  const { snapshots: shown, events: told, rejected: refused } = rows;
+  await engine.shareSites(tx, [...new Set([...shown, ...told, ...refused].map(({ site }) => site))]);
   const snapshots = await addSnapshots(tx, shapes, rows.snapshots);
-  const events = await addEvents(tx, rows.events);
-  for (const part of chunks(byKey(rows.rejected, ({ site, id }) => `${site} ${id}`))) {
+  const events = await addEvents(tx, rows.events, now);
+  for (const part of chunks(byKey(await refusedWithoutErased(tx, refused), ({ site, id }) => `${site} ${id}`))) {
     await tx
       .insertInto("rejected")
       .values(part)
       .onConflict((c) => c.doNothing())
       .execute();
   }
-  const contexts = rows.snapshots.filter((row) => snapshots.get(row) === "accepted").map(ofContext);
-  const calls = rows.events
-    .filter((row) => events.get(row) === "accepted")
-    .map(({ site, call_id }) => ofCall(site, call_id));
+  const accepted = rows.snapshots.filter((row) => snapshots.get(row) === "accepted");
+  const contexts = await derive(tx, engine, shapes, accepted);
+  const calls = [...events]
+    .filter(([, verdict]) => verdict === "accepted")
+    .map(([{ site, call_id }]) => ofCall(site, call_id));
   // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
   // reads these snapshots itself (collector/README.md).
-  const touched = engine.locksRows ? contexts : await callsOf(tx, contexts);
-  const due = await addDue(tx, [...touched, ...calls], now);
+  const touched = engine.locksRows ? [] : await callsTouchedBy(tx, shapes, contexts);
+  const ofContexts = engine.locksRows ? contexts : touched.map(({ site, call_id }) => ofCall(site, call_id));
+  const rowOf = new Map(
+    (await addDue(tx, [...ofContexts, ...calls], now)).map((row) => [`${row.site} ${row.subject}`, row]),
+  );
   // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
   await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
   await strikeOff(tx, rows.done);
-  return { verdicts: [snapshots, events], due };
+  const due: DueOf = new Map([...rowOf].map(([name, row]) => [name, [row]]));
+  for (const { site, call_id, context_id } of touched) {
+    const row = rowOf.get(`${site} ${call_id}`);
+    const known = due.get(`${site} ${context_id}`);
+    if (row && known) known.push(row);
+    else if (row) due.set(`${site} ${context_id}`, [row]);
+  }
+  return { verdicts: [...snapshots, ...events], due };
 }
 
 /** Rows in the order of their keys. */
@@ -125,83 +153,67 @@ function byKey<T>(rows: T[], key: (row: T) => string): T[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
-function ofContext({ site, context_id }: SnapshotRow): Touched {
-  return { site, kind: "context", subject: context_id };
-}
-
-/** The calls that contexts touch. */
-async function callsOf(tx: Transaction<Tables>, contexts: Touched[]): Promise<Touched[]> {
-  const bySite = new Map<string, Set<string>>();
-  for (const { site, subject } of contexts) bySite.set(site, (bySite.get(site) ?? new Set()).add(subject));
-  const calls: Touched[] = [];
-  for (const [site, ids] of bySite) {
-    for (const part of chunks([...ids])) {
-      for (const call of await callsTouchedBy(tx, site, part)) calls.push(ofCall(site, call));
-    }
-  }
-  return calls;
-}
-
 /** Each row's verdict: the first row of a name is accepted, unless the name was taken before this batch. */
 async function addSnapshots(
   tx: Transaction<Tables>,
   shapes: Shapes,
-  all: SnapshotRow[],
-): Promise<Map<SnapshotRow, Verdict>> {
-  const verdicts = new Map<SnapshotRow, Verdict>();
+  all: StoredSnapshot[],
+): Promise<Map<StoredSnapshot, Verdict>> {
+  const verdicts = new Map<StoredSnapshot, Verdict>();
   if (all.length === 0) return verdicts;
-  const erased = await erasedIds(
-    tx,
-    all.map(({ site, context_id }) => ({ site, id: context_id })),
-  );
-  const rows = all.filter((row) => !erased.has(nameOfContext(row)));
-  for (const row of all) if (erased.has(nameOfContext(row))) verdicts.set(row, "erased");
+  const ids = all.map(({ site, visitor }) => ({ site, id: contextOf(visitor) }));
+  const erased = await erasedIds(tx, ids);
+  for (const row of all) if (erased.has(`${row.site} ${contextOf(row.visitor)}`)) verdicts.set(row, "erased");
+  const rows = all.filter((row) => !verdicts.has(row));
 
-  const firsts = new Map<string, SnapshotRow>();
+  const firsts = new Map<string, StoredSnapshot>();
   for (const row of rows) if (!firsts.has(nameOf(row))) firsts.set(nameOf(row), row);
-  const accepted: SnapshotRow[] = [];
   const inserted = await shapes.run(tx, "snapshots", byKey([...firsts.values()], nameOf), (part) =>
     tx
       .insertInto("snapshots")
       .values(part)
       .onConflict((conflict) => conflict.doNothing())
-      .returning(["site", "context_id", "view_id", "seq"]),
+      .returning(["site", "visitor", "view_id", "seq"]),
   );
   for (const name of inserted) {
     const row = firsts.get(nameOf(name));
-    if (row) accepted.push(row);
+    if (row) verdicts.set(row, "accepted");
   }
-  for (const row of accepted) verdicts.set(row, "accepted");
   for (const row of rows)
     if (!verdicts.has(row)) verdicts.set(row, (await sameAsStored(tx, row)) ? "duplicate" : "conflict");
-  await derive(tx, shapes, accepted);
   return verdicts;
 }
 
-/** Keeps `views` and `aliases` in step with the snapshots that were accepted. */
-async function derive(tx: Transaction<Tables>, shapes: Shapes, accepted: SnapshotRow[]): Promise<void> {
-  const views = new Map<string, ViewRow>();
+/** Keeps what is derived in step with snapshots that were accepted; answers the contexts that they touch. */
+async function derive(
+  tx: Transaction<Tables>,
+  engine: Engine,
+  shapes: Shapes,
+  accepted: StoredSnapshot[],
+): Promise<Touched[]> {
+  if (accepted.length === 0) return [];
+  const byView = new Map<string, StoredSnapshot[]>();
   for (const row of accepted) {
     const key = `${nameOfContext(row)} ${row.view_id}`;
-    const seen = views.get(key);
-    views.set(key, seen ? mergeView(seen, viewOf(row)) : viewOf(row));
+    const known = byView.get(key);
+    if (known) known.push(row);
+    else byView.set(key, [row]);
   }
-  const sorted = [...views].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-  await shapes.run(tx, "views", sorted, (part) => mergeStoredViews(tx, part));
-
-  const names = await identifyingNames(tx, [...new Set(accepted.map(({ site }) => site))]);
-  const aliases = accepted.flatMap((row) => aliasesOf(row, names.get(row.site) ?? []));
-  await shapes.run(tx, "aliases", aliases, (part) => tx.insertInto("aliases").values(part));
+  const rows = byKey([...byView], ([key]) => key).map(([, ofView]) => viewOf(ofView));
+  const views = await shapes.run(tx, "views", rows, (part) => mergeViews(tx, part));
+  const sessions = await mergeSessions(tx, engine, shapes, views);
+  for (const { site, visitor, displaced } of views) {
+    if (displaced !== null) await recountSession(tx, engine, { site, visitor, session_id: displaced });
+  }
+  const aliases = await addShowings(tx, shapes, accepted);
+  return contextsTouchedBy(accepted, views, sessions, aliases);
 }
 
-async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<boolean> {
+async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promise<boolean> {
   const stored = await tx
     .selectFrom("snapshots")
     .select(["session_id", "at", "view", "entities", "errors"])
-    .where("site", "=", row.site)
-    .where("context_id", "=", row.context_id)
-    .where("view_id", "=", row.view_id)
-    .where("seq", "=", row.seq)
+    .where((eb) => eb.and({ site: row.site, visitor: row.visitor, view_id: row.view_id, seq: row.seq }))
     .executeTakeFirst();
   return (
     stored !== undefined &&
@@ -213,18 +225,19 @@ async function sameAsStored(tx: Transaction<Tables>, row: SnapshotRow): Promise<
   );
 }
 
-async function addEvents(tx: Transaction<Tables>, rows: CallEventRow[]): Promise<Map<CallEventRow, Verdict>> {
+async function addEvents(
+  tx: Transaction<Tables>,
+  rows: CallEventRow[],
+  now: number,
+): Promise<Map<CallEventRow, Verdict>> {
   const verdicts = new Map<CallEventRow, Verdict>();
   const firsts = new Map<string, CallEventRow>();
   for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
-  const ids = rows.map(({ site, own_id }) => ({ site, id: own_id ?? "" }));
-  const erased = await erasedIds(tx, ids);
-  const kept = (row: CallEventRow): CallEventRow =>
-    erased.has(`${row.site} ${row.own_id}`) ? { ...row, ...redacted(sha256(row.own_id ?? ""), row.event_id) } : row;
-  for (const part of chunks(byKey([...firsts.values()], nameOfEvent))) {
+  const kept = await withoutErased(tx, byKey([...firsts.values()], nameOfEvent));
+  for (const part of chunks(kept.rows)) {
     const inserted = await tx
       .insertInto("call_events")
-      .values(part.map(kept))
+      .values(part)
       .onConflict((conflict) => conflict.doNothing())
       .returning(["site", "call_id", "event_id"])
       .execute();
@@ -233,15 +246,23 @@ async function addEvents(tx: Transaction<Tables>, rows: CallEventRow[]): Promise
       if (row) verdicts.set(row, "accepted");
     }
   }
+  for (const { site, call_id } of kept.calls) {
+    await remember(tx, site, [call_id], now);
+    await redactCall(tx, site, call_id);
+  }
   return verdicts;
 }
 
 // Neither sites nor ids can hold a space, so that a space keeps their parts apart.
-function nameOfContext(row: { site: string; context_id: string }): string {
-  return `${row.site} ${row.context_id}`;
+function nameOfContext(row: { site: string; visitor: string }): string {
+  return `${row.site} ${row.visitor}`;
 }
 
-function nameOf(row: { site: string; context_id: string; view_id: string; seq: number }): string {
+function nameOfCall(row: { site: string; call_id: string }): string {
+  return `${row.site} ${row.call_id}`;
+}
+
+function nameOf(row: { site: string; visitor: string; view_id: string; seq: number }): string {
   return `${nameOfContext(row)} ${row.view_id} ${row.seq}`;
 }
 

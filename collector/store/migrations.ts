@@ -1,6 +1,11 @@
-/** The schema's history. A migration that was released is never changed; the next one follows below. */
+/**
+ * The schema's history. A migration that was released is never changed; the next one follows below, named after the version that brings it
+ * (`002_1.1.0_what`): an older program tells by it which version a store needs. It only adds, columns with a default or null: on PostgreSQL the
+ * collectors are replaced one by one, and those of the version before go on meanwhile.
+ */
 import { type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { Engine } from "./engine";
+import { LONGEST_SESSION_MS } from "./sessions";
 
 /**
  * Columns and key of each table, in SQL that all engines read; `tables.ts` says what they mean. Keys start with the site and go on with
@@ -13,25 +18,32 @@ const FIRST_TABLES: Record<string, string> = {
   secrets: `site text not null, kind text not null, name text not null, hash text not null, secret text,
     made_at bigint not null, expires_at bigint,
     primary key (site, kind, name, hash)`,
-  snapshots: `site text not null, context_id text not null, view_id text not null, seq bigint not null,
+  snapshots: `site text not null, visitor text not null, view_id text not null, seq bigint not null,
     session_id text not null, at bigint not null, sent_at bigint not null, received_at bigint not null,
     view text, entities text not null, errors text,
-    primary key (site, context_id, view_id, seq)`,
-  views: `site text not null, context_id text not null, view_id text not null, session_id text not null,
+    primary key (site, visitor, view_id, seq)`,
+  views: `site text not null, visitor text not null, view_id text not null, session_id text not null,
     first_at bigint not null, first_seq bigint not null, view_at bigint, view_seq bigint,
-    last_at bigint not null, min_delay bigint not null,
-    primary key (site, context_id, view_id)`,
+    last_at bigint not null, arrived_at bigint not null, min_delay bigint not null, number bigint not null, page text, names integer not null,
+    displaced text,
+    primary key (site, visitor, view_id)`,
+  sessions: `site text not null, visitor text not null, session_id text not null, clock_offset bigint not null,
+    first_at bigint not null, last_start bigint not null, longest bigint not null,
+    primary key (site, visitor, session_id)`,
   identifying: `site text not null, name text not null,
     primary key (site, name)`,
-  aliases: `site text not null, context_id text not null, view_id text not null, seq bigint not null,
-    name text not null, value text not null, at bigint not null,
-    primary key (site, context_id, view_id, seq, name)`,
+  aliases: `site text not null, visitor text not null, name text not null, value text not null,
+    primary key (site, visitor, name, value)`,
+  showings: `site text not null, visitor text not null, name text not null, value text not null,
+    at bigint not null, seq bigint not null, view_id text not null,
+    primary key (site, visitor, name, value, at, seq, view_id)`,
   call_events: `site text not null, call_id text not null, event_id text not null,
     vendor text not null, type text not null, transaction_id text not null, own_id text,
     own_is_alias integer not null,
     ts bigint not null, ts_unit text not null, revision integer not null, url text, source text,
     total_value double precision, total_currency text,
-    canonical text not null, body text not null, received_at bigint not null,
+    duration_s bigint, answered integer, caller_sha256 text, caller text, dialled text,
+    received_at bigint not null, canonical text not null, body text,
     primary key (site, call_id, event_id)`,
   calls: `site text not null, call_id text not null, vendor text not null, type text not null,
     transaction_id text not null, ts bigint not null, status text not null, reason text, rule text, context_id text,
@@ -41,9 +53,12 @@ const FIRST_TABLES: Record<string, string> = {
   rejected: `site text not null, id text not null, route text not null, vendor text, received_at bigint not null,
     reason text not null, detail text not null, body text not null,
     primary key (site, id)`,
-  due: `site text not null, subject text not null, kind text not null, stamp text not null, due_at bigint not null,
+  refused: `site text not null, vendor text not null, recent text not null,
+    primary key (site, vendor)`,
+  due: `site text not null, subject text not null, kind text not null, stamp text not null,
+    since bigint not null, due_at bigint not null,
     primary key (site, subject, kind, stamp)`,
-  erased: `site text not null, hash text not null, erased_at bigint not null,
+  erased: `site text not null, hash text not null, erased_at bigint not null, pending text,
     primary key (site, hash)`,
   deliveries: `site text not null, call_id text not null, id text not null, webhook text not null, event text not null,
     version integer not null, state text not null, request text not null, made_at bigint not null,
@@ -57,27 +72,92 @@ const FIRST_TABLES: Record<string, string> = {
 const FIRST_INDEXES: Record<string, string> = {
   // Reports and retention read by arrival; arrivals come in order, so that this index only ever grows at its end.
   // With the rest of the key, by which retention goes on from where it was.
-  snapshots_by_arrival: "snapshots (site, received_at, context_id, view_id, seq)",
-  aliases_by_value: "aliases (site, value, name, context_id)",
-  call_events_by_own_id: "call_events (site, own_id, call_id)",
+  snapshots_by_arrival: "snapshots (site, received_at, visitor, view_id, seq)",
+  // A session's views in their order, with all that is asked of many of them at once.
+  views_by_session: "views (site, visitor, session_id, first_at, number, view_id, page, names)",
+  sessions_by_start: "sessions (site, visitor, (first_at + clock_offset))",
+  // Those that no clock of ours explains, and that no visit is as long as: hardly any.
+  sessions_off: "sessions (site, visitor, clock_offset) where clock_offset <> 0",
+  sessions_long: `sessions (site, visitor, (last_start - first_at)) where last_start - first_at > ${LONGEST_SESSION_MS}`,
+  aliases_by_value: "aliases (site, value, name, visitor)",
+  call_events_by_own_id: "call_events (site, own_id, ts, call_id)",
+  call_events_by_vendor: "call_events (site, vendor, received_at)",
   calls_by_time: "calls (site, ts, call_id)",
   calls_by_type: "calls (site, type, ts, call_id)",
-  calls_by_context: "calls (site, context_id, ts, call_id)",
+  calls_by_context: "calls (site, context_id, ts, call_id, converts)",
+  calls_by_status: "calls (site, status, ts, call_id)",
+  calls_by_vendor: "calls (site, vendor, ts, call_id)",
   calls_by_transaction: "calls (site, transaction_id, ts, call_id)",
   rejected_by_time: "rejected (site, received_at, id)",
+  rejected_by_reason: "rejected (site, reason, received_at, id)",
   due_by_time: "due (due_at)",
+  erased_unfinished: "erased (erased_at) where pending is not null",
   deliveries_by_time: "deliveries (site, made_at, id)",
+  deliveries_by_state: "deliveries (site, state, made_at, id)",
+  deliveries_by_webhook: "deliveries (site, webhook, made_at, id)",
   // Small whatever the history: what was delivered or given up is not in it.
   deliveries_due: "deliveries (site, webhook, next_attempt_at) where state = 'pending'",
 };
 
-/**
- * Written all the time, each row for another visitor. Kept in the order of their keys, which begin at random, each row would change a
- * page of the file that it shares with nobody; so they lie as they came, and only their narrow keys are in order.
- */
+/** What the console needs: who may look, what is remembered beside the data, and indexes for what is looked for. */
+const CONSOLE: Changes = {
+  tables: {
+    tokens: `name text not null, hash text not null, role text not null, sites text,
+      made_at bigint not null, last_used_at bigint,
+      primary key (name)`,
+    marks: `site text not null, kind text not null, name text not null, at bigint not null, said text not null,
+      primary key (site, kind, name)`,
+  },
+  columns: { site_versions: "saved_by text" },
+  indexes: {
+    // All that calls are counted by, in the order of their times: a report reads this alone, and what the one before it did comes with it.
+    calls_counted: "calls (site, ts, call_id, vendor, type, status, rule, reason, first_status)",
+    calls_converting: "calls (site, ts, call_id) where converts = 1",
+    // Joins are made in the order of time, so that it grows at its end.
+    calls_by_join: "calls (site, joined_at, call_id)",
+    // What was given up: hardly any.
+    deliveries_dead: "deliveries (site, webhook, ended_at, call_id, id) where state = 'dead'",
+    call_events_by_caller: "call_events (site, caller_sha256, ts, call_id) where caller_sha256 is not null",
+  },
+  // To the version before, one less is no other answer.
+  gone: ["calls_by_time"],
+};
+
+/** What files have told platforms. */
+const FILED: Changes = {
+  tables: {
+    filed: `site text not null, call_id text not null, webhook text not null, name text not null,
+      value double precision, currency text, filed_at bigint not null,
+      primary key (site, call_id, webhook, name)`,
+  },
+  indexes: { filed_by_time: "filed (site, webhook, filed_at, call_id, name)" },
+};
+
+/** All steps, each named by its number and by the version that brought it. */
+const STEPS: Record<string, Changes> = {
+  "001_first": { tables: FIRST_TABLES, indexes: FIRST_INDEXES },
+  "002_1.1.0_console": CONSOLE,
+  "003_1.1.0_filed": FILED,
+};
+
+/** Their names, oldest first. */
+export const STEP_NAMES = Object.keys(STEPS).sort();
+
+/** Wide rows, written all the time: they lie as they came, and only their narrow keys are in order. */
 const AS_THEY_CAME = ["snapshots", "views"];
 
-function create(tables: Record<string, string>, indexes: Record<string, string>, engine: Engine): Migration {
+type How = Pick<Engine, "clustered" | "text">;
+
+interface Changes {
+  tables: Record<string, string>;
+  /** What is added to tables that are there. */
+  columns?: Record<string, string>;
+  indexes: Record<string, string>;
+  /** Indexes that are there no more. */
+  gone?: string[];
+}
+
+function change({ tables, columns = {}, indexes, gone = [] }: Changes, engine: How): Migration {
   return {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const [name, columns] of Object.entries(tables)) {
@@ -85,16 +165,34 @@ function create(tables: Record<string, string>, indexes: Record<string, string>,
         const suffix = engine.clustered && !AS_THEY_CAME.includes(name) ? " without rowid" : "";
         await sql.raw(`create table ${name} (${typed})${suffix}`).execute(db);
       }
+      for (const [table, column] of Object.entries(columns)) {
+        const typed = column.replaceAll(" text", ` ${engine.text}`);
+        await sql.raw(`alter table ${table} add column ${typed}`).execute(db);
+      }
       for (const [name, columns] of Object.entries(indexes)) {
         await sql.raw(`create index ${name} on ${columns}`).execute(db);
       }
+      for (const name of gone) await sql.raw(`drop index ${name}`).execute(db);
     },
   };
 }
 
+/** Each table's columns, as all steps together leave them: what a store is checked against before it is used. */
+export const COLUMNS: Record<string, string[]> = {};
+for (const { tables, columns = {} } of Object.values(STEPS)) {
+  for (const [table, text] of Object.entries(tables)) COLUMNS[table] = columnsIn(text);
+  for (const [table, text] of Object.entries(columns)) COLUMNS[table]?.push(...columnsIn(text));
+}
+
+function columnsIn(text: string): string[] {
+  const [columns = ""] = text.split("primary key");
+  return columns.split(",").flatMap((column) => /\w+/.exec(column)?.[0] ?? []);
+}
+
 /** The migrations for one engine, oldest first by name. */
-export function migrations(engine: Engine): MigrationProvider {
+export function migrations(engine: How): MigrationProvider {
   return {
-    getMigrations: async () => ({ "001_first": create(FIRST_TABLES, FIRST_INDEXES, engine) }),
+    getMigrations: async () =>
+      Object.fromEntries(Object.entries(STEPS).map(([name, changes]) => [name, change(changes, engine)])),
   };
 }

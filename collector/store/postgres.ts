@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
+import { placeOf } from "../config";
 import type { Engine } from "./engine";
 import type { Tables } from "./tables";
 
@@ -55,12 +56,14 @@ export function postgres(url: string, sharded = false): Engine {
   const lead = leadership(config);
   return {
     name: "postgres",
+    place: `DATABASE_URL: ${placeOf(url)}`,
     dialect: new PostgresDialect({ pool: limited(pool, () => answerMs) }),
     clustered: false,
     // Bytewise order, as in SQLite and (for ASCII) in JavaScript, whatever the database's own collation is.
     text: 'text collate "C"',
     locksRows: true,
     sharded,
+    keepCopy: () => null,
     async unhurried(work) {
       answerMs = undefined;
       try {
@@ -76,7 +79,11 @@ export function postgres(url: string, sharded = false): Engine {
     passes: (error) =>
       error instanceof pg.DatabaseError && ["40001", "40P01", CHANGED_TABLE].includes(error.code ?? ""),
     // Vacuum is the database's own affair.
-    compact: () => Promise.resolve(),
+    compact: () => Promise.resolve(true),
+    async bytes(db) {
+      const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db);
+      return rows[0]?.bytes ?? 0;
+    },
     close: lead.end,
   };
 }

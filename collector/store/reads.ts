@@ -1,7 +1,10 @@
 /** What is answered about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { chunks } from "./chunks";
-import type { CallEventRow, CallRow, RejectedRow, SnapshotRow, Tables } from "./tables";
+import { counted } from "./counts";
+import type { Visitor } from "./history";
+import type { CallEventRow, CallRow, RejectedRow, SessionRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
+import { contextOf, visitorOf } from "./visitor";
 
 export interface CallFilter {
   id?: string | undefined;
@@ -35,19 +38,31 @@ export interface CallCount {
   calls: number;
 }
 
+/** One view of one visitor. */
+export interface OfView extends Visitor {
+  viewId: string;
+}
+
 export interface Reads {
   /** A page of calls, the newest T first. */
   calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number): Promise<NumberedCall[]>;
-  /** Counts of calls; the key is the vendor, the UTC day (`2026-11-23`) or `all`. */
-  countCalls(site: string, filter: CallFilter, by: "vendor" | "day" | null): Promise<CallCount[]>;
+  /** Counts of a visitor's calls, all under one key. */
+  countCalls(site: string, contextId: string): Promise<CallCount[]>;
   /** All events of one call. */
   callEvents(site: string, callId: string): Promise<CallEventRow[]>;
   /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
   callIds(site: string, after: string, limit: number): Promise<string[]>;
-  /** The latest snapshots of a site, the newest arrival first. */
-  latestSnapshots(site: string, limit: number): Promise<SnapshotRow[]>;
-  /** All snapshots of one context. */
-  snapshots(site: string, contextId: string): Promise<SnapshotRow[]>;
+  /** The latest snapshots of a site, the newest arrival first; those before one of them, where it is given. */
+  latestSnapshots(
+    site: string,
+    limit: number,
+    before?: Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">,
+  ): Promise<SnapshotRow[]>;
+  /** A context's sessions that began by `until` (corrected ms; null for all), the one that reaches furthest first. */
+  sessions(visitor: Visitor, until: number | null, skip: number, limit: number): Promise<SessionRow[]>;
+  /** A view's snapshots by `at` and `seq`, from its first or from its last on; those alone that arrived after `after` where given. */
+  viewSnapshots(view: OfView, from: "first" | "last", limit: number, after?: number): Promise<SnapshotRow[]>;
+  countSnapshots(view: OfView): Promise<number>;
   /** A page of refusals, the newest first; `below` is the last page's last row. */
   rejected(
     site: string,
@@ -55,11 +70,20 @@ export interface Reads {
     below: Pick<RejectedRow, "received_at" | "id"> | null,
     limit: number,
   ): Promise<RejectedRow[]>;
-  /** Forgets a refusal, once it was replayed. */
-  deleteRejected(site: string, id: string): Promise<void>;
+  /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
+  countRejected(
+    site: string,
+    which: {
+      reason?: string | undefined;
+      vendor?: string | undefined;
+      below?: Pick<RejectedRow, "received_at" | "id">;
+      since?: number;
+    },
+    most: number,
+  ): Promise<number>;
+  /** Forgets a refusal, once it was replayed, or puts another one in its place. */
+  deleteRejected(site: string, id: string, replacement?: RejectedRow): Promise<void>;
 }
-
-const DAY_MS = 86_400_000;
 
 export function readStore(db: Kysely<Tables>): Reads {
   return {
@@ -75,29 +99,16 @@ export function readStore(db: Kysely<Tables>): Reads {
         .orderBy("call_id", "desc")
         .limit(limit)
         .execute();
-      const numbers = await conversionNumbers(db, site, rows);
-      return rows.map((row) => ({ ...row, conversion_number: numbers.get(row.call_id) ?? null }));
+      return numbered(db, site, rows);
     },
 
-    async countCalls(site, filter, by) {
-      const keys = {
-        vendor: sql<string>`vendor`,
-        day: sql<string>`ts / ${sql.lit(DAY_MS)}`,
-        // PostgreSQL groups by no bare constant.
-        all: sql<string>`cast('all' as text)`,
-      };
-      const key = keys[by ?? "all"];
+    async countCalls(site, contextId) {
       const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
-      const rows = await filtered(db.selectFrom("calls"), site, filter)
-        .select([key.as("key"), "status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
-        .groupBy([key, "status", "rule", "reason", late])
+      const rows = await filtered(db.selectFrom("calls"), site, { context_id: contextId })
+        .select(["status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
+        .groupBy(["status", "rule", "reason", late])
         .execute();
-      return rows.map((row) => ({
-        ...row,
-        key: by === "day" ? new Date(Number(row.key) * DAY_MS).toISOString().slice(0, 10) : String(row.key),
-        late: Number(row.late) === 1,
-        calls: Number(row.calls),
-      }));
+      return rows.map((row) => counted({ ...row, key: "all" }, null));
     },
 
     callEvents: (site, callId) =>
@@ -116,17 +127,48 @@ export function readStore(db: Kysely<Tables>): Reads {
       return rows.map(({ call_id }) => call_id);
     },
 
-    latestSnapshots: (site, limit) =>
-      db
+    async latestSnapshots(site, limit, before) {
+      const rows = db
         .selectFrom("snapshots")
         .selectAll()
         .where("site", "=", site)
-        .orderBy("received_at", "desc")
-        .limit(limit)
-        .execute(),
+        .$if(before !== undefined, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(
+              refTuple("received_at", "visitor", "view_id", "seq"),
+              "<",
+              tuple(
+                before?.received_at ?? 0,
+                visitorOf(before?.context_id ?? ""),
+                before?.view_id ?? "",
+                before?.seq ?? 0,
+              ),
+            ),
+          ),
+        );
+      const inOrder = rows.orderBy("received_at", "desc").orderBy("visitor", "desc").orderBy("view_id", "desc");
+      return (await inOrder.orderBy("seq", "desc").limit(limit).execute()).map(asGiven);
+    },
 
-    snapshots: (site, contextId) =>
-      db.selectFrom("snapshots").selectAll().where("site", "=", site).where("context_id", "=", contextId).execute(),
+    async sessions({ site, contextId }, until, skip, limit) {
+      const { rows } =
+        await sql<SessionRow>`select * from sessions where site = ${site} and visitor = ${visitorOf(contextId)}
+        and ${until === null ? sql`1 = 1` : sql`first_at + clock_offset <= ${until}`}
+        order by last_start + clock_offset desc, session_id limit ${limit} offset ${skip}`.execute(db);
+      return rows;
+    },
+
+    async viewSnapshots(view, from, limit, after) {
+      const order = from === "first" ? "asc" : "desc";
+      const rows = snapshotsOf(db, view).selectAll();
+      const late = after === undefined ? rows : rows.where("received_at", ">", after);
+      return (await late.orderBy("at", order).orderBy("seq", order).limit(limit).execute()).map(asGiven);
+    },
+
+    async countSnapshots(view) {
+      const counted = snapshotsOf(db, view).select((eb) => eb.fn.countAll<number>().as("snapshots"));
+      return Number((await counted.executeTakeFirstOrThrow()).snapshots);
+    },
 
     rejected: (site, { id, reason }, below, limit) =>
       db
@@ -145,10 +187,50 @@ export function readStore(db: Kysely<Tables>): Reads {
         .limit(limit)
         .execute(),
 
-    async deleteRejected(site, id) {
+    async countRejected(site, { reason, vendor, below, since }, most) {
+      const rows = db
+        .selectFrom("rejected")
+        .select(["received_at", "id", "vendor"])
+        .where("site", "=", site)
+        .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
+        .$if(since !== undefined, (query) => query.where("received_at", ">=", since ?? 0))
+        .$if(below !== undefined, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("received_at", "id"), "<", tuple(below?.received_at ?? 0, below?.id ?? "")),
+          ),
+        )
+        .orderBy("received_at", "desc")
+        .orderBy("id", "desc")
+        .limit(most);
+      return (await rows.execute()).filter((row) => vendor === undefined || row.vendor === vendor).length;
+    },
+
+    async deleteRejected(site, id, replacement) {
+      // Before the other goes: what is interrupted here is there twice, and not gone.
+      if (replacement)
+        await db
+          .insertInto("rejected")
+          .values(replacement)
+          .onConflict((c) => c.doNothing())
+          .execute();
       await db.deleteFrom("rejected").where("site", "=", site).where("id", "=", id).execute();
     },
   };
+}
+
+function asGiven({ visitor, ...row }: StoredSnapshot): SnapshotRow {
+  return { ...row, context_id: contextOf(visitor) };
+}
+
+function snapshotsOf(db: Kysely<Tables>, { site, contextId, viewId }: OfView) {
+  const ofSite = db.selectFrom("snapshots").where("site", "=", site);
+  return ofSite.where("visitor", "=", visitorOf(contextId)).where("view_id", "=", viewId);
+}
+
+/** Calls with their conversion numbers. */
+export async function numbered(db: Kysely<Tables>, site: string, rows: CallRow[]): Promise<NumberedCall[]> {
+  const numbers = await conversionNumbers(db, site, rows);
+  return rows.map((row) => ({ ...row, conversion_number: numbers.get(row.call_id) ?? null }));
 }
 
 /**
@@ -161,13 +243,13 @@ async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow
   for (const part of chunks([...new Set(contexts)])) {
     const converting = await db
       .selectFrom("calls")
-      .select(["context_id", "call_id"])
+      .select(["context_id", "ts", "call_id"])
       .where("site", "=", site)
       .where("context_id", "in", part)
       .where("converts", "=", 1)
-      .orderBy("ts")
-      .orderBy("call_id")
       .execute();
+    // Sorted here: asked for them in order, SQLite would look for them among all calls of the site, by their time.
+    converting.sort((a, b) => a.ts - b.ts || (a.call_id < b.call_id ? -1 : 1));
     const counts = new Map<string | null, number>();
     for (const { context_id, call_id } of converting) {
       counts.set(context_id, (counts.get(context_id) ?? 0) + 1);
@@ -177,7 +259,7 @@ async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow
   return numbers;
 }
 
-function filtered<O>(query: SelectQueryBuilder<Tables, "calls", O>, site: string, filter: CallFilter) {
+export function filtered<O>(query: SelectQueryBuilder<Tables, "calls", O>, site: string, filter: CallFilter) {
   let rows = query.where("calls.site", "=", site);
   if (filter.id !== undefined) rows = rows.where("calls.call_id", "=", filter.id);
   if (filter.type !== undefined) rows = rows.where("calls.type", "=", filter.type);

@@ -12,7 +12,19 @@ export interface SavedSite {
   saved_at: number;
   /** JSON, as `wire/site.ts` describes it. */
   document: string;
+  /** Whose token saved it; null where that is not known. */
+  saved_by: string | null;
 }
+
+/** A request of a vendor that was not let in. */
+export interface RefusalNote {
+  at: number;
+  reason: string;
+  detail: string;
+}
+
+/** So many of them are kept for each vendor. */
+const REFUSALS = 10;
 
 /** A secret to be kept with a site, or (`null`) every secret of that kind and name to be removed. */
 export interface SecretChange {
@@ -24,6 +36,8 @@ export interface SecretChange {
 export interface Sites {
   /** A version of a site's document, the newest where none is named. */
   site(site: string, version?: number): Promise<SavedSite | null>;
+  /** A site's versions without their documents, the newest first. */
+  versions(site: string): Promise<Omit<SavedSite, "document">[]>;
   /**
    * Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1,
    * when all snapshots of the site are indexed by these names.
@@ -34,11 +48,27 @@ export interface Sites {
     identifying: string[];
     secrets: SecretChange[];
     at: number;
-  }): Promise<number>;
+    /** Whose token saves it. */
+    by?: string | undefined;
+    /** Nothing is saved, and the answer null, where there is a newest version and it is another one. */
+    read?: number | undefined;
+  }): Promise<number | null>;
+  /** Adds to what a vendor was refused, the latest last; the oldest go. */
+  addRefusals(site: string, vendor: string, added: RefusalNote[]): Promise<void>;
+  /** What each vendor of a site was refused lately, by its name. */
+  refusals(site: string): Promise<Map<string, RefusalNote[]>>;
+  /** When a vendor's last event was received, and how many were since a time. */
+  vendorActivity(
+    site: string,
+    vendor: string,
+    since: number,
+  ): Promise<{ last_event_at: number | null; events: number }>;
   /** Indexes what a site's snapshots have shown of vendors' visitor ids: once more, where saving a site did not come to it. */
   indexAliases(site: string): Promise<void>;
   /** Adds a secret; the ones before it go on until `expireOthersAt`. */
   addSecret(row: SecretRow, expireOthersAt: number): Promise<void>;
+  /** Removes every secret of a kind and name at once; answers how many were valid. */
+  removeSecrets(site: string, kind: SecretRow["kind"], name: string): Promise<number>;
   /** The site's secrets of a kind that are valid at a time, newest first. */
   secrets(site: string, kind: SecretRow["kind"], at: number): Promise<SecretRow[]>;
 }
@@ -55,7 +85,15 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       return (await row.executeTakeFirst()) ?? null;
     },
 
-    async saveSite({ site, document, identifying, secrets, at }) {
+    versions: (site) =>
+      db
+        .selectFrom("site_versions")
+        .select(["site", "version", "saved_at", "saved_by"])
+        .where("site", "=", site)
+        .orderBy("version", "desc")
+        .execute(),
+
+    async saveSite({ site, document, identifying, secrets, at, by = null, read }) {
       const { version, due } = await transact(async (tx) => {
         await engine.ownSite(tx, site);
         const last = await tx
@@ -65,8 +103,9 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
           .orderBy("version", "desc")
           .limit(1)
           .executeTakeFirst();
+        if (last && read !== undefined && last.version !== read) return { version: null, due: [] };
         const version = (last?.version ?? 0) + 1;
-        await tx.insertInto("site_versions").values({ site, version, saved_at: at, document }).execute();
+        await tx.insertInto("site_versions").values({ site, version, saved_at: at, saved_by: by, document }).execute();
         for (const { kind, name, put } of secrets) {
           await tx
             .deleteFrom("secrets")
@@ -81,7 +120,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         }
         const added = await addIdentifying(tx, site, identifying);
         // After a crash before the index is made, a sweep makes it.
-        const unfinished = added ? [{ site, kind: "aliases" as const, subject: "" }] : [];
+        const unfinished = added ? [{ site, kind: "aliases" as const, subject: "", since: 0 }] : [];
         return { version, due: await addDue(tx, unfinished, at + INDEXED_WITHIN_MS) };
       });
       if (due.length > 0) {
@@ -89,6 +128,28 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         await transact((tx) => strikeOff(tx, due));
       }
       return version;
+    },
+
+    addRefusals: (site, vendor, added) =>
+      transact(async (tx) => {
+        const known = tx.selectFrom("refused").select("recent").where("site", "=", site).where("vendor", "=", vendor);
+        const before = await known.$if(engine.locksRows, (query) => query.forUpdate()).executeTakeFirst();
+        const recent = JSON.stringify([...JSON.parse(before?.recent ?? "[]"), ...added].slice(-REFUSALS));
+        const insert = tx.insertInto("refused").values({ site, vendor, recent });
+        await insert.onConflict((conflict) => conflict.columns(["site", "vendor"]).doUpdateSet({ recent })).execute();
+      }),
+
+    async refusals(site) {
+      const rows = await db.selectFrom("refused").selectAll().where("site", "=", site).execute();
+      return new Map(rows.map(({ vendor, recent }) => [vendor, JSON.parse(recent)]));
+    },
+
+    async vendorActivity(site, vendor, since) {
+      const events = db.selectFrom("call_events").where("site", "=", site).where("vendor", "=", vendor);
+      const last = await events.select("received_at").orderBy("received_at", "desc").limit(1).executeTakeFirst();
+      const counted = events.where("received_at", ">=", since).select((eb) => eb.fn.countAll<number>().as("events"));
+      const { events: count } = await counted.executeTakeFirstOrThrow();
+      return { last_event_at: last?.received_at ?? null, events: Number(count) };
     },
 
     indexAliases: (site) => indexAliases(engine, transact, site),
@@ -105,6 +166,11 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
           .execute();
         await tx.insertInto("secrets").values(row).execute();
       }),
+
+    async removeSecrets(site, kind, name) {
+      const rows = db.deleteFrom("secrets").where("site", "=", site).where("kind", "=", kind).where("name", "=", name);
+      return Number((await rows.executeTakeFirst()).numDeletedRows);
+    },
 
     secrets: (site, kind, at) =>
       db

@@ -2,23 +2,30 @@
  * The tables. Every key starts with the site, and then mostly the context or the call, so that a distributed database can
  * place rows by them, and no column is a sequence that all writers share (docs/scaling.md).
  * Times are epoch milliseconds as they were said (raw); corrections are made by the join.
+ * A `visitor` is a context_id as `visitor.ts` writes it.
  */
 import type { Selectable } from "kysely";
 
 export interface Tables {
   site_versions: SiteVersions;
   secrets: Secrets;
+  tokens: Tokens;
+  marks: Marks;
   snapshots: Snapshots;
   views: Views;
+  sessions: Sessions;
   identifying: Identifying;
   aliases: Aliases;
+  showings: Showings;
   call_events: CallEvents;
   calls: Calls;
   rejected: Rejected;
+  refused: Refused;
   due: Due;
   erased: Erased;
   deliveries: DeliveriesTable;
   delivery_attempts: DeliveryAttempts;
+  filed: Filed;
 }
 
 interface SiteVersions {
@@ -26,12 +33,35 @@ interface SiteVersions {
   version: number;
   saved_at: number;
   document: string;
+  /** Whose token saved it; null where nobody's did, or nobody noted it. */
+  saved_by: string | null;
+}
+
+/** Who may ask beside the operator (contract 8). */
+interface Tokens {
+  name: string;
+  hash: string;
+  role: "admin" | "reader";
+  /** A reader's sites: a JSON list. Null for all. */
+  sites: string | null;
+  made_at: number;
+  last_used_at: number | null;
+}
+
+/** What is remembered beside the data, of a site or (empty) of all: small, and each kind with its own names. */
+interface Marks {
+  site: string;
+  /** What has signed out, a link that was used, a collector that is there, what happened first or last, an installation's check. */
+  kind: "signed_out" | "link" | "collector" | "retention" | "first" | "check";
+  name: string;
+  at: number;
+  said: string;
 }
 
 /** Tokens are kept as SHA-256 only (`secret` null). What signs or checks signatures has to be kept as it is. */
 interface Secrets {
   site: string;
-  kind: "vendor_token" | "vendor_secret" | "webhook_secret" | "webhook_api_secret";
+  kind: "vendor_token" | "vendor_secret" | "webhook_secret" | "webhook_api_secret" | "file_key";
   name: string;
   hash: string;
   secret: string | null;
@@ -41,7 +71,7 @@ interface Secrets {
 
 interface Snapshots {
   site: string;
-  context_id: string;
+  visitor: string;
   view_id: string;
   seq: number;
   session_id: string;
@@ -58,7 +88,7 @@ interface Snapshots {
 /** Derived from a view's snapshots by rules that commute; see `mergeView`. */
 interface Views {
   site: string;
-  context_id: string;
+  visitor: string;
   view_id: string;
   /** Of the view's lowest snapshot by (`first_at`, `first_seq`). */
   session_id: string;
@@ -68,8 +98,33 @@ interface Views {
   view_at: number | null;
   view_seq: number | null;
   last_at: number;
+  /** When its latest snapshot to arrive was received, which ends its time in the store. */
+  arrived_at: number;
   /** The smallest received − sent_at among the view's snapshots. */
   min_delay: number;
+  /** As the view's document says, 0 where that never came. */
+  number: number;
+  /** Hash of what of the document's URL is compared with a call's (`page.ts`); null where there is nothing to compare. */
+  page: string | null;
+  /** Bits of the names of all entities that the view has said a value of (`page.ts`). */
+  names: number;
+  /** The session that the view was last taken for before an earlier snapshot said another one: it has to be counted anew. */
+  displaced: string | null;
+}
+
+/** Derived from the views that a session has. Whatever is not exact here only widens what is looked at. */
+interface Sessions {
+  site: string;
+  visitor: string;
+  session_id: string;
+  /** What is added to every time of the session (contract 6, "Clocks"); exact. */
+  clock_offset: number;
+  /** Raw start of its first view; exact. */
+  first_at: number;
+  /** Raw start of its last view, or later. */
+  last_start: number;
+  /** No view of it lasted longer: ms, rounded up to a power of two, so that it seldom changes. */
+  longest: number;
 }
 
 /** Names of entities that identify, or in some version of the site document did identify, a vendor's visitor. */
@@ -78,15 +133,19 @@ interface Identifying {
   name: string;
 }
 
-/** One row for each snapshot that shows a value of an identifying entity, the value as text. */
+/** A value of an identifying entity that a context has shown at any time, as text. */
 interface Aliases {
   site: string;
-  context_id: string;
-  view_id: string;
-  seq: number;
+  visitor: string;
   name: string;
   value: string;
+}
+
+/** Each snapshot that showed it. */
+interface Showings extends Aliases {
   at: number;
+  seq: number;
+  view_id: string;
 }
 
 interface CallEvents {
@@ -108,10 +167,16 @@ interface CallEvents {
   source: string | null;
   total_value: number | null;
   total_currency: string | null;
+  duration_s: number | null;
+  answered: number | null;
+  /** Of the caller's E.164, which itself is there only where the site keeps it. */
+  caller_sha256: string | null;
+  caller: string | null;
+  dialled: string | null;
   /** The event in canonical JSON: the last tie-breaker of the merge. */
   canonical: string;
-  /** The event as the vendor sent it, for replays. */
-  body: string;
+  /** The event as the vendor sent it, for replays; null where its visitor was erased. */
+  body: string | null;
   received_at: number;
 }
 
@@ -149,6 +214,13 @@ interface Rejected {
   body: string;
 }
 
+/** The last requests of a vendor that were not let in: a JSON list of `RefusalNote`, the latest last. */
+interface Refused {
+  site: string;
+  vendor: string;
+  recent: string;
+}
+
 /** What has to be done again. `stamp` is the write's own, so that rows are only ever inserted or deleted. */
 interface Due {
   site: string;
@@ -157,14 +229,18 @@ interface Due {
   /** The context's or the call's id; empty for aliases. */
   subject: string;
   stamp: string;
+  /** Of a context, the calls whose T is not before this: no other can come out differently. 0 for the rest. */
+  since: number;
   due_at: number;
 }
 
-/** Visitors who were erased, as SHA-256 of their context_id. */
+/** What was erased: visitors and their aliases as SHA-256 of their ids, calls as their own ids. */
 interface Erased {
   site: string;
   hash: string;
   erased_at: number;
+  /** The visitor's id until no table holds anything of theirs, then empty until no file does; null when it is done. */
+  pending: string | null;
 }
 
 /** One event of one call for one webhook. */
@@ -204,15 +280,40 @@ interface DeliveryAttempts {
   response: string;
 }
 
-export type SnapshotRow = Selectable<Snapshots>;
+/** A conversion that a file has told a platform of. It outlives its visitor, of whom it says nothing: what was told can then be taken back. */
+interface Filed {
+  site: string;
+  call_id: string;
+  webhook: string;
+  /** The conversion's, at the platform. */
+  name: string;
+  /** As it was told first. */
+  value: number | null;
+  currency: string | null;
+  filed_at: number;
+}
+
+/** A snapshot as it came, and as it lies in its table. */
+export type SnapshotRow = Omit<StoredSnapshot, "visitor"> & { context_id: string };
+export type StoredSnapshot = Selectable<Snapshots>;
 export type ViewRow = Selectable<Views>;
-/** A view with its document. */
-export type DescribedView = ViewRow & Pick<SnapshotRow, "view">;
+/** A view with its document and what its session says of it. */
+export type DescribedView = Pick<
+  ViewRow,
+  "view_id" | "session_id" | "first_at" | "last_at" | "number" | "page" | "names"
+> &
+  Pick<StoredSnapshot, "view"> &
+  Pick<SessionRow, "clock_offset" | "longest">;
+export type SessionRow = Selectable<Sessions>;
 export type AliasRow = Selectable<Aliases>;
+export type ShowingRow = Selectable<Showings>;
 export type CallEventRow = Selectable<CallEvents>;
 export type CallRow = Selectable<Calls>;
 export type RejectedRow = Selectable<Rejected>;
 export type DueRow = Selectable<Due>;
 export type DeliveryRow = Selectable<DeliveriesTable>;
 export type AttemptRow = Selectable<DeliveryAttempts>;
+export type TokenRow = Selectable<Tokens>;
+export type MarkRow = Selectable<Marks>;
+export type FiledRow = Selectable<Filed>;
 export type SecretRow = Selectable<Secrets>;

@@ -1,71 +1,70 @@
 /** The derived row of a view, and the rules by which two of them become one. */
 import { type Compilable, type Kysely, sql } from "kysely";
-import type { SnapshotRow, Tables, ViewRow } from "./tables";
+import type { View } from "../wire/snapshots";
+import { nameBits, pageOf } from "./page";
+import type { StoredSnapshot, Tables, ViewRow } from "./tables";
 
-/** The view as one snapshot alone shows it. */
-export function viewOf(snapshot: SnapshotRow): ViewRow {
-  const { site, context_id, view_id, session_id, at, seq, view } = snapshot;
+/** A view as some of its snapshots, at least one, show it. */
+export function viewOf(snapshots: StoredSnapshot[]): ViewRow {
+  const sorted = [...snapshots].sort((a, b) => a.at - b.at || a.seq - b.seq);
+  const [first, last] = [sorted[0] as StoredSnapshot, sorted.at(-1) as StoredSnapshot];
+  const described = sorted.find((row) => row.view !== null) ?? null;
+  const view: View | null = described && JSON.parse(described.view ?? "null");
   return {
-    site,
-    context_id,
-    view_id,
-    session_id,
-    first_at: at,
-    first_seq: seq,
-    view_at: view === null ? null : at,
-    view_seq: view === null ? null : seq,
-    last_at: at,
-    min_delay: snapshot.received_at - snapshot.sent_at,
+    site: first.site,
+    visitor: first.visitor,
+    view_id: first.view_id,
+    session_id: first.session_id,
+    first_at: first.at,
+    first_seq: first.seq,
+    view_at: described?.at ?? null,
+    view_seq: described?.seq ?? null,
+    last_at: last.at,
+    arrived_at: Math.max(...sorted.map(({ received_at }) => received_at)),
+    min_delay: Math.min(...sorted.map(({ received_at, sent_at }) => received_at - sent_at)),
+    number: view?.number ?? 0,
+    page: view && pageOf(view.url),
+    names: nameBits(sorted.flatMap(({ entities }) => Object.keys(JSON.parse(entities)))),
+    displaced: null,
   };
 }
 
-function before(atA: number, seqA: number, atB: number, seqB: number): boolean {
-  return atA < atB || (atA === atB && seqA < seqB);
-}
+/** What is asked of a view once it is merged. */
+const MERGED = ["site", "visitor", "view_id", "session_id", "first_at", "last_at", "min_delay", "displaced"] as const;
+export type MergedView = Pick<ViewRow, (typeof MERGED)[number]>;
+
+/** Columns that come from the lowest snapshot by (`at`, `seq`), and from the lowest one that carries the view's document (contract 4). */
+const FIRST = ["session_id", "first_at", "first_seq"] as const;
+const DESCRIBED = ["view_at", "view_seq", "number", "page"] as const;
 
 /**
- * One row of two of the same view. Commutative, associative and idempotent, so that the order in which snapshots
- * arrive decides nothing (contract 4: the lowest by (`at`, `seq`) decides). `mergeStoredViews` says the same in SQL.
+ * The statement that merges rows into the stored ones, and answers what became of each. Commutative, associative and idempotent, so that
+ * the order in which snapshots arrive decides nothing. Each of the rows must be of another view.
  */
-export function mergeView(a: ViewRow, b: ViewRow): ViewRow {
-  const first = before(b.first_at, b.first_seq, a.first_at, a.first_seq) ? b : a;
-  const described = describes(b, a) ? b : a;
-  return {
-    ...first,
-    view_at: described.view_at,
-    view_seq: described.view_seq,
-    last_at: Math.max(a.last_at, b.last_at),
-    min_delay: Math.min(a.min_delay, b.min_delay),
-  };
-}
-
-/** True where the document of a view is the first one's rather than the second's. */
-function describes(a: ViewRow, b: ViewRow): boolean {
-  if (a.view_at === null || a.view_seq === null) return false;
-  return b.view_at === null || b.view_seq === null || before(a.view_at, a.view_seq, b.view_at, b.view_seq);
-}
-
-/** The statement that merges rows, at most one of each view, into the stored ones. */
-export function mergeStoredViews(db: Kysely<Tables>, rows: ViewRow[]): Compilable<unknown> {
-  const lower = sql<boolean>`excluded.first_at < views.first_at
-    or (excluded.first_at = views.first_at and excluded.first_seq < views.first_seq)`;
-  const describing = sql<boolean>`excluded.view_at is not null and (views.view_at is null
-    or excluded.view_at < views.view_at
-    or (excluded.view_at = views.view_at and excluded.view_seq < views.view_seq))`;
-  const pick = <T>(condition: typeof lower, column: string) =>
-    sql<T>`case when ${condition} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`views.${column}`)} end`;
+export function mergeViews(db: Kysely<Tables>, rows: ViewRow[]): Compilable<MergedView> {
+  const isFirst = sql<boolean>`(excluded.first_at, excluded.first_seq) < (views.first_at, views.first_seq)`;
+  const describes = sql<boolean>`excluded.view_at is not null
+    and (views.view_at is null or (excluded.view_at, excluded.view_seq) < (views.view_at, views.view_seq))`;
+  const pick = (condition: typeof isFirst, column: keyof ViewRow) =>
+    [
+      column,
+      sql`case when ${condition} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`views.${column}`)} end`,
+    ] as const;
+  const merged = [
+    ...FIRST.map((column) => pick(isFirst, column)),
+    ...DESCRIBED.map((column) => pick(describes, column)),
+    pick(sql`excluded.last_at > views.last_at`, "last_at"),
+    pick(sql`excluded.arrived_at > views.arrived_at`, "arrived_at"),
+    pick(sql`excluded.min_delay < views.min_delay`, "min_delay"),
+    ["names", sql`views.names | excluded.names`] as const,
+    [
+      "displaced",
+      sql`case when ${isFirst} and excluded.session_id <> views.session_id then views.session_id else views.displaced end`,
+    ] as const,
+  ];
   return db
     .insertInto("views")
     .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(["site", "context_id", "view_id"]).doUpdateSet({
-        session_id: pick<string>(lower, "session_id"),
-        first_at: pick<number>(lower, "first_at"),
-        first_seq: pick<number>(lower, "first_seq"),
-        view_at: pick<number | null>(describing, "view_at"),
-        view_seq: pick<number | null>(describing, "view_seq"),
-        last_at: pick<number>(sql<boolean>`excluded.last_at > views.last_at`, "last_at"),
-        min_delay: pick<number>(sql<boolean>`excluded.min_delay < views.min_delay`, "min_delay"),
-      }),
-    );
+    .onConflict((conflict) => conflict.columns(["site", "visitor", "view_id"]).doUpdateSet(Object.fromEntries(merged)))
+    .returning(MERGED);
 }

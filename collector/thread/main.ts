@@ -1,8 +1,9 @@
 /** The thread that holds the embedded store and joins on it. Started by `open.ts`; the built file is dist/collector/store-thread.mjs. */
 import { parentPort, workerData } from "node:worker_threads";
 import { createJoiner } from "../join/joiner";
-import { sqlite } from "../store/sqlite";
+import { PROMPT_MS, sqlite } from "../store/sqlite";
 import { openStore } from "../store/store";
+import { holdAlone } from "./alone";
 import type { Question, Said } from "./messages";
 
 type Door = (...args: never[]) => unknown;
@@ -11,9 +12,13 @@ const port = parentPort;
 if (!port) throw new Error("this file runs as a thread of the collector");
 const say = (said: Said) => port.postMessage(said);
 
-const { joining, joinReader, engine, ...store } = await openStore(sqlite(workerData.folder));
+const file = sqlite(workerData.folder, { waitMs: PROMPT_MS });
+// Before anything in the file is changed, and for as long as the thread lives.
+const alone = holdAlone(workerData.folder);
+const notes: string[] = [];
+const { joining, history, engine, ...store } = await openStore(file, { tell: (line) => notes.push(line) });
 const joiner = createJoiner({
-  store: { ...store, joining, joinReader, engine },
+  store: { ...store, joining, history, engine },
   clock: Date.now,
   log: { info: (line: object, message: string) => say({ kind: "log", line, message }) },
   wake: () => say({ kind: "wake" }),
@@ -21,7 +26,7 @@ const joiner = createJoiner({
 });
 const doors = new Map<string, Door>([
   ...named("store", store),
-  ...named("joinReader", joinReader),
+  ...named("history", history),
   ...named("joiner", joiner),
 ]);
 
@@ -33,9 +38,12 @@ port.on("message", async ({ id, door, args }: Question) => {
     const { message, code } = error as Error & { code?: string };
     say({ kind: "failed", id, message, code });
   }
-  if (door === "store.close") port.close();
+  if (door === "store.close") {
+    alone.close();
+    port.close();
+  }
 });
-say({ kind: "open", engine: "sqlite", doors: [...doors.keys()] });
+say({ kind: "open", engine: "sqlite", doors: [...doors.keys()], notes });
 
 function named(room: string, functions: object): [string, Door][] {
   return Object.entries(functions).flatMap(([name, value]): [string, Door][] =>

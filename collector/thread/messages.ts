@@ -10,7 +10,7 @@ export interface Question {
 
 /** An answer to a question, or something that happened. */
 export type Said =
-  | { kind: "open"; engine: "sqlite"; doors: string[] }
+  | { kind: "open"; engine: "sqlite"; doors: string[]; notes: string[] }
   | { kind: "done"; id: number; result: unknown }
   | { kind: "failed"; id: number; message: string; code: string | undefined }
   | { kind: "log"; line: object; message: string }

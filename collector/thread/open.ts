@@ -10,6 +10,8 @@ import { type Question, type Said, WRITE } from "./messages";
 export interface StoreThread {
   /** Everything but `joining`: joins are made where the store is. */
   store: Store;
+  /** What was done to the store when it was opened, for the log. */
+  notes: string[];
   /** The joiner that runs there. */
   joiner(deps: Omit<JoinerDeps, "store" | "clock">): Joiner;
 }
@@ -78,9 +80,10 @@ export async function openStoreThread(
       ...room("store"),
       engine: opened.engine,
       sharded: false,
-      joinReader: room("joinReader"),
+      history: room("history"),
       joining,
     } as unknown as Store,
+    notes: opened.notes,
     joiner(deps) {
       hooks = deps;
       return room("joiner") as unknown as Joiner;

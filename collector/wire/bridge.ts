@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** A cookie's name (RFC 6265: a token), and a form field's, without what either would have to escape. */
-const plainName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1 to 64 characters of A-Z a-z 0-9 _ . -");
+const plainName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1–64 letters, digits, _ . -");
 
 export const bridgeSchema = z.discriminatedUnion("type", [
   z

@@ -46,6 +46,20 @@ export type CallContext = z.infer<typeof callContextSchema>;
 export const totalSchema = z.object({ value: z.number(), currency: z.string().nullable() });
 export type Total = z.infer<typeof totalSchema>;
 
+/** What a vendor tells of the call itself; null where it does not. */
+export const callFacts = z.object({
+  duration_s: z.int().nullable(),
+  answered: z.boolean().nullable(),
+  /** Nothing else is a call (contract 5). */
+  direction: z.literal("inbound"),
+  caller_sha256: z.string().nullable().meta({ description: "of its E.164, in hexadecimal" }),
+  caller: z.string().nullable().meta({ description: "E.164, where the site keeps it" }),
+  dialled: z.string().nullable().meta({ description: "E.164" }),
+});
+
+/** A click id of an earlier visit, where the call's own had none (`click_window_days`). */
+export const earlierClick = z.object({ value: entityValue, session_id: z.string(), at: time });
+
 /** What the join makes of a call: a pure function of snapshots, events and site document. */
 export const outcomeSchema = z.object({
   id: z.string(),
@@ -57,10 +71,15 @@ export const outcomeSchema = z.object({
   ts_unit: z.enum(["s", "ms"]),
   url: z.string(),
   source: z.string(),
+  ...callFacts.shape,
   join: joinSchema,
   context: callContextSchema.nullable(),
   entities: z.record(z.string(), entityValue),
   goals: z.array(z.string()),
+  earlier_clicks: z
+    .record(z.string(), earlierClick)
+    .optional()
+    .meta({ description: "click ids of an earlier visit, by entity, where the call's own visit has none" }),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
@@ -71,6 +90,50 @@ export const callSchema = outcomeSchema.extend({
   context: callContextSchema.extend({ conversion_number: z.int().nullable() }).nullable(),
 });
 export type Call = z.infer<typeof callSchema>;
+
+/** Why a call is not a conversion at a destination; `refused` is the platform's word. */
+export const CONVERSION_REASONS = ["not_a_goal", "no_click_id", "no_consent", "too_old", "refused"] as const;
+
+/** How a call stands with a destination. */
+export const conversionSchema = z.object({
+  destination: z.string(),
+  format: z.string(),
+  state: z.enum(["sent", "waiting", "not_sent"]),
+  reason: z.enum(CONVERSION_REASONS).nullable(),
+  detail: z.string().nullable().meta({ description: "in words; of `refused`, the platform's own" }),
+  click_session_id: z.string().nullable().meta({ description: "the visit that its click id is of" }),
+});
+export type ConversionState = z.infer<typeof conversionSchema>;
+
+/** What would come of a vendor's request, event by event (contract 5). */
+export const triedSchema = z.object({
+  signed: z.boolean().nullable().meta({ description: "null where the vendor shares no secret with the site" }),
+  events: z.array(
+    z.object({
+      index: z.int(),
+      verdict: z.enum(["accepted", "duplicate", "rejected"]),
+      reason: z.string().optional(),
+      detail: z.string().optional(),
+      type: summaryType.optional(),
+      transaction_id: z.string().optional(),
+      ts: time.optional(),
+      ts_unit: z.enum(["s", "ms"]).optional(),
+      time: z.string().optional().meta({ description: "the call's start in UTC, ISO 8601" }),
+      context_id: z.string().nullable().optional(),
+      visitor_id: z.string().nullable().optional().meta({ description: "the vendor's own id for the visitor" }),
+      url: z.string().nullable().optional(),
+      source: z.string().nullable().optional(),
+      total: totalSchema.nullable().optional(),
+      ...callFacts.partial().shape,
+      revision: z.int().optional(),
+      call: outcomeSchema.optional().meta({ description: "the call with its join, as it would be" }),
+      kept: z.unknown().meta({ description: "the event as it would be kept" }),
+    }),
+  ),
+});
+
+/** Two clocks may differ by so much, and count as one (contract 6, "Clocks"): it may as well be the network's delay. */
+export const CLOCK_TOLERANCE_MS = 10_000;
 
 /** A call that is not matched by then, after its arrival, is told to webhooks as unmatched (contract 9). */
 export const UNMATCHED_AFTER_MS = 15 * 60_000;

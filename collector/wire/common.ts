@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { CONTEXT_ID, isJunk } from "./ids";
+import { messageOf } from "./words";
+
+z.config({ customError: messageOf });
 
 /** Epoch milliseconds, as far as a JavaScript date reaches: a visitor's clock may be years off. */
 export const time = z.int().min(0).max(8.64e15).meta({ description: "epoch milliseconds" });
 
 export const contextId = z
   .string()
-  .regex(CONTEXT_ID, "must be 8 to 128 characters of A-Z a-z 0-9 . _ : -")
+  .regex(CONTEXT_ID, "must be 8–128 letters, digits, . _ : -")
   .refine((id) => !isJunk(id), "is a placeholder, not an id");
 
-export const viewOrSessionId = z
-  .string()
-  .regex(/^[A-Za-z0-9._:-]{1,64}$/, "must be 1 to 64 characters of A-Z a-z 0-9 . _ : -");
+export const viewOrSessionId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, "must be 1–64 letters, digits, . _ : -");
 
 /** ISO 4217. */
 export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
@@ -30,7 +31,23 @@ export interface Fault {
   message: string;
 }
 
-/** Zod's issues as the contract's `errors`. */
+/** Zod's issues as the contract's `errors`. Where one of several forms would do, the form that went furthest says what is wrong. */
 export function faults(error: z.ZodError): Fault[] {
-  return error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  return error.issues
+    .flatMap((issue) => innermost(issue))
+    .map(({ path, message }) => ({ path: path.join("."), message }));
+}
+
+type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
+
+function innermost(issue: z.core.$ZodIssue): Issue[] {
+  // A record's name that will not do.
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ path: issue.path, message }));
+  if (issue.code !== "invalid_union") return [issue];
+  const depth = (issues: Issue[]) => Math.max(...issues.map(({ path }) => path.length));
+  const forms = issue.errors.map((form) => form.flatMap(innermost)).sort((a, b) => depth(b) - depth(a));
+  const [furthest] = forms;
+  // None went in at all: the union's own message says what it takes.
+  if (!furthest || depth(furthest) === 0) return [issue];
+  return furthest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

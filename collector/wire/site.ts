@@ -2,10 +2,12 @@
 import { z } from "zod";
 import { bridgeSchema } from "./bridge";
 import { STATUSES } from "./call";
-import { summaryType } from "./common";
-import { ENTITY_NAME, SLUG } from "./ids";
+import { CURRENCIES, summaryType } from "./common";
+import { ENTITY_NAME, SLUG, SLUG_WORDS } from "./ids";
+import { mappingSchema } from "./mapping";
+import { timeZone } from "./zone";
 
-const slug = z.string().regex(SLUG, "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, the first a letter or digit");
+const slug = z.string().regex(SLUG, `must be ${SLUG_WORDS}`);
 
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   error: "must be an origin such as https://shop.example, without a path",
@@ -16,11 +18,25 @@ const httpUrl = z.string().refine((text) => URL.canParse(text) && /^https?:$/.te
 });
 
 export const entitySchema = z.strictObject({
-  name: z.string().regex(ENTITY_NAME, "must match ^[A-Za-z_][A-Za-z0-9_]{0,63}$"),
-  type: z.enum(["simple", "expression"]),
-  scope: z.enum(["session", "page_view"]),
-  value: z.string().min(1).max(10_000).meta({ description: "JavaScript, exactly as it stands on the site" }),
-  identifies: slug.optional().meta({ description: "the vendor whose own visitor id this value is" }),
+  name: z
+    .string()
+    .regex(ENTITY_NAME, "must be a letter or _, then at most 63 letters, digits or _")
+    .meta({ description: "your name for the value; unique in the site" }),
+  type: z.enum(["simple", "expression"]).meta({
+    description:
+      "`simple`: a literal or a variable's path, read once in each view. `expression`: any one JavaScript expression, followed while the page is open",
+  }),
+  scope: z.enum(["session", "page_view"]).meta({
+    description: "a call gets the last value of the visit (`session`), or of the page it came from (`page_view`)",
+  }),
+  value: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .meta({ description: "the JavaScript, exactly as you would type it into your page's console" }),
+  identifies: slug
+    .optional()
+    .meta({ description: "the vendor whose own id of the visitor this is: its calls then match by alias" }),
 });
 export type Entity = z.infer<typeof entitySchema>;
 
@@ -33,102 +49,209 @@ export const RULE_FIELDS = [
   "type",
   "total.value",
   "total.currency",
+  "duration_s",
+  "answered",
+  "dialled",
 ] as const;
 
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-}
-
 const vendorSchema = z.strictObject({
-  name: slug,
-  adapter: z.string().default("qprotocol"),
-  type: summaryType.optional().meta({ description: "of calls in the vendor's own format" }),
-  offline_prefixes: z.array(z.string().min(1).max(64)).max(50).default([]),
-  unusable: z
-    .array(z.strictObject({ field: z.enum(RULE_FIELDS), matches: z.string().min(1).max(200) }))
+  name: slug.meta({ description: "your name for the vendor; it is part of the vendor's URL" }),
+  adapter: z
+    .string()
+    .default("qprotocol")
+    .meta({ description: "the format in which the vendor reports calls: see vendors.md" }),
+  type: summaryType.optional().meta({
+    description: "what calls in the vendor's own format are; `ecBasketTransactionSummary` if left out",
+  }),
+  offline_prefixes: z
+    .array(z.string().min(1).max(64))
     .max(50)
-    .default([]),
+    .default([])
+    .meta({ description: "how the vendor's own ids of visitors begin, if they come in the place of the context_id" }),
+  unusable: z
+    .array(
+      z.strictObject({
+        field: z.enum(RULE_FIELDS).meta({ description: "the field of the call that is looked at" }),
+        matches: z.string().min(1).max(200).meta({ description: "an RE2 expression" }),
+      }),
+    )
+    .max(50)
+    .default([])
+    .meta({ description: "which offline calls belong to no visit, and are left out of the match rate" }),
   context_id_from: z
     .string()
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: "the field of the vendor's own format that carries the context_id" }),
+    .meta({ description: "the field that carries the context_id, if it is not the format's usual one" }),
   visitor_id_from: z
     .string()
     .min(1)
     .max(200)
     .optional()
-    .meta({ description: "the field that carries the vendor's own id for the visitor" }),
-  timezone: z
+    .meta({ description: "the field that carries the vendor's own id of the visitor, likewise" }),
+  timezone: timeZone.optional().meta({ description: "the zone of times that do not say theirs; `UTC` if left out" }),
+  country: z
     .string()
-    .refine(isTimeZone, "must be a time zone such as Europe/London")
+    .regex(/^[A-Z]{2}$/, "must be a country's two letters, such as GB")
     .optional()
-    .meta({ description: "of times in the vendor's own format that do not say theirs; UTC where left out" }),
-  secret: z.string().min(1).max(500).nullable().optional().meta({ description: "never read back; null removes it" }),
-  bridge: bridgeSchema.optional(),
+    .meta({ description: "the country of phone numbers written without one; the format's own if left out" }),
+  mapping: mappingSchema
+    .optional()
+    .meta({ description: "the vendor's format, if its adapter is `custom`: see vendors.md" }),
+  secret: z.string().min(1).max(500).nullable().optional().meta({
+    description: "what the vendor signs with. Never shown again, kept if you leave it out; `null` removes it",
+  }),
+  bridge: bridgeSchema.optional().meta({ description: "how the page hands the context_id to the vendor's own tag" }),
 });
 export type Vendor = z.infer<typeof vendorSchema>;
 
-const webhookSchema = z.strictObject({
-  name: slug,
-  url: httpUrl
-    .optional()
-    .meta({ description: "its query may hold values: ?order={{transaction.id}}; GA4 has its own" }),
+/** What a webhook can be told in: bodies of its own, or a platform's. */
+export const FORMATS = [
+  "json",
+  "form",
+  "query",
+  "ga4",
+  "google_data_manager",
+  "google_ads_csv",
+  "microsoft_ads_csv",
+  "meta_capi",
+] as const;
+
+const digits = (what: string) => z.string().regex(/^\d{1,20}$/, `must be ${what}, digits alone`);
+
+export const webhookSchema = z.strictObject({
+  name: slug.meta({ description: "your name for the webhook" }),
+  url: httpUrl.optional().meta({
+    description:
+      "where to send. Its query may hold values: `?order={{transaction.id}}`. Platforms have their own and need none",
+  }),
   on: z
     .array(z.enum(["call.matched", "call.updated", "call.unmatched"]))
     .min(1)
-    .default(["call.matched"]),
-  format: z.enum(["json", "form", "query", "ga4"]).default("json"),
+    .default(["call.matched"])
+    .meta({ description: "the events that are sent; advertising platforms are told of what counts for them" }),
+  format: z.enum(FORMATS).default("json").meta({
+    description: "`json` and `form` are POSTs, `query` is a GET; all others are platforms: see conversions.md",
+  }),
   parameters: z
-    .array(z.strictObject({ name: z.string().min(1).max(200), value: z.string().min(1).max(500) }))
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(200).meta({ description: "the receiver's name for the value" }),
+        value: z.string().min(1).max(500).meta({
+          description: "one of `GET /v1/sites/ID/parameters`, or a constant as JSON",
+        }),
+      }),
+    )
     .max(200)
-    .default([]),
+    .default([])
+    .meta({
+      description:
+        "what is sent, beside `event`, `call_id` and `version`. For an advertising platform: where click ids and consent are, if not in the entities of those names",
+    }),
   filter: z
     .strictObject({
-      status: z.array(z.enum(STATUSES)).min(1).optional(),
-      vendor: z.array(slug).min(1).optional(),
-      type: z.array(summaryType).min(1).optional(),
-      goal: z.array(slug).min(1).optional(),
+      status: z.array(z.enum(STATUSES)).min(1).optional().meta({ description: "calls of these statuses only" }),
+      vendor: z.array(slug).min(1).optional().meta({ description: "calls of these vendors only" }),
+      type: z.array(summaryType).min(1).optional().meta({ description: "calls of these types only" }),
+      goal: z.array(slug).min(1).optional().meta({ description: "calls that meet one of these goals only" }),
     })
     .default({})
-    .meta({ description: "a call is told of where each list that is given holds it" }),
-  measurement_id: z.string().min(1).max(100).optional().meta({ description: "GA4's, such as G-1A2B3C4D5E" }),
-  api_secret: z
-    .string()
-    .min(1)
-    .max(500)
-    .nullable()
-    .optional()
-    .meta({ description: "GA4's; never read back; null removes it" }),
-  off: z.string().min(1).max(500).optional().meta({ description: "why nothing is sent; leave it out to switch on" }),
+    .meta({ description: "which calls are sent: those that pass every list you give" }),
+  measurement_id: z.string().min(1).max(100).optional().meta({ description: "GA4's, such as `G-1A2B3C4D5E`" }),
+  account_id: digits("the id of the Google Ads account").optional().meta({
+    description: "of the Google Ads account that owns the conversion action, without hyphens",
+  }),
+  login_account_id: digits("the id of a Google Ads account").optional().meta({
+    description: "of the manager account through which the service account has access, if there is one",
+  }),
+  conversion_action: digits("the id of a conversion action").optional().meta({
+    description: "Google Ads' id of the conversion action",
+  }),
+  conversion_name: z.string().min(1).max(100).optional().meta({
+    description: "the platform's name for the conversion; if left out, each goal that a call meets is one, by its name",
+  }),
+  pixel_id: digits("the id of a dataset").optional().meta({ description: "Meta's id of the dataset (pixel)" }),
+  test_event_code: z.string().min(1).max(50).optional().meta({
+    description: "Meta's, such as `TEST12345`: while it is here, events are shown under Test events",
+  }),
+  days: z.int().min(1).max(90).optional().meta({ description: "how far back a file goes; 30 if left out" }),
+  api_secret: z.string().min(1).max(10_000).nullable().optional().meta({
+    description:
+      "the platform's: GA4's API secret, Google's service account key (the JSON), Meta's access token. Never shown again, kept if you leave it out; `null` removes it",
+  }),
+  api_secret_file: slug.optional().meta({
+    description: "a file in the folder `CALLJOIN_SECRETS` that holds it instead",
+  }),
+  off: z.string().min(1).max(500).optional().meta({
+    description:
+      "why nothing is sent. The collector writes it when the receiver answers 410; leave it out to send again",
+  }),
 });
 export type Webhook = z.infer<typeof webhookSchema>;
 
 const goalSchema = z.strictObject({
-  name: slug,
-  types: z.array(summaryType).min(1).optional(),
-  min_total: z.number().optional(),
+  name: slug.meta({ description: "your name for the goal" }),
+  types: z.array(summaryType).min(1).optional().meta({ description: "calls of these types only" }),
+  min_total: z
+    .number()
+    .optional()
+    .meta({ description: "calls whose total is at least this; a call without one is none" }),
+  min_duration_s: z.int().min(0).optional().meta({ description: "calls that lasted at least so many seconds" }),
+  unanswered: z.boolean().optional().meta({ description: "whether calls that nobody answered count, too" }),
+  value: z.number().min(0).optional().meta({ description: "what a call without a total is worth" }),
+  currency: z
+    .string()
+    .refine((code) => CURRENCIES.has(code), "must be a currency of ISO 4217, such as GBP")
+    .optional()
+    .meta({ description: "of `value`" }),
 });
 export type Goal = z.infer<typeof goalSchema>;
 
 export const siteSchema = z.strictObject({
-  // What a reader got back may be saved again as it is: these two are the collector's to say, and ignored here.
-  tracking_id: z.string().optional(),
-  version: z.number().optional(),
-  name: z.string().min(1).max(200),
-  origins: z.array(origin).max(200).default([]),
-  entities: z.array(entitySchema).max(200).default([]),
-  vendors: z.array(vendorSchema).max(100).default([]),
-  webhooks: z.array(webhookSchema).max(100).default([]),
-  goals: z.array(goalSchema).max(100).default([]),
-  consent: z.enum(["not_required", "required"]).default("not_required"),
-  global_privacy_control: z.enum(["denied", "ignored"]).default("denied"),
-  window_days: z.int().min(1).max(3650).default(30),
-  retention_days: z.int().min(1).max(3650).default(395),
+  // What a reader got back may be saved again as it is.
+  tracking_id: z.string().optional().meta({ description: "the collector's to say; ignored when you save" }),
+  version: z.number().optional().meta({
+    description: "the version that you read. If somebody has saved another one since, yours is refused (409)",
+  }),
+  warnings: z.unknown().optional().meta({ description: "the collector's to say; ignored when you save" }),
+  name: z.string().min(1).max(200).meta({ description: "a name for people" }),
+  origins: z.array(origin).max(200).default([]).meta({
+    description:
+      "the addresses of your pages: scheme, host and port. Pages elsewhere are refused; if you list none, any page may send",
+  }),
+  entities: z
+    .array(entitySchema)
+    .max(200)
+    .default([])
+    .meta({ description: "the values that the tag reads on your pages" }),
+  vendors: z.array(vendorSchema).max(100).default([]).meta({ description: "who reports your calls" }),
+  webhooks: z.array(webhookSchema).max(100).default([]).meta({ description: "whom to tell of calls" }),
+  goals: z.array(goalSchema).max(100).default([]).meta({
+    description: "which matched calls count as conversions; a call meets a goal if it meets all that the goal asks",
+  }),
+  consent: z.enum(["not_required", "required"]).default("not_required").meta({
+    description: "with `required`, the tag keeps and sends nothing until the visitor has agreed",
+  }),
+  global_privacy_control: z.enum(["denied", "ignored"]).default("denied").meta({
+    description: "what a browser that sends Global Privacy Control counts as",
+  }),
+  window_days: z.int().min(1).max(3650).default(30).meta({
+    description: "a call matches a visitor who was there in so many days before it",
+  }),
+  click_window_days: z.int().min(1).max(90).optional().meta({
+    description:
+      "a call of a visit without a click id takes the newest of the visitor's earlier visits within so many days",
+  }),
+  retention_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(395)
+    .meta({ description: "what is older than so many days is deleted" }),
+  timezone: timeZone.default("UTC").meta({ description: "the zone whose days your reports count by" }),
+  keep_caller: z.enum(["hash", "full", "none"]).default("hash").meta({
+    description: "what is kept of a caller's number: the SHA-256 of its E.164 form, the number too, or nothing",
+  }),
 });
 export type Site = z.infer<typeof siteSchema>;

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { contextId, time, viewOrSessionId } from "./common";
 import { ENTITY_NAME } from "./ids";
+import { wellFormed } from "./text";
 
 const count = z
   .int()
@@ -13,13 +14,15 @@ export const viewSchema = z.object({
   session_number: count,
   session_view_number: count,
   session_at: time,
-  url: z.string().max(16_384),
-  referrer: z.string().max(16_384).default(""),
-  title: z.string().max(4_096).default(""),
+  url: z.string().max(16_384).overwrite(wellFormed),
+  referrer: z.string().max(16_384).overwrite(wellFormed).default(""),
+  title: z.string().max(4_096).overwrite(wellFormed).default(""),
 });
 export type View = z.infer<typeof viewSchema>;
 
-const entityName = z.string().regex(ENTITY_NAME, "is no entity's name");
+const entityName = z
+  .string()
+  .regex(ENTITY_NAME, "is not an entity's name: letters, digits and _, beginning with a letter or _");
 
 export const snapshotSchema = z.object({
   view_id: viewOrSessionId,
@@ -32,7 +35,7 @@ export const snapshotSchema = z.object({
     .refine((entities) => Object.keys(entities).length <= 200, "has more than 200 names")
     .default({}),
   /** What entities threw since the view's last snapshot: for the coverage report, and no part of any join. */
-  errors: z.record(entityName, z.string().max(1_000)).optional(),
+  errors: z.record(entityName, z.string().max(1_000).overwrite(wellFormed)).optional(),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 

@@ -14,6 +14,7 @@ const PAGES = {
 };
 /** One page for all of its routes: the browser draws them. */
 const RANGE = { page: "range", title: "Fern & Kettle" };
+const UNKNOWN = { page: "unknown", title: "No such page · Fern & Kettle", status: 404 };
 
 const TYPES = { ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml" };
 
@@ -63,24 +64,25 @@ async function answer(settings, request) {
   if (request.method !== "GET" && request.method !== "HEAD") return said(405, "Not a method of this page.");
   if (Object.hasOwn(PAGES, pathname)) return await page(settings, PAGES[pathname]);
   if (pathname.startsWith("/range/")) return await page(settings, RANGE);
-  return await file(pathname);
+  return (await file(pathname)) ?? (await page(settings, UNKNOWN));
 }
 
-async function page({ collector, site }, { page, title }) {
+async function page({ collector, site }, { page, title, status }) {
   const part = (name) => readFile(new URL(`pages/${name}.html`, folder), "utf8");
   const [layout, main, panel] = await Promise.all([part("layout"), part(page), part("panel")]);
   const values = { collector, site, page, title: title.replace("&", "&amp;"), main, panel };
-  return { type: "text/html", body: layout.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]) };
+  return { status, type: "text/html", body: layout.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]) };
 }
 
+/** One of the shop's files; nothing where there is none. */
 async function file(pathname) {
   const type = TYPES[extname(pathname)];
   // Names of this shop's own files have nothing else in them, so that no path leads out of public/.
-  if (!type || !/^(\/[a-z-]+)+\.[a-z]+$/.test(pathname)) return said(404, "There is no such page.");
+  if (!type || !/^(\/[a-z-]+)+\.[a-z]+$/.test(pathname)) return undefined;
   try {
     return { type, body: await readFile(new URL(`public${pathname}`, folder)) };
   } catch {
-    return said(404, "There is no such file.");
+    return undefined;
   }
 }
 

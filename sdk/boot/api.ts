@@ -1,12 +1,18 @@
-import type { EntityRow } from "../entity/row";
+import type { EntityRow, InspectedRow } from "../entity/row";
 import type { Value } from "../entity/value";
-import type { QueueReport } from "../queue/queue";
+import type { report } from "../queue/queue";
+import type { EntitySetup, SiteSetup } from "../setup";
 
 /** What listeners of each event are given. */
 export interface Events {
   ready: Calljoin;
   view: Calljoin;
   entity: EntityRow;
+}
+
+/** What `try` answers: the row that an entity of this function would have, and the entity, to be put into the site document. */
+export interface Trial extends InspectedRow {
+  entity: Omit<EntitySetup, "value"> & { value: string };
 }
 
 /** `window.calljoin`. The ids are null where consent forbids them. */
@@ -20,7 +26,11 @@ export interface Calljoin {
   get(name: string): Value | undefined;
   entities(): EntityRow[];
   /** Shows identity, queue and entities in the console, and returns the entities' rows. */
-  inspect(): EntityRow[];
+  inspect(): InspectedRow[];
+  /** What would be stored of a function's value; the console follows it for 10 s. */
+  try(fn: () => unknown): Trial;
+  /** The values that a call would be joined with now, as far as this page knows them. */
+  call(): Record<string, Value>;
   /** Declares a new view, for sites with a routing of their own. */
   page(): void;
   consent(answer: "granted" | "denied"): void;
@@ -28,13 +38,22 @@ export interface Calljoin {
   flush(): Promise<void>;
   /** Returns what ends the subscription. `ready` calls back at once where the context_id is known already. */
   on<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void): () => void;
+  /** The sites of further tags in this page, of which none was started. */
+  readonly ignored: string[];
 }
 
-/** What the inspector shows beside the api; in order and without names, which are the inspector's business. */
-export type Report = [
-  consent: string,
+/** What the inspector shows. */
+export interface Subject {
+  api: Calljoin;
+  setup: SiteSetup;
+  collector: string;
+  consent: string;
+  /** Whether that is Global Privacy Control's doing. */
+  isRefused: boolean;
   /** Whether the browser keeps our cookie; undefined before there is one. */
-  isCookieHeld: boolean | undefined,
-  faults: unknown[],
-  ...queue: QueueReport,
-];
+  isHeld: boolean | undefined;
+  /** What last went wrong inside. */
+  fault: unknown;
+  queue: ReturnType<typeof report>;
+  rows: InspectedRow[];
+}

@@ -1,22 +1,41 @@
-import { safe } from "../browser/safe";
-import { collectorUrl } from "../setup";
-import type { Calljoin, Report } from "./api";
+import { address } from "../browser/page";
+import { fault } from "../browser/safe";
+import { createEntity } from "../entity/entity";
+import { toInspectedRow } from "../entity/row";
+import { report } from "../queue/queue";
+import { collectorUrl, setup } from "../setup";
+import { view } from "../view/life";
+import { consent, isRefused } from "../visitor/consent";
+import { isHeld } from "../visitor/visitor";
+import type { Calljoin, Subject } from "./api";
 
-/** What the inspector shows. */
-export interface Subject {
-  api: Calljoin;
-  report: () => Report;
-  /** Whether it should go on showing what happens. */
-  isLive: boolean;
-}
+type Inspector = typeof import("../inspector");
+
+/** The open view's entities, or as they would be. */
+export const entities = () => view?._entities || setup.entities.map((entity) => createEntity(entity));
+
+export const subjectOf = (api: Calljoin): Subject => ({
+  api,
+  setup,
+  collector: collectorUrl(),
+  consent,
+  isRefused: isRefused(),
+  isHeld,
+  fault,
+  queue: report(),
+  rows: entities().map(toInspectedRow),
+});
 
 /**
- * Shows what is going on, by a module that is loaded the first time: an import needs no Trusted Types policy, and of a strict CSP no more
- * than the collector's origin.
+ * Calls the inspector's own module, which is loaded the first time: an import needs no Trusted Types policy, and of a strict CSP no more than
+ * the collector's origin. In a page that was opened to be checked (`#calljoin=KEY`) it is another one of the same kind (sdk/check.ts).
  */
-export const inspect = safe((subject: Subject): void => {
-  import(`${collectorUrl("inspector.js")}`).then(
-    ({ show }) => show(subject),
-    safe, // not to be had: what inspect() returns has to do
-  );
-});
+export const inspector = async <Act extends keyof Inspector>(act: Act, ...args: Parameters<Inspector[Act]>) => {
+  try {
+    (
+      (await import(collectorUrl(address().replace(/.*#calljoin|.*/, "/inspector.js?key"))))[act] as (
+        ...all: typeof args
+      ) => void
+    )(...args);
+  } catch {} // the collector is not there
+};

@@ -1,97 +1,111 @@
 import { subscribe } from "../browser/events";
-import { faults, safe } from "../browser/safe";
-import { createEntity } from "../entity/entity";
-import { toRow } from "../entity/row";
-import { clear, flush, reportQueue } from "../queue/queue";
-import { type SiteSetup, setUp, setup } from "../setup";
-import { announce, begin, end, page, read, show as showPage, startLife, view } from "../view/life";
-import { consent, setConsent, startConsent } from "../visitor/consent";
-import { forget, isHeld } from "../visitor/visitor";
-import type { Calljoin, Report } from "./api";
-import { inspect } from "./inspect";
+import { isDebugged, isList, pageWindow } from "../browser/page";
+import { safe } from "../browser/safe";
+import { createEntity, readEntity } from "../entity/entity";
+import { toInspectedRow, toRow } from "../entity/row";
+import type { Value } from "../entity/value";
+import { flush } from "../queue/queue";
+import { type EntitySetup, type SiteSetup, setUp, setup } from "../setup";
+import { announce, begin, deny, end, grant, page, readNow, startLife, view } from "../view/life";
+import { consent, setConsent } from "../visitor/consent";
+import type { Calljoin } from "./api";
+import { entities, inspector, subjectOf } from "./inspect";
 
-declare global {
-  interface Window {
-    calljoin?: Calljoin | ((api: Calljoin) => void)[];
-  }
-}
-
-/** The open view's visit, if consent lets it have one. Who asks may be the first to need a view. */
-const visit = safe(() => {
+/** The open view, if consent lets it have a place. Who asks may be the first to need a view. */
+const placed = safe(() => {
   begin();
-  return view?._visit;
+  return view?._visit && view;
 });
 
 const api: Calljoin = {
   push(...functions) {
-    for (const fn of functions) safe(fn)(api);
+    // In the caller's own zone: what they do is theirs.
+    for (const fn of functions)
+      try {
+        fn(api);
+      } catch {}
   },
   get contextId() {
-    return visit()?.[0] || null;
+    return placed()?._visit?._contextId || null;
   },
   get sessionId() {
-    return (visit() && view?._sessionId) || null;
+    return placed()?._sessionId || null;
   },
   get viewId() {
-    return (visit() && view?._id) || null;
+    return placed()?._id || null;
   },
   get: safe((name) => {
-    read();
+    readNow();
     return view?._entities.find(({ _setup }) => _setup.name === name)?._value;
   }),
-  entities: () => (view ? view._entities : setup.entities.map(createEntity)).map(toRow),
+  entities: () => entities().map(toRow),
   inspect() {
-    show(false);
-    return api.entities();
+    const subject = subjectOf(api);
+    void inspector("show", subject);
+    return subject.rows;
+  },
+  try(value) {
+    const tried: EntitySetup = { name: "new_entity", type: "expression", scope: "page_view", value };
+    const entity = createEntity(tried);
+    const read = () => {
+      readEntity(entity);
+      return toInspectedRow(entity);
+    };
+    const row = read();
+    const trial = { ...row, entity: { ...tried, value: row.source } };
+    void inspector("showTrial", trial, read);
+    return trial;
+  },
+  call() {
+    safe(readNow)();
+    const values: Record<string, Value> = {};
+    for (const { _setup, _value, _inherited } of entities()) {
+      // A session's value stays where this view has none.
+      const value = _value ?? (_setup.scope === "session" ? _inherited : undefined);
+      if (value !== undefined) values[_setup.name] = value;
+    }
+    return values;
   },
   page: safe(page),
   consent: safe((answer) => {
-    if (answer === "granted") {
-      setConsent(answer);
-      begin();
-      showPage();
-    } else if (answer === "denied") {
-      setConsent(answer);
-      end();
-      forget();
-      clear();
-    }
+    if (answer === "granted") grant();
+    else if (answer === "denied") deny();
   }),
-  flush() {
-    announce();
-    return flush();
+  async flush() {
+    await safe(announce)();
+    await safe(flush)();
   },
   on: safe((event, listener) => {
     // The first view that has a place is when the context_id is known.
     const isReady = event === "ready";
-    const hear = safe((detail: never) => {
+    const hear = safe((detail: unknown) => {
       if (isReady) stop();
-      listener(detail);
+      listener((event === "entity" ? detail : api) as never);
     });
-    const stop = subscribe(isReady ? "view" : event, hear);
-    if (isReady && view?._visit) hear(api as never);
+    const stop = subscribe(event === "entity" ? event : "view", hear);
+    if (isReady && view?._visit) hear(api);
     return stop;
   }) as Calljoin["on"],
+  ignored: [],
 };
 
-const report = (): Report => [consent, isHeld, faults, ...reportQueue()];
-const show = (isLive: boolean) => inspect({ api, report, isLive });
+/** Starts the SDK, once in a page: a second call answers with the first one's api. `collector` is its address, without a slash at its end. */
+export const start = (siteSetup: SiteSetup, collector: string): Calljoin => {
+  const before = pageWindow().calljoin as Calljoin | undefined;
+  if (before?.ignored) {
+    before.ignored.push(siteSetup.site);
+    return before;
+  }
 
-/**
- * Starts the SDK, once in a page: a second call answers with the first one's api.
- * `base` is a URL one folder below the collector's root, as the insertion script's own is.
- */
-export const start = (siteSetup: SiteSetup, base: string): Calljoin => {
-  const before = window.calljoin;
-  if (before && "contextId" in before) return before;
-
-  setUp(siteSetup, base);
-  startConsent();
+  setUp(siteSetup, collector);
+  // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
+  setConsent(setup.consent === "required" ? "pending" : "granted");
+  if (consent === "denied") end();
   startLife();
   for (const bridge of setup.bridges) subscribe("view", () => bridge(`${api.contextId}`));
-  window.calljoin = api;
-  if (Array.isArray(before)) api.push(...before);
+  pageWindow().calljoin = api;
+  if (isList(before)) api.push(...(before as ((api: Calljoin) => void)[]));
   begin();
-  if (/[?&]calljoin_debug/.test(location.search)) show(true);
+  if (isDebugged()) void inspector("watch", subjectOf(api));
   return api;
 };

@@ -1,49 +1,46 @@
-import Cookies from "js-cookie";
-import { random } from "./random";
+import { cookies, hostname, isSecure, setCookie } from "./page";
 
-const DAYS = 395; // browsers keep none for longer than 400
+const MONTHS_13 = 395 * 24 * 3600; // browsers keep none for longer than 400 days
 
-/** The domains that may be ours, from the last two labels outward; none for an IPv4 address, which "ends in a number" (URL standard). */
+/** The domains that may be ours, the widest first, and the host alone, which is all for an IPv4 address ("ends in a number", URL standard). */
 const candidates = (): string[] => {
-  const { hostname } = location;
-  const labels = hostname.split(".");
-  return /\.\d+$/.test(hostname) ? [] : labels.map((_, i) => labels.slice(-i - 1).join(".")).slice(1);
+  const labels = hostname().split(".");
+  const domains = labels.map((_, i) => labels.slice(-i - 1).join("."));
+  return [...(/\.\d+$/.test(hostname()) ? [] : domains.slice(1)), ""];
 };
 
-/** Null until it has been tried. */
-let chosen: string | undefined | null = null;
+/** Our values are of cookie-octets (RFC 6265, 4.1.1) and need no encoding. */
+const set = (name: string, value: string, domain: string, seconds: number): boolean =>
+  setCookie(
+    `${name}=${value};path=/;max-age=${seconds};samesite=lax${domain && `;domain=${domain}`}${isSecure() ? ";secure" : ""}`,
+  );
 
-const isAccepted = (domain: string): boolean => {
-  const name = `calljoin_${random(7)}`;
-  Cookies.set(name, "1", { domain, expires: 1e-4 });
-  const isHeld = document.cookie.includes(name);
-  Cookies.remove(name, { domain });
-  return isHeld;
-};
+/** The widest domain that takes cookies, "" where there is none but the host; undefined until one was kept. */
+export let cookieDomain: string | undefined;
 
-/** The widest domain that takes cookies, found by trial when first asked for; undefined where there is none but the host. */
-export const cookieDomain = (): string | undefined => {
-  if (chosen === null) chosen = candidates().find(isAccepted);
-  return chosen;
-};
-
-/** Removes a cookie wherever it may be, but from `kept`, a domain, or undefined for the host alone. */
-export const removeCookie = (name: string, kept: string | undefined | null): void => {
-  for (const domain of [...candidates(), undefined]) if (domain !== kept) Cookies.remove(name, { domain });
+/** Removes a cookie wherever it may be. */
+export const removeCookie = (name: string): void => {
+  for (const domain of candidates()) set(name, "", domain, 0);
 };
 
 /** Throws, as all of these, in a document that may have no cookies at all (a sandboxed frame). */
 export const readCookie = (name: string): string | undefined => {
+  const found = () => `; ${cookies()}`.split(`; ${name}=`);
+  let all = found();
   // A host cookie and a domain cookie of one name: which comes first is the browser's business. Ours is the widest.
-  if (document.cookie.split(`${name}=`)[2]) removeCookie(name, cookieDomain());
-  return Cookies.get(name);
+  for (const domain of candidates().reverse())
+    if (all[2]) {
+      set(name, "", domain, 0);
+      all = found();
+    }
+  return all[1]?.split(";")[0];
 };
 
-export const writeCookie = (name: string, value: string): void => {
-  Cookies.set(name, value, {
-    domain: cookieDomain(),
-    expires: DAYS,
-    sameSite: "Lax",
-    secure: location.protocol === "https:",
+/** Writes a cookie at the widest domain that keeps it (no public suffix does); whether one has. */
+export const writeCookie = (name: string, value: string): boolean =>
+  (cookieDomain === undefined ? candidates() : [cookieDomain]).some((domain) => {
+    set(name, value, domain, MONTHS_13);
+    const isKept = readCookie(name) === value;
+    if (isKept) cookieDomain = domain;
+    return isKept;
   });
-};

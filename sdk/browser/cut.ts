@@ -1,10 +1,21 @@
-/**
- * A text of at most `limit` UTF-8 bytes, well-formed (no lone surrogates). What is longer is cut between two characters and marked
- * with "…", which counts.
- */
+const sizeOf = (character: string): number =>
+  character < "\x80" ? 1 : character < "\u0800" ? 2 : character[1] ? 4 : 3;
+
+/** The bytes of a text in UTF-8. */
+export const bytesOf = (text: string): number => {
+  let bytes = 0;
+  for (const character of text) bytes += sizeOf(character);
+  return bytes;
+};
+
+/** A text of at most `limit` UTF-8 bytes. What is longer is cut between two characters and marked with "…", which counts. */
 export const cut = (text: string, limit: number): string => {
-  // A character is at least one byte: a megabyte need not be encoded to see that it is too long.
-  const bytes = new TextEncoder().encode(text.slice(0, limit + 1));
-  const first = (n: number) => new TextDecoder().decode(bytes.slice(0, n));
-  return bytes.length > limit ? `${first(limit - 3).replace(/\ufffd$/, "")}…` : first(limit);
+  let room = limit;
+  let fitting = 0;
+  for (const character of text) {
+    room -= sizeOf(character);
+    if (room < 0) return `${text.slice(0, fitting)}…`;
+    if (room > 2) fitting += character.length;
+  }
+  return text;
 };

@@ -1,21 +1,21 @@
 import { safe } from "./safe";
 
 type Listener = (detail: never) => void;
+/** `erased`: the collector knows a visitor, whose id this is, as erased. */
+export type EventName = "view" | "entity" | "erased";
 
 /** Who listens to what. */
-const listeners = { view: new Set<Listener>(), entity: new Set<Listener>() };
+const listeners: Record<EventName, Listener[]> = { view: [], entity: [], erased: [] };
 
 /** Returns what ends the subscription. */
-export const subscribe = (event: keyof typeof listeners, listener: Listener): (() => void) => {
-  listeners[event].add(listener);
+export const subscribe = (event: EventName, listener: Listener): (() => void) => {
+  listeners[event] = [...listeners[event], listener];
   return () => {
-    listeners[event].delete(listener);
+    listeners[event] = listeners[event].filter((other) => other !== listener);
   };
 };
 
 /** Tells all who listen; a fault of one does not keep the next from hearing. */
-export const emit = (event: keyof typeof listeners, detail: unknown): void => {
-  listeners[event].forEach((listener) => {
-    safe(listener)(detail as never);
-  });
+export const emit = (event: EventName, detail: unknown): void => {
+  for (const listener of listeners[event]) safe(listener)(detail as never);
 };

@@ -1,38 +1,68 @@
-/**
- * JSON of our own: pages replace JSON.stringify, or give arrays a toJSON, and the wire format must not depend on it.
- */
-
-const toEscape = (c: string) => (c < " " ? `\\u${(c.charCodeAt(0) + 65536).toString(16).slice(1)}` : `\\${c}`);
-
-/** A string as JSON (RFC 8259, section 7). */
-export const quote = (text: string): string => `"${text.replace(/["\\]|[^ -\uffff]/g, toEscape)}"`;
-
-/** What is nested more deeply is taken for cyclic. */
-const DEEPEST = 50;
+import { isA, isList, samples, tagOf } from "./page";
 
 /**
- * A value as JSON text, as JSON.stringify would have it (undefined for functions and symbols), except that it stops soon after
- * `limit` characters, so that a huge object is followed at no more cost than a small one, and that a BigInt has its digits.
- * Throws where a value holds itself, and so never ends.
+ * JSON of our own: pages replace JSON.stringify and Object.keys, or give lists a toJSON (Prototype.js up to 1.6), and neither values nor
+ * the wire format may depend on it. Else it is JSON.stringify's, to the byte (ECMA-262, 25.5.2).
  */
-export const stringify = (value: unknown, limit: number, depth = 0): string | undefined => {
-  const type = typeof value;
+
+const SHORT: Record<string, string> = { "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", '"': '"', "\\": "\\" };
+const escaped = (character: string): string =>
+  `\\${SHORT[character] || `u${(character.charCodeAt(0) + 0x10000).toString(16).slice(1)}`}`;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON has to escape
+const TO_ESCAPE = /["\\\0-\x1f\ud800-\udfff]/gu;
+
+/** A string as JSON. What is escaped beside control characters is half a surrogate pair. */
+export const quote = (text: string): string => `"${text.replace(TO_ESCAPE, escaped)}"`;
+
+/** A text, number or truth out of its object, as `new String("a")` makes it; anything else as it is (ECMA-262, 25.5.2.2). */
+const unbox = (value: unknown): unknown =>
+  /ct (String|Number|Boolean|BigInt)]/.test(tagOf(value)) ? (value as object).valueOf() : value;
+
+/** What an object or function says that it is in JSON, or a text or number in its object. */
+const unwrap = (value: { toJSON?: unknown }, key: string): unknown => {
+  const { toJSON } = value;
+  // What a page, or the language, has given to the classes of the language is none of the value's own.
+  if (typeof toJSON === "function" && !samples().some((any: { toJSON?: unknown }) => any.toJSON === toJSON))
+    return unbox(toJSON.call(value, key));
+  if (!isA(value, "Date")) return unbox(value);
+  const date = value as Date;
+  return +date - +date === 0 ? date.toISOString() : null;
+};
+
+/**
+ * A value as JSON.stringify has it (undefined for functions and symbols), except that a BigInt has its digits, and that it stops soon
+ * after `limit` characters: no more members of a list or an object are read than fit, so that a huge one is followed at little more than
+ * the cost of a small one. (Only an object's names cannot be asked for in part.) Throws where a value holds itself.
+ */
+export const stringify = (given: unknown, limit: number, key = "", within: unknown[] = []): string | undefined => {
+  const value = given ? unwrap(given, key) : given;
   if (typeof value === "string") return quote(value.slice(0, limit));
-  if (type === "boolean" || type === "bigint" || Number.isFinite(value)) return `${value}`;
-  if (value === null || type === "number") return "null";
-  if (type !== "object") return;
-  if (depth > DEEPEST) throw Error("cyclic");
+  if (typeof value === "boolean" || typeof value === "bigint") return `${value}`;
+  if (typeof value === "number") return value - value === 0 ? `${value}` : "null";
+  // Each level has a character at least, and so what is deeper than the limit is beyond it.
+  if (value === null || within.length > limit) return "null";
+  if (typeof value !== "object") return;
+  if (within.includes(value)) throw "cyclic";
 
-  const object = value as Record<string, unknown>;
-  const isList = Array.isArray(value);
-  if (object.toJSON && !isList) return stringify((value as Date).toJSON(), limit, depth + 1);
+  const path = [...within, value];
   let text = "";
-  for (const key of Object.keys(object)) {
-    const member = stringify(object[key], limit, depth + 1);
-    if (isList) text += `,${member || "null"}`;
-    else if (member) text += `,${quote(key)}:${member}`;
+  if (isList(value)) {
+    for (let i = 0; i < value.length && text.length <= limit; i++)
+      text += `,${stringify(value[i], limit, `${i}`, path) || "null"}`;
+    return `[${text.slice(1)}]`;
+  }
+  // A typed array's names are as many as it has elements.
+  const object = (/Array]/.test(tagOf(value)) ? (value as Uint8Array).subarray(0, limit) : value) as Record<
+    string,
+    unknown
+  >;
+  // Not by Object.keys: Prototype.js up to 1.6 has one of its own, which lists what is inherited, too.
+  for (const name in object) {
+    // biome-ignore lint/suspicious/noPrototypeBuiltins: Object.hasOwn is younger than what we support, and a name like any other
+    const member = {}.hasOwnProperty.call(object, name) && stringify(object[name], limit, name, path);
+    if (member) text += `,${quote(name)}:${member}`;
     if (text.length > limit) break;
   }
-  text = text.slice(1);
-  return isList ? `[${text}]` : `{${text}}`;
+  return `{${text.slice(1)}}`;
 };

@@ -1,24 +1,25 @@
+import { listening, pageWindow } from "./page";
 import { safe } from "./safe";
 
 type Listener = (event: Event) => void;
 
-/** Listens for several event types (separated by spaces), in the capture phase, which comes to the window first: no page can hide them. */
-export const listen = (types: string, listener: Listener, target: EventTarget = window): void => {
-  for (const type of types.split(" ")) target.addEventListener(type, safe(listener), true);
+/**
+ * Listens for several event types (separated by spaces), in the capture phase, which comes to the window first: no page can hide them.
+ */
+export const listen = (types: string, listener: Listener, target: EventTarget = pageWindow()): void => {
+  for (const type of types.split(" ")) listening("addEventListener", target, type, safe(listener), true);
 };
 
 /**
  * Listens to what hides a page, and is called after the page's own listeners, as what a page sets while it is being hidden is to be read:
- * each `visibilitychange`, on its way down to the document, moves ours to the end. (`pagehide` cannot, as its target is the window: what it
- * adds hears nothing of it. But it comes after `visibilitychange` where a tab closes, and before it where the visitor goes on.)
+ * each `visibilitychange`, on its way down to the document, moves ours to the end. (`pagehide` cannot, as its target is the window. But it
+ * comes after `visibilitychange` where a tab closes, and before it where the visitor goes on.)
  */
 export const listenLast = (listener: Listener): void => {
   const last = safe(listener);
   const toEnd = () => {
-    for (const type of "visibilitychange pagehide".split(" ")) {
-      removeEventListener(type, last);
-      addEventListener(type, last);
-    }
+    for (const type of ["visibilitychange", "pagehide"])
+      for (const act of ["removeEventListener", "addEventListener"] as const) listening(act, pageWindow(), type, last);
   };
   toEnd();
   listen("visibilitychange", toEnd);

@@ -1,3 +1,8 @@
-/** Random base-36 characters. (Spread and not Array.from, which some old libraries replace.) */
-export const random = (length: number): string =>
-  [...crypto.getRandomValues(new Uint32Array(length))].map((word) => (word % 36).toString(36)).join("");
+import { chance } from "./page";
+
+/** Random base-36 characters. */
+export const random = (length: number): string => {
+  let text = "";
+  while (text.length < length) text += ((chance() * 36) | 0).toString(36);
+  return text;
+};

@@ -1,57 +1,117 @@
 import { cut } from "../browser/cut";
+import { now } from "../browser/page";
+import type { Item } from "../queue/queue";
 import type { EntitySetup } from "../setup";
 import { toValue, type Value } from "./value";
 
 const LONGEST_ERROR = 200;
-/** After so many readings in a row, each with another value, an entity is read only at every 20th. */
+/** After so many readings in a row, each with another value, a value is told when it comes to rest, or when so long has passed. */
 const RESTLESS = 10;
-const REST = 20;
+const TELL_RESTLESS_EVERY = 10e3;
+/** For so long a value that was the view's predecessor's, too, is not told but where a call may come at once. */
+const DOUBT = 8e3;
+/** An entity is read again after so many times the time that its reading took, and after a minute at most. */
+const REST = 50;
+const LONGEST_REST = 60e3;
 
-/** An entity on one view. */
+/** Stands for any object that was read, none of which is held on to. As text: the one object that is empty. */
+const OBJECT = { toString: () => "a promise" };
+
+/** An entity on one view. Times in epoch ms. */
 export interface Entity {
   _setup: EntitySetup;
-  /** What the last reading found, were it not an object. */
+  /** What the view's predecessor in this page ended with, its own or what it had inherited itself. */
+  _inherited?: Value | undefined;
+  /**
+   * After a route change the page may still hold what belonged to its predecessor. "inherited": every value so far was the predecessor's,
+   * too. "replacing": the page has said otherwise since. What is told in both stands for the view from its start. "own": nothing to doubt.
+   */
+  _standing: "own" | "inherited" | "replacing";
+  /** What the last reading found, and what it threw: as it is, and as text. */
   _raw?: unknown;
-  /** The last value that was not empty. */
-  _value?: Value;
-  /** What the last reading threw; empty where it did not, undefined before the first. */
-  _error?: string;
-  /** The error that the collector was last told of. */
-  _toldError?: string;
-  /** What became of the value: answered by the collector, or still on its way. */
-  _delivery?: { _isAnswered?: boolean };
+  _thrown?: unknown;
+  _error?: string | undefined;
+  /** The last value that was not empty, when it was first found, and the one before. */
+  _value?: Value | undefined;
+  _changedAt?: number;
+  _previous?: Value | undefined;
+  /** The value and the error that the collector was last told, when, and what became of that. */
+  _told?: Value | undefined;
+  _toldError?: string | undefined;
+  _toldAt: number;
+  _delivery?: Item;
   /** How many readings in a row have found another value. */
   _changes: number;
+  /** Until then it is not read in passing, as reading it takes long; 0 where it was never read. */
+  _restsUntil: number;
 }
 
-export const createEntity = (_setup: EntitySetup): Entity => ({ _setup, _changes: 0 });
+/** `before` is the same entity on the view's predecessor, after a route change. */
+export const createEntity = (_setup: EntitySetup, before?: Entity): Entity => {
+  const _inherited = before?._value ?? before?._inherited;
+  const _standing = _inherited === undefined ? "own" : "inherited";
+  return { _setup, _inherited, _standing, _toldAt: 0, _changes: 0, _restsUntil: 0 };
+};
 
 export const isRestless = ({ _changes }: Entity): boolean => _changes > RESTLESS;
 
 /**
- * Reads an entity; true where there is news: a value or an error that it did not have before. Never throws. A simple entity is read
- * until it has a value, and then no more. `inPassing` (each half second), one that never rests is mostly passed over.
+ * Reads an entity; true where it has another value or error than at the last reading. Never throws, whatever the page's code throws.
+ * A simple entity is read until it has a value that is the view's own, and then no more.
  */
-export const readEntity = (entity: Entity, inPassing: boolean | undefined): boolean => {
+export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
+  const { _standing, _error } = entity;
   const { type, value: read } = entity._setup;
-  if (type === "simple" && entity._value !== undefined) return false;
-  if (inPassing && isRestless(entity) && entity._changes++ % REST) return false;
-  let isNew = false;
-  entity._error = "";
+  const start = now();
+  const rest = entity._restsUntil - start;
+  if (type === "simple" && entity._told !== undefined && _standing === "own") return false;
+  if (isInPassing && rest > 0 && rest < LONGEST_REST) return false;
+  let value: Value | undefined;
+  entity._error = entity._thrown = undefined;
   try {
     const raw = read();
     // What has not changed need not be converted again; an object may have changed inside.
-    const value = raw === entity._raw ? entity._value : toValue(raw);
-    entity._raw = typeof raw === "object" ? undefined : raw;
-    if (value !== undefined && value !== "" && value !== entity._value) {
-      entity._value = value;
-      isNew = true;
-    }
-  } catch (error) {
-    entity._error = cut(`${error}`, LONGEST_ERROR);
-    isNew = entity._error !== entity._toldError;
-    entity._toldError = entity._error;
+    value = raw === entity._raw && !_error ? entity._value : toValue(raw);
+    entity._raw = typeof raw === "object" && raw ? OBJECT : raw;
+  } catch (thrown) {
+    entity._thrown = thrown;
+    entity._error = "error";
+    try {
+      entity._error = cut(`${thrown}`, LONGEST_ERROR) || "error";
+    } catch {} // even what has no text is thrown
   }
-  entity._changes = isNew ? entity._changes + 1 : 0;
-  return isNew;
+  if (_standing === "inherited" && value !== entity._inherited) {
+    // Seen to differ, be it by being empty: what it was so far is the predecessor's.
+    entity._standing = "replacing";
+    entity._value = undefined;
+  }
+  entity._restsUntil = now() + (now() - start) * REST;
+  if (value === undefined || value === entity._value) {
+    entity._changes = 0;
+    return !!entity._error && entity._error !== _error;
+  }
+  entity._changes++;
+  entity._changedAt = start;
+  entity._previous = entity._value;
+  entity._value = value;
+  return true;
+};
+
+/** Whether there is something to tell now. `isLast` is where a call may come at once, or the view is left. */
+export const hasNews = (entity: Entity, time: number, startedAt: number, isLast?: boolean): boolean => {
+  const { _error, _value, _standing } = entity;
+  if (_error) return _error !== entity._toldError;
+  if (_value === undefined || _value === entity._told) return false;
+  if (isLast) return true;
+  if (_standing === "inherited") return time - startedAt > DOUBT;
+  return !isRestless(entity) || time - entity._toldAt > TELL_RESTLESS_EVERY;
+};
+
+/** What it has to say has been told, in a snapshot of this time. */
+export const markTold = (entity: Entity, at: number): void => {
+  entity._toldAt = at;
+  entity._toldError = entity._error;
+  if (entity._error) return;
+  entity._told = entity._value;
+  if (entity._standing === "replacing") entity._standing = "own";
 };

@@ -1,28 +1,68 @@
+import { bytesOf } from "../browser/cut";
 import { type Entity, isRestless } from "./entity";
 import type { Value } from "./value";
 
-/** One line of `entities()`. `pending`: not read yet on this view, or waiting for consent. `error` is what the reading threw. */
+/**
+ * One line of `entities()`. `pending`: not read yet on this view, not told yet, or waiting for consent. `error` is what the reading threw,
+ * or why the collector has not taken the value.
+ */
 export interface EntityRow {
   name: string;
   type: "simple" | "expression";
   scope: "session" | "page_view";
   value: Value | null;
-  status: "pending" | "sent" | "queued" | "empty" | "error";
+  status: "pending" | "queued" | "sent" | "rejected" | "given_up" | "empty" | "error";
   error: string | null;
 }
 
-const statusOf = ({ _setup, _error, _value, _delivery }: Entity): EntityRow["status"] => {
+/** One line of `inspect()`. */
+export interface InspectedRow extends EntityRow {
+  /** The code that is read. */
+  source: string;
+  /** When the value last changed on this view, epoch ms, and from what. */
+  changed_at: number | null;
+  previous: Value | null;
+  /** Of UTF-8. */
+  bytes: number;
+  /** Whether the value was longer. */
+  cut: boolean;
+  /** Why it is empty. */
+  why: string | null;
+  /** The error's. */
+  stack: string | null;
+}
+
+const statusOf = (entity: Entity): EntityRow["status"] => {
   // That its variable is not defined yet is how a simple entity waits.
-  if (_error) return _setup.type === "simple" ? "pending" : "error";
-  if (_error === "" && _value === undefined) return "empty";
-  if (_delivery) return _delivery._isAnswered ? "sent" : "queued";
-  return "pending";
+  if (entity._error) return entity._setup.type === "simple" ? "pending" : "error";
+  if (entity._restsUntil && entity._value === undefined) return "empty";
+  return entity._delivery && entity._told === entity._value ? entity._delivery._status : "pending";
 };
 
 /** What an entity looks like from outside. */
-export const toRow = (entity: Entity): EntityRow => ({
-  ...entity._setup,
-  value: entity._value ?? null,
-  status: statusOf(entity),
-  error: entity._error || (isRestless(entity) ? "restless" : null),
-});
+export const toRow = (entity: Entity): EntityRow => {
+  const { name, type, scope } = entity._setup;
+  const error = entity._error || entity._delivery?._reason || (isRestless(entity) ? "restless" : null);
+  return { name, type, scope, value: entity._value ?? null, status: statusOf(entity), error };
+};
+
+/** A function's expression: as the collector compiles it, or as an arrow function has it. */
+const WRAPPING = /^function\(\) ?\{ ?return ?\(|\n\);?\s*\}$|^\(\) => /g;
+
+export const toInspectedRow = (entity: Entity): InspectedRow => {
+  const { _raw, _thrown } = entity;
+  const row = toRow(entity);
+  const text = `${row.value ?? ""}`;
+  const bytes = bytesOf(text);
+  const why = typeof _raw === "function" ? "a function that was not called" : `${_raw}` || "an empty text";
+  return {
+    ...row,
+    source: `${entity._setup.value}`.replace(WRAPPING, ""),
+    changed_at: entity._changedAt || null,
+    previous: entity._previous ?? null,
+    bytes,
+    cut: bytes > 1020 && text.endsWith("…"),
+    why: row.status === "empty" ? why : null,
+    stack: (_thrown as Error | undefined)?.stack || null,
+  };
+};

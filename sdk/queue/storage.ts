@@ -1,3 +1,4 @@
+import { locks, promise, storage } from "../browser/page";
 import { random } from "../browser/random";
 import { safe } from "../browser/safe";
 import { setup } from "../setup";
@@ -7,53 +8,53 @@ import { setup } from "../setup";
  * another tab can tell what has been left behind, and take it over. Where there are no locks (http), a tab takes over what it finds:
  * at worst a snapshot is then sent by two tabs, and its name makes the collector store it once.
  */
-let id: string | undefined;
+let id = "";
 let release: (() => void) | undefined;
 
 const prefix = () => `calljoin:${setup.site}:`;
 const ownKey = () => {
-  id = id || random(10);
+  id ||= random(10);
   return prefix() + id;
 };
-const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix()));
+const keys = () => {
+  const found: string[] = [];
+  for (const key in storage()) if (key.startsWith(prefix())) found.push(key);
+  return found;
+};
 
-/** Keeps this text in place of what was there, or nothing if it is empty; true where the browser did. */
+/** Keeps this text in place of what was there, or nothing if it is empty. */
 export const store = safe((text: string) => {
-  if (text) localStorage.setItem(ownKey(), text);
-  else localStorage.removeItem(ownKey());
-  return true;
+  if (text) storage().setItem(ownKey(), text);
+  else storage().removeItem(ownKey());
 });
 
-/** Whether a text of ours is still there, and no other tab has taken it over. */
-export const isStored = safe(() => !!localStorage.getItem(ownKey()));
-
 export const clearStorage = safe(() => {
-  for (const key of keys()) localStorage.removeItem(key);
+  for (const key of keys()) storage().removeItem(key);
 });
 
 /** Says that this tab is in use, and hands over what others have left. */
 export const claim = safe((handOver: (text: string) => void) => {
   if (release) return;
-  const { locks } = navigator as { locks?: LockManager };
-  const inUse = new Promise<void>((resolve) => {
+  const inUse = promise<void>((resolve) => {
     release = resolve;
   });
-  locks?.request(ownKey(), () => inUse).catch(safe);
+  const manager = locks();
+  manager?.request(ownKey(), () => inUse).catch(safe);
   for (const key of keys()) {
     const take = safe((lock: unknown) => {
-      const text = localStorage.getItem(key);
+      const text = storage().getItem(key);
       if (lock && text && key !== ownKey()) {
         handOver(text);
-        localStorage.removeItem(key);
+        storage().removeItem(key);
       }
     });
-    if (locks) locks.request(key, { ifAvailable: true }, take).catch(safe);
+    if (manager) manager.request(key, { ifAvailable: true }, take).catch(safe);
     else take(true);
   }
 });
 
 /** Says that this tab may never come back. A page that holds a lock is not let into the back/forward cache. */
-export const rest = (): void => {
+export const letGo = (): void => {
   release?.();
   release = undefined;
 };

@@ -1,52 +1,90 @@
+import { now } from "../browser/page";
 import { random } from "../browser/random";
 
-const IDLE = 30 * 60e3;
+/** Without activity for so long a session has ended. */
+export const IDLE = 30 * 60e3;
 const LONGEST = 24 * 3600e3;
 /** The collector knows one clock for each session, and takes up to 10 s for delay: a clock set back by more starts a session. */
 const SET_BACK = 10e3;
 
-type Count = number | string;
+/** A view's claim to its number: so many characters of its id. */
+export const CLAIM = 4;
+/** So many of a session's newest claims are kept. */
+export const CLAIMS = 6;
 
 /**
- * Who visits, for which time: what all tabs share by the cookie, in the cookie's order, with numbers as they were read. Times in epoch ms.
- * The first three are the visitor's, and change only with the session. Undefined is what a cookie did not say.
+ * Who visits, for which time: what all tabs share by the cookies. Times in epoch ms. What a cookie does not say is empty or 0: the session's
+ * part where a browser, or a cleaner, has kept the visitor's cookie longer.
  */
-export type Visit = [
-  contextId: string,
+export interface Visit {
+  /** The visitor's. */
+  _contextId: string;
   /** The visitor's sessions, this one included. */
-  sessions?: Count,
+  _sessions: number;
   /** The visitor's views before this session. */
-  earlierViews?: Count,
-  startedAt?: Count,
-  activeAt?: Count,
+  _earlierViews: number;
+  /** What the session's id is made of, beside the visitor's: no two sessions of a visitor have the same. */
+  _key: string;
+  _startedAt: number;
+  _activeAt: number;
   /** The session's views. */
-  views?: Count,
-];
+  _views: number;
+  /** Its newest views' claims, one after the other: whose is not there was overwritten by another tab in the same moment. */
+  _claims: string;
+}
 
-/** Made of the visitor's id and the session's number: two tabs that wake together after the end so start the same session. */
-export const sessionIdOf = ([contextId, sessions]: Visit): string => contextId.slice(0, 9) + sessions;
+export const sessionIdOf = (visit: Visit): string => visit._contextId.slice(0, 6) + visit._key;
 
-/** Whether the session has ended: 30 min idle, 24 h in all, the clock set back, or nothing known of it (NaN compares as false). */
-const isOver = ([, , , startedAt, activeAt]: Visit, now: number): boolean => {
-  const idle = now - +(activeAt as Count);
-  return !(idle > -SET_BACK && idle < IDLE && now - +(startedAt as Count) < LONGEST);
-};
+/** The number in the session of the view with this claim, counting from 1; 0 where another tab has overwritten it. */
+export const numberOf = ({ _claims, _views }: Visit, claim: string): number =>
+  _claims.includes(claim) ? _views + 1 - (_claims.length - _claims.indexOf(claim)) / CLAIM : 0;
 
 /** Eight digits of base 36 hold the time from 1972 to 2059. */
-const mint = (): string => `${random(11)}-0${Date.now().toString(36)}-${random(7)}`;
+const mint = (): string => `${random(11)}-0${now().toString(36)}-${random(7)}`;
 
-/** The visit as activity, and so many new views, leave it: the same session or the next; without an earlier visit the visitor is new. */
-export const nextVisit = (last: Visit | undefined, startedAt: number, newViews: number): Visit => {
-  const now = Date.now();
-  const [contextId = mint(), sessions = 0, earlierViews = 0, since, , views = 0] = last || [];
-  return last && !isOver(last, now)
-    ? [contextId, sessions, earlierViews, since, now, +views + newViews]
-    : [contextId, +sessions + 1, +earlierViews + +views, startedAt, now, newViews];
+/**
+ * The visit as activity leaves it, and a new view, where there is a claim: the same session or, after 30 idle min, after 24 h in all or where
+ * the clock was set back, the next. The next session's key is the moment at which the last one ended, so that two tabs that wake together
+ * start the same one without a lock; where no session is known to have been, it is this moment: in both cases one that no earlier session has.
+ */
+export const nextVisit = (last: Visit, _startedAt: number, claim = ""): Visit => {
+  const _activeAt = now();
+  const idle = _activeAt - last._activeAt;
+  const more = claim ? 1 : 0;
+  return idle > -SET_BACK && idle < IDLE && _activeAt - last._startedAt < LONGEST
+    ? { ...last, _activeAt, _views: last._views + more, _claims: (last._claims + claim).slice(-CLAIMS * CLAIM) }
+    : {
+        _contextId: last._contextId || mint(),
+        _sessions: last._sessions + 1,
+        _earlierViews: last._earlierViews + last._views,
+        _key: (last._activeAt ? last._activeAt + IDLE : _activeAt).toString(36),
+        _startedAt,
+        _activeAt,
+        _views: more,
+        _claims: claim,
+      };
 };
 
-/** Reads the cookie's text. */
-export const visitFrom = (text: string): Visit | undefined => {
-  const [, ...visit] =
-    /^([0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7})(?:\.(\d+)\.(\d+)\.(\d+)\.(\d+)\.(\d+))?/.exec(text) || [];
-  return visit[0] ? (visit as Visit) : undefined;
+/** The visitor's cookie, which changes with the session only; and the session's. */
+export const visitorToText = (visit: Visit): string => `${visit._contextId}.${visit._sessions}.${visit._earlierViews}`;
+export const sessionToText = (visit: Visit): string =>
+  `${visit._key}.${visit._startedAt}.${visit._activeAt}.${visit._views}.${visit._claims}`;
+
+const CONTEXT_ID = /^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}$/;
+
+/** Reads the two cookies. */
+export const visitFrom = (visitor = "", session = ""): Visit => {
+  const [id = "", sessions, earlierViews] = visitor.split(".");
+  const [_key = "", startedAt, activeAt, views, _claims = ""] = session.split(".");
+  const number = (text: unknown): number => +`${text}` || 0;
+  return {
+    _contextId: CONTEXT_ID.test(id) ? id : "",
+    _sessions: number(sessions),
+    _earlierViews: number(earlierViews),
+    _key,
+    _startedAt: number(startedAt),
+    _activeAt: number(activeAt),
+    _views: number(views),
+    _claims,
+  };
 };

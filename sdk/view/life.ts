@@ -1,164 +1,286 @@
-import { emit } from "../browser/events";
+import { emit, subscribe } from "../browser/events";
 import { listen, listenLast } from "../browser/listen";
-import { safe } from "../browser/safe";
-import { flush, leave, wake } from "../queue/queue";
-import { sessionIdOf } from "../session/visit";
-import { consent, pass } from "../visitor/consent";
-import { enter } from "../visitor/visitor";
+import { address, chance, isHidden, isPrerendering, now, referrer, storage } from "../browser/page";
+import { after, pause, safe } from "../browser/safe";
+import { readEntity } from "../entity/entity";
+import { toRow } from "../entity/row";
+import { clear, flush, leave, wake } from "../queue/queue";
+import { IDLE, sessionIdOf, type Visit } from "../session/visit";
+import { consent, isRefused, setConsent } from "../visitor/consent";
+import { confirm, enter, forget, forgetErased } from "../visitor/visitor";
+import { type How, isOtherView } from "./address";
 import { watchRoutes } from "./routes";
-import { announceView, createView, readView, type View } from "./view";
+import { claimOf, createView, held, release, tellView, type View } from "./view";
 
 /** The views of a page, one after the other: when they open, are read, and close. */
 
-/** How often a visible page is read, ms. */
-const READ_EVERY = 500;
-/** A page where nothing has changed for so long is read this often: waking up costs more than reading. */
+/** How often a visible page is read, ms: twice within the second in which a value that has come to rest is to be told. */
+const READ_EVERY = 400;
+/** A page where nothing has changed and nobody has done anything for so long is read this often: waking up costs more than reading. */
 const CALM_AFTER = 5000;
 const CALM_EVERY = 3000;
-/** A page that never rests (a ticker, an animation) counts as settled after this. */
-const LONGEST_WAIT = 3000;
-/** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each scroll. */
+/** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each key. */
 const TOUCH_EVERY = 60e3;
-/** Without activity for this long the session has ended, and its view is read no more. */
-const IDLE = 30 * 60e3;
+/** Two tabs that write the cookie in one moment see each other after this. */
+const CERTAIN_AFTER = 100;
+const MOST_CLAIMS = 5;
+/** For a moment in localStorage, which tells the other tabs. */
+const DENIED = "calljoin-denied";
 
-/** The open view. */
+/** Where the page's view is; sdk/README.md shows what leads from one to the other. Where consent is denied, or the page prerendered, there is none. */
+type State =
+  /** After a route change: the page gets the time of two looks to become the view's own. */
+  | "new"
+  | "settling"
+  | "open"
+  /** The page is in the back/forward cache, or gone. */
+  | "away";
+
+let state: State;
+
+/** The page's present view. */
 export let view: View | undefined;
 
-/** When the visitor last did something; NaN while the page is in the back/forward cache, or gone. */
+/** When the visitor last did something that counts for the session. */
 let touchedAt = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
-/** After a route change: what the page showed when it was last looked at. */
-let unsettled: string | null | undefined;
+/** Until then the page is read often. */
+let busyUntil = 0;
+/** Whether the page has declared the view, which it may do again at once. */
+let isDeclared = false;
+/** The look that is to come, of which there is one; others that a page has not let us call off do nothing. */
+let next: object | undefined;
 
-/** Reads the view now, settled or not; `force` says so that it is still open. */
-const readNow = safe((force?: boolean) => {
-  unsettled = undefined;
-  if (!view) return;
-  announceView(view);
-  readView(view, force);
+const locate = (located: View, visit: Visit): void => {
+  const isOther = located._visit?._contextId !== visit._contextId;
+  located._visit = visit;
+  located._sessionId = sessionIdOf(visit);
+  if (isOther) emit("view", located);
+};
+
+/** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has taken the same in this moment. */
+const place = async (placed: View): Promise<void> => {
+  let visit: Visit | undefined;
+  for (let tries = 0; !visit && tries < MOST_CLAIMS; tries++) {
+    const claimed = enter(placed._startedAt, claimOf(placed));
+    locate(placed, claimed);
+    await pause(CERTAIN_AFTER * (1 + chance()));
+    if (placed._isCertain) return;
+    visit = confirm(claimed, claimOf(placed));
+  }
+  if (visit) locate(placed, visit);
+  release(placed);
+};
+
+/** Looks at the page again and again, while it is seen. */
+const follow = (): void => {
+  const mine = {};
+  next = mine;
+  if (!view || isHidden()) return;
+  after(now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
+    if (next !== mine) return;
+    look();
+    follow();
+  });
+};
+
+let isReading = false;
+
+/** Reads the view's entities, unless one of them asks for that itself. */
+const read = (isInPassing?: boolean): void => {
+  if (isReading) return;
+  isReading = true;
+  for (const entity of view?._entities || []) {
+    if (address() !== view?._address) break; // one of them has changed it
+    if (!readEntity(entity, isInPassing)) continue;
+    busyUntil = now() + CALM_AFTER;
+    emit("entity", toRow(entity));
+  }
+  isReading = false;
+};
+
+/** Reads the view, and tells what is new. */
+const tell = (isLast?: boolean, isForced?: boolean, isInPassing?: boolean): void => {
+  const isFirst = state !== "open";
+  state = "open";
+  read(isInPassing && !isFirst);
+  if (view) tellView(view, isLast, isFirst, isForced);
+};
+
+/** Opens a view; after a route change, with what it takes over from its predecessor in this page. */
+const open = (from: string, isRoute?: boolean): void => {
+  const opened = createView(from, isRoute ? view : undefined);
+  view = opened;
+  touchedAt = opened._startedAt;
+  state = "new";
+  isDeclared = false;
+  if (consent === "granted") opened._placed = place(opened);
+  if (isRoute) tellView(opened);
+  else tell();
+  busyUntil = now() + CALM_AFTER;
+  follow();
+};
+
+/** The address may be another. */
+const arrive = (how: How = "traverse"): void => {
+  if (!view || address() === view._address) return;
+  if (isOtherView(view._address, address(), how)) {
+    // Of one that has not settled, only what is not its predecessor's.
+    tellView(view, state === "open", state !== "open");
+    open(view._address, true);
+  } else view._address = address();
+};
+
+/** The address will be another: what the view has last is read under its own. */
+const depart = (to: string, how: How): void => {
+  if (view && isOtherView(view._address, to, how)) read();
+};
+
+/** Tells all that there is, as a call may come at once: settled or not. */
+const tellNow = (isForced?: boolean): void => {
+  arrive();
+  tell(true, isForced);
+};
+
+/** Looks at the page once. */
+const look = safe((): void => {
+  obey();
+  arrive(); // what no event has told of
+  if (!view || state === "away" || now() - touchedAt > IDLE) return;
+  if (state === "new") state = "settling";
+  else tell(false, false, true);
 });
 
 /** Reads the open view, unless it still waits for the page to settle. */
-export const read = safe((inPassing?: boolean) => {
-  if (view && unsettled === undefined) readView(view, false, inPassing);
-});
-
-/** The same, and has the collector know of a view that still waits. */
-export const announce = (): void => {
-  read();
-  if (view) announceView(view);
+export const readNow = (): void => {
+  arrive();
+  if (state === "open") read();
 };
 
-/** Opens a view. After a route change its first reading waits until the page has settled. */
-const open = (referrer = document.referrer, isRoute?: boolean) => {
-  if (view) announceView(view);
-  const opened = createView(referrer);
-  view = opened;
-  touchedAt = opened._startedAt;
-  unsettled = isRoute ? "" : undefined;
-  pass(() => {
-    opened._visit = enter(opened._startedAt, 1);
-    opened._sessionId = sessionIdOf(opened._visit);
-    emit("view", window.calljoin);
-  });
-  if (!isRoute) readView(opened, true);
-  follow(READ_EVERY);
+/** The same, and tells all; settled when that is in the queue, and what earlier views have told: a later one may find its place first. */
+export const announce = async (): Promise<void> => {
+  obey();
+  arrive();
+  if (state === "open") tell(true);
+  for (const { _view } of [...held]) await _view._placed;
 };
 
-/** Looks at the page: it is settled when it shows the same as the last time. */
-const look = safe(() => {
-  const now = Date.now();
-  if (!view || !(now - touchedAt < IDLE)) return;
-  if (unsettled !== undefined) {
-    const before = unsettled;
-    unsettled = document.body.textContent;
-    if (unsettled !== before && now - view._startedAt < LONGEST_WAIT) return;
-    readNow();
-  }
-  read(true);
-});
-
-/** Looks at the page again and again, while it is seen. */
-const follow = (pause: number) => {
-  clearTimeout(timer);
-  if (document.hidden) return;
-  timer = setTimeout(() => {
-    look();
-    // Without a view it is NaN, which is not greater.
-    follow(Date.now() - Number(view?._lastAt) > CALM_AFTER ? CALM_EVERY : READ_EVERY);
-  }, pause);
-};
-
-/** The visitor does something. */
-const touch = () => {
-  const now = Date.now();
-  if (!view?._sessionId || !(Math.abs(now - touchedAt) > TOUCH_EVERY)) return;
-  touchedAt = now;
-  if (sessionIdOf(enter(now, 0)) === view._sessionId) readNow(true);
-  else open();
+/** The visitor does something that keeps the session going. */
+const touch = (): void => {
+  const time = now();
+  const idle = time - touchedAt;
+  if (!view?._sessionId || state === "away" || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
+  touchedAt = time;
+  if (sessionIdOf(enter(time)) === view._sessionId) tellNow(true);
+  else open(view._address);
 };
 
 /** The page is seen, and may be followed. */
 export const show = (): void => {
-  if (document.hidden) return;
-  pass(wake);
-  follow(READ_EVERY);
+  if (isHidden()) return;
+  obey();
+  if (consent === "granted") wake();
+  follow();
   touch();
 };
 
 /** Opens the first view, unless the page is prerendered or consent denied. */
 export const begin = (): void => {
-  if (view || (document as { prerendering?: boolean }).prerendering || consent === "denied") return;
-  open();
+  if (view || isPrerendering() || consent === "denied") return;
+  open(referrer());
   show();
 };
 
 /** The page declares a view. A site that has just changed its address, and says so too, means one. */
 export const page = (): void => {
-  if (!view || (unsettled !== undefined && view._referrer !== view._url)) return;
-  readNow();
-  open(view._url, true);
+  arrive();
+  if (!view || (state !== "open" && !isDeclared)) return;
+  tellNow();
+  open(view._address, true);
+  isDeclared = true;
 };
 
-/** Ends all: consent was denied. */
+/** Ends all, and leaves nothing behind. */
 export const end = (): void => {
-  clearTimeout(timer);
-  view = undefined;
+  setConsent("denied");
+  view = next = undefined;
+  for (const { _view } of held.splice(0)) _view._isCertain = true;
+  forget();
+  clear();
 };
+
+/** Denied, in this tab and in the others. */
+export const deny = safe((): void => {
+  end();
+  storage().setItem(DENIED, "1");
+  storage().removeItem(DENIED);
+});
+
+export const grant = (): void => {
+  setConsent("granted");
+  if (consent !== "granted") return;
+  for (const { _view } of held) _view._placed ||= place(_view);
+  begin();
+  show();
+};
+
+/** Global Privacy Control may be switched on at any time. */
+const obey = (): void => {
+  if (consent !== "denied" && isRefused()) deny();
+};
+
+/** What is there leaves at once: the page is hidden and may never come back, or a phone is reached for. */
+const hurry = (isForced?: boolean): void => {
+  obey();
+  tellNow(isForced);
+  for (const { _view } of [...held]) if (_view._visit) release(_view);
+};
+
+const leavePage = (): void => {
+  next = undefined;
+  hurry();
+  leave();
+};
+
+const isPhoneLink = (node: unknown): boolean => /^tel:/i.test(`${(node as HTMLAnchorElement).href}`);
 
 /** Watches the page, for views to come and go. */
 export const startLife = (): void => {
-  watchRoutes(
-    readNow,
-    safe(() => {
-      if (view && location.href !== view._url) open(view._url, true);
-    }),
-  );
+  watchRoutes(safe(depart), safe(arrive));
   listen("prerenderingchange", begin);
-  listen("pointerdown keydown scroll", touch);
+  // What scripts do too, as scrolling, is no sign of a person.
+  listen("pointerdown keydown wheel touchmove", touch);
+  listen("pointerdown pointerup keydown click", () => {
+    // The page may change: it is read often for a while.
+    const isCalm = now() > busyUntil;
+    busyUntil = now() + CALM_AFTER;
+    if (isCalm) follow();
+  });
   listen("click", (event) => {
     // Through the path, as the link may be inside a web component.
-    if (event.composedPath().some((node) => /^tel:/i.test((node as HTMLAnchorElement).href))) {
-      readNow(true);
-      flush();
-    }
+    if (!event.composedPath().some(isPhoneLink)) return;
+    hurry(true);
+    void flush();
   });
-  const leaveView = () => {
-    clearTimeout(timer);
-    readNow();
-    leave();
-  };
-  listenLast(({ type }) => {
-    if (type === "pagehide") touchedAt = Number.NaN;
-    else if (!document.hidden) return show();
-    leaveView();
+  listenLast((event) => {
+    if (event.type === "visibilitychange" && !isHidden()) return show();
+    leavePage();
+    if (event.type === "pagehide") state = "away";
   });
-  listen("freeze", leaveView);
+  listen("freeze", leavePage);
   listen("pageshow", (event) => {
     if (!view || !(event as PageTransitionEvent).persisted) return;
-    open();
+    open(view._address);
     show();
   });
   listen("online", flush);
+  listen("storage", (event) => {
+    const { key, newValue } = event as StorageEvent;
+    if (key === DENIED && newValue) end();
+  });
+  // A visitor of that id is known no more: this one is new.
+  subscribe("erased", (contextId: string) => {
+    if (view?._visit?._contextId !== contextId) return;
+    forgetErased(contextId);
+    open(view._address);
+  });
 };

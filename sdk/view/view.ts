@@ -1,96 +1,137 @@
 import { cut } from "../browser/cut";
-import { emit } from "../browser/events";
-import { quote, stringify } from "../browser/json";
+import { stringify } from "../browser/json";
+import { address, now, title } from "../browser/page";
 import { random } from "../browser/random";
-import { createEntity, type Entity, readEntity } from "../entity/entity";
-import { toRow } from "../entity/row";
-import type { Value } from "../entity/value";
+import { createEntity, type Entity, hasNews, markTold } from "../entity/entity";
 import { put } from "../queue/queue";
-import type { Visit } from "../session/visit";
+import { CLAIM, numberOf, type Visit } from "../session/visit";
 import { setup } from "../setup";
-import { pass } from "../visitor/consent";
 
 /** So many values, of at most 1 KiB each, go in one snapshot: a body has a limit. */
 const MOST_VALUES = 16;
 /** Bytes of a URL or a title. */
 const LONGEST_TEXT = 4096;
+/** So many snapshots wait in memory, for consent or for their view's place; the oldest of more are forgotten. */
+const MOST_HELD = 150;
+/**
+ * Of two snapshots that describe a view the lower by (`at`, `seq`) decides (contract 4), and so these many first numbers are left free: a
+ * view is described at once, and once more with each title that it comes to rest with.
+ */
+const SPARE_SEQS = 8;
 
 export interface View {
   _id: string;
+  /** Its address at its start, and now: its fragment, and by a replace its query, may change. */
   _url: string;
+  _address: string;
   _referrer: string;
   _startedAt: number;
   /** The time of its latest snapshot: a clock that is set back must not reorder a view's values. */
   _lastAt: number;
   _seq: number;
-  /** A view has entities of its own, which know nothing of the values of the view before. */
+  /** The lowest seq that describes it, and the title that it was described with. */
+  _describedBy: number;
+  _title?: string;
+  /** A view has entities of its own. */
   _entities: Entity[];
-  /** Its place in the visitor's history, as soon as consent lets it have one. */
+  /** Its place in the visitor's history, as soon as consent lets it have one; and whether it is certain. */
   _visit?: Visit;
   _sessionId?: string;
+  _isCertain?: boolean;
+  /** Settled when it is. */
+  _placed?: Promise<void>;
 }
 
-/** A view of the present address. */
-export const createView = (referrer: string): View => ({
+/** Snapshots of views whose place is not certain yet. */
+export const held: { _view: View; _send: () => void }[] = [];
+
+/** A view of the present address; `before` is its predecessor in this page, after a route change. */
+export const createView = (_referrer: string, before?: View): View => ({
   _id: random(10),
-  _url: location.href,
-  _referrer: referrer,
-  _startedAt: Date.now(),
-  _lastAt: Date.now(),
-  _seq: 0,
-  _entities: setup.entities.map(createEntity),
+  _url: address(),
+  _address: address(),
+  _referrer,
+  _startedAt: now(),
+  _lastAt: now(),
+  _seq: SPARE_SEQS,
+  _describedBy: SPARE_SEQS,
+  _entities: setup.entities.map((entity, i) => createEntity(entity, before?._entities[i])),
 });
 
-/** What these entities have to say, by their names. */
-const members = (entities: Entity[], say: (entity: Entity) => Value | undefined): string =>
-  `{${entities.map((entity) => `${quote(entity._setup.name)}:${stringify(say(entity), LONGEST_TEXT)}`)}}`;
+/** What names the view in the cookie until its number is certain. */
+export const claimOf = (view: View): string => view._id.slice(0, CLAIM);
 
-const text = (long: string): string => quote(cut(long, LONGEST_TEXT));
-
-const placeToJson = (view: View, [, sessions, earlierViews, startedAt, , views]: Visit, title: string): string =>
-  `"view":{"number":${+(earlierViews as number) + +(views as number)},"session_number":${sessions},"session_view_number":${views},` +
-  `"session_at":${startedAt},"url":${text(view._url)},"referrer":${text(view._referrer)},"title":${text(title)}},`;
-
-/** Puts a snapshot of entities with news. It is fixed here, in the view in which they were read, whenever it may be sent. */
-const snapshot = (view: View, at: number, entities: Entity[]): void => {
-  const hasError = ({ _error }: Entity) => _error;
-  const values = members(
-    entities.filter((entity) => !hasError(entity)),
-    ({ _value }) => _value,
-  );
-  const errors = members(entities.filter(hasError), hasError);
-  const { title } = document;
-  const seq = view._seq++;
-  view._lastAt = at;
-  pass(() => {
-    const visit = view._visit as Visit; // passed in before
-    const item = put(
-      visit[0],
-      `{"view_id":"${view._id}","session_id":"${view._sessionId}","seq":${seq},"at":${at},` +
-        `${seq ? "" : placeToJson(view, visit, title)}"entities":${values}${errors[2] ? `,"errors":${errors}` : ""}}`,
-    );
-    for (const entity of entities) entity._delivery = item;
-  });
-};
-
-/** Puts the view's first snapshot, should there be none yet: that it is open, and where. */
-export const announceView = (view: View): void => {
-  if (!view._seq) snapshot(view, view._startedAt, []);
-};
-
-let isReading = false;
-
-/** Reads the view's entities and puts what has changed; `force` puts a snapshot anyway, which says that the view is still open. */
-export const readView = (view: View, force?: boolean, inPassing?: boolean): void => {
-  // The address has moved on without us: what the page holds now is no longer this view's. And a value may ask us for another.
-  if (isReading || location.href !== view._url) return;
-  isReading = true;
-  const changed = view._entities.filter((entity) => readEntity(entity, inPassing));
-  isReading = false;
-  for (const entity of changed) emit("entity", toRow(entity));
-  if (changed[0] || force) {
-    const at = Math.max(view._lastAt, Date.now());
-    do snapshot(view, at, changed.splice(0, MOST_VALUES));
-    while (changed[0]);
+/**
+ * Puts a snapshot of these entities. It is fixed here, in the view in which they were read, whenever it may be sent. `shown` is the title of
+ * one that describes the view.
+ */
+const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: string): void => {
+  // Without a class, as an entity may be called __proto__.
+  const entities: Record<string, unknown> = { __proto__: null };
+  let errors: Record<string, unknown> | undefined;
+  for (const entity of told) {
+    const { name } = entity._setup;
+    if (entity._error) errors = { ...errors, [name]: entity._error };
+    else entities[name] = entity._value;
+    markTold(entity, at);
   }
+  const _send = () => {
+    const visit = view._visit as Visit;
+    const number = numberOf(visit, claimOf(view)) || visit._views;
+    const described = shown !== undefined && {
+      number: visit._earlierViews + number,
+      session_number: visit._sessions,
+      session_view_number: number,
+      session_at: visit._startedAt,
+      url: cut(view._url, LONGEST_TEXT),
+      referrer: cut(view._referrer, LONGEST_TEXT),
+      title: cut(shown, LONGEST_TEXT),
+    };
+    const named = { view_id: view._id, session_id: view._sessionId, seq, at, view: described || undefined };
+    const item = put(visit._contextId, stringify({ ...named, entities, errors }, 1e9) as string);
+    for (const entity of told) entity._delivery = item;
+  };
+  held.push({ _view: view, _send });
+  if (view._isCertain) release(view);
+  if (held.length > MOST_HELD) held.shift();
+};
+
+/** The view's place is certain: what has waited for it goes into the queue. */
+export const release = (view: View): void => {
+  view._isCertain = true;
+  for (const each of held.splice(0)) each._view === view ? each._send() : held.push(each);
+};
+
+/** Puts the view's next snapshot; the first one says where it is, and what it is called. */
+const putNext = (view: View, at: number, entities: Entity[]): void => {
+  const shown = view._title === undefined ? title() : undefined;
+  snapshot(view, view._seq, at, entities, shown);
+  // Only now, that there is a snapshot of it, the number is taken.
+  view._seq++;
+  view._title ??= shown;
+};
+
+/**
+ * Puts what has changed since it was last told, and where the view is, were that not known. `isLast` is where a call may come at once, or
+ * the view is left: then what is doubted or restless is told, too. `isFirst` is the first reading after a route change, which stands for the
+ * view from its start. `isForced` puts a snapshot anyway, which says that the view is still open.
+ */
+export const tellView = (view: View, isLast?: boolean, isFirst?: boolean, isForced?: boolean): void => {
+  const time = now();
+  const fromStart: Entity[] = [];
+  const later: Entity[] = [];
+  for (const entity of view._entities)
+    if (hasNews(entity, time, view._startedAt, isLast))
+      (isFirst || entity._standing !== "own" ? fromStart : later).push(entity);
+  while (fromStart[0]) putNext(view, view._startedAt, fromStart.splice(0, MOST_VALUES));
+  if (time > view._lastAt) view._lastAt = time;
+  if (view._title === undefined) putNext(view, view._startedAt, []);
+  if (later[0] || isForced)
+    do putNext(view, view._lastAt, later.splice(0, MOST_VALUES));
+    while (later[0]);
+  // Says once more where it is, where it is called otherwise now.
+  const shown = isLast || isFirst ? title() : view._title;
+  if (shown === view._title || !view._describedBy) return;
+  snapshot(view, --view._describedBy, view._startedAt, [], shown);
+  view._title = shown as string;
 };

@@ -1,61 +1,75 @@
 import { cookieDomain, readCookie, removeCookie, writeCookie } from "../browser/cookie";
 import { safe } from "../browser/safe";
-import { nextVisit, type Visit, visitFrom } from "../session/visit";
+import { CLAIMS, nextVisit, numberOf, sessionToText, type Visit, visitFrom, visitorToText } from "../session/visit";
 import { collectorUrl } from "../setup";
 import { ask } from "../transport/transport";
 
 const COOKIE = "calljoin";
-/** See `save`. */
+/** What changes in a session; see `save`. */
 const SESSION_COOKIE = "calljoin_s";
-/** So many of a visit's parts are the visitor's. */
-const VISITOR_PARTS = 3;
 
-let visit: Visit | undefined;
+/** What two tabs do within this time may have crossed, ms. */
+const MOMENT = 1000;
+
+const NOBODY = visitFrom();
+let visit = NOBODY;
 
 /** Whether the browser keeps our cookie; false means that the id lives in this page's memory only. */
 export let isHeld: boolean | undefined;
 
 /** Takes over what the cookies say: another tab may have moved on since. */
 const load = safe(() => {
-  const found = isHeld !== false && visitFrom(`${readCookie(COOKIE)}.${readCookie(SESSION_COOKIE)}`);
-  if (found) {
-    // A session's cookie that someone deletes must not make session after session.
-    if (found[1] || found[0] !== visit?.[0]) visit = found;
-    isHeld = true;
-  } else if (visit) {
-    // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
-    isHeld = false;
-  }
+  if (isHeld === false) return;
+  const found = visitFrom(readCookie(COOKIE), readCookie(SESSION_COOKIE));
+  // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
+  if (visit._contextId) isHeld = !!found._contextId;
+  // A session's cookie that someone deletes must not make session after session.
+  if (found._key || found._contextId !== visit._contextId) visit = isHeld === false ? visit : found;
 });
 
 /**
- * One cookie; two where the collector is on the same site: Safari keeps what a script has written for 7 days only, so that the
- * collector's Set-Cookie, once in a session, must be the last to write `calljoin`. What changes in a session is then in a second one.
+ * Two cookies: Safari keeps what a script has written for 7 days only, so that a collector on the same site writes `calljoin` again by
+ * Set-Cookie, once in a session, and must be the last to do so
+ * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). What changes in a session is in one of its own.
  */
-const save = safe(([...parts]: Visit, isNew: boolean) => {
+const save = safe((visiting: Visit, isNew: boolean) => {
   if (isHeld === false) return;
-  const domain = cookieDomain();
-  const isSameSite = domain && `.${collectorUrl("").hostname}`.endsWith(`.${domain}`);
-  if (isSameSite) writeCookie(SESSION_COOKIE, parts.splice(VISITOR_PARTS).join("."));
-  const text = parts.join(".");
-  if (isNew || !isSameSite) writeCookie(COOKIE, text);
-  if (isNew) {
-    isHeld = readCookie(COOKIE) === text;
-    if (isSameSite && isHeld) ask(`?cookie_domain=${domain}`);
-  }
+  writeCookie(SESSION_COOKIE, sessionToText(visiting));
+  if (!isNew) return;
+  isHeld = writeCookie(COOKIE, visitorToText(visiting));
+  if (cookieDomain && `.${collectorUrl().split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
+    ask(`?cookie_domain=${cookieDomain}`);
 });
 
-/** Activity, and so many new views, since `at` (ms): makes the visitor and the session where there is none. */
-export const enter = (at: number, newViews: number): Visit => {
+/** Activity since `at` (ms), and a new view, where there is a claim: makes the visitor and the session where there is none. */
+export const enter = (at: number, claim?: string): Visit => {
   load();
-  const last = visit;
-  visit = nextVisit(last, at, newViews);
-  save(visit, last?.[1] !== visit[1]);
+  const before = visit;
+  visit = nextVisit(before, at, claim);
+  save(visit, before._sessions !== visit._sessions);
   return visit;
 };
 
+/**
+ * The visit as the cookies have it now; undefined where another tab has overwritten a view's claim to its number in the same moment. `own` is
+ * the visit that the claim was made in: it stays where a later session has begun since, or where so many views have that a claim is forgotten.
+ */
+export const confirm = (own: Visit, claim: string): Visit | undefined => {
+  load();
+  const isLater = visit._startedAt > own._activeAt + MOMENT || visit._views - own._views >= CLAIMS;
+  if (!isHeld || isLater) return own;
+  return numberOf(visit, claim) ? visit : undefined;
+};
+
 export const forget = safe(() => {
-  visit = isHeld = undefined;
-  removeCookie(COOKIE, null);
-  removeCookie(SESSION_COOKIE, null);
+  visit = NOBODY;
+  isHeld = undefined;
+  removeCookie(COOKIE);
+  removeCookie(SESSION_COOKIE);
 });
+
+/** Forgets a visitor whom the collector has erased, were another tab not quicker. */
+export const forgetErased = (contextId: string): void => {
+  load();
+  if (visit._contextId === contextId) forget();
+};

@@ -104,7 +104,7 @@ async function expectEachOnce(shop: Shop, left: Left[], timeout = 20_000): Promi
 }
 
 describe("a value that changes in the task in which the page is left is stored once, on its own view,", () => {
-  it("over 300 closes and navigations", { timeout: 120_000 }, async () => {
+  it("over 300 closes and navigations", async () => {
     const shop = await world.shop({ entities: [moment] });
     const left = await leaveOften(world.browser, shop, 304);
     expect(new Set(left.map(({ context }) => context)).size).toBe(1);
@@ -148,6 +148,6 @@ describe("a value that changes in the task in which the page is left is stored o
       isDown = n >= 8 && n < 16;
     });
     up();
-    await expectEachOnce(shop, left, 30_000);
+    await expectEachOnce(shop, left);
   });
 });

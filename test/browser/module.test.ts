@@ -35,4 +35,54 @@ describe("the ES module", () => {
     });
     expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: "[null,null,null,null,[],[]]", stderr: "" });
   });
+
+  it.each([
+    [
+      "no scheme",
+      "{ site: 's', collector: 'calls.example', consent: 'required' }",
+      /collector must be an address with its scheme/,
+    ],
+    ["no site", "{ collector: 'https://calls.example', consent: 'required' }", /site must be/],
+    [
+      "a bad name",
+      "{ site: 's', collector: 'https://calls.example', consent: 'required', entities: [{ name: 'a b', type: 'simple', scope: 'session', value: () => 1 }] }",
+      /entities\[0\]: name must be/,
+    ],
+    [
+      "text for code",
+      "{ site: 's', collector: 'https://calls.example', consent: 'required', entities: [{ name: 'a', type: 'simple', scope: 'session', value: 'a' }] }",
+      /a: value must be a function/,
+    ],
+    [
+      "a consent that there is not",
+      "{ site: 's', collector: 'https://calls.example', consent: 'maybe' }",
+      /consent must be/,
+    ],
+    ["nothing", "undefined", /site must be/],
+    ["a getter that throws", "{ get site() { throw 1 } }", undefined],
+  ])("never throws into an app, and names what is wrong: %s", async (_what, options, message) => {
+    const shop = await world.shop();
+    const page = await world.browser.newPage();
+    const said: string[] = [];
+    page.on("console", (each) => said.push(each.text()));
+    page.on("pageerror", (error) => said.push(`thrown: ${error.message}`));
+    await page.goto(shop.url("bare"));
+    const ids = await inPage<unknown[]>(
+      page,
+      `import("/dist/sdk/calljoin.mjs").then(({ start }) => { const api = start(${options}); api.page(); return [api.contextId, document.cookie] })`,
+    );
+    expect(ids).toEqual([null, ""]);
+    if (message) expect(said.join("\n")).toMatch(message);
+    expect(said.join("\n")).not.toContain("thrown");
+  });
+
+  it("says that it cannot know the site document's consent where it is not told", async () => {
+    const shop = await world.shop();
+    const page = await world.browser.newPage();
+    const said: string[] = [];
+    page.on("console", (each) => said.push(each.text()));
+    await page.goto(shop.url("module"));
+    await contextId(page);
+    expect(said.filter((line) => line.includes("consent was not given"))).toHaveLength(1);
+  });
 });

@@ -106,7 +106,7 @@ describe("the queue", () => {
       );
       expect(found).toContain("s1500");
       expect(found).not.toContain("s2");
-    }, 30_000);
+    });
   });
 
   it("does without localStorage where the page has filled it", async () => {

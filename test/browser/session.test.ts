@@ -182,7 +182,11 @@ describe("a duplicated tab", () => {
     expect(await contextId(copy)).toBe(id);
     expect(await sessionId(copy)).toBe(await sessionId(page));
     expect(await viewId(copy)).not.toBe(await viewId(page));
-    await Promise.all([inPage(page, "window.n = 'original'"), inPage(copy, "window.n = 'copy'")]);
+    await inPage(copy, "window.n = 'copy'");
+    await flush(copy);
+    // Which of them is seen, the browser says: a tab is read while it is.
+    await page.bringToFront();
+    await inPage(page, "window.n = 'original'");
     await eventually(async () => {
       const views = await shop.views(id);
       expect(views).toHaveLength(2);

@@ -82,12 +82,32 @@ describe("a route change makes one view", () => {
     expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3", "/spa/3#/four", "/spa/3"]);
   });
 
+  it("by page(), twice where it is said twice in one moment", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit();
+    await inPage(page, "calljoin.page(); calljoin.page()");
+    await flush(page);
+    expect(await shop.views(await contextId(page))).toHaveLength(3);
+  });
+
   it("by a site that changes its address and then says page(), too", async () => {
     const shop = await world.shop();
     const page = await shop.visit("spa");
     await changesView(page, "history.pushState({}, '', '/spa/2'); calljoin.page()");
     await changesView(page, "history.pushState({}, '', '/spa/3')");
     expect(await paths(page, shop)).toEqual(["/spa", "/spa/2", "/spa/3"]);
+  });
+
+  it("that is stored when flush() settles, whichever of several views finds its place first", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit("spa");
+    const expected = ["/spa"];
+    for (let n = 0; n < 12; n += 3) {
+      const routes = [n, n + 1, n + 2].map((each) => `/spa/${each}`);
+      await inPage(page, `for (const path of ${JSON.stringify(routes)}) history.pushState({}, "", path)`);
+      expected.push(...routes);
+      expect(await paths(page, shop)).toEqual(expected);
+    }
   });
 
   it("and its ids are there at once, for a vendor's tag that runs in the same task", async () => {

@@ -5,7 +5,7 @@ import type { Write } from "../../collector/store/intake";
 import { postgres } from "../../collector/store/postgres";
 import { openStore, type Store } from "../../collector/store/store";
 import { siteSchema } from "../../collector/wire/site";
-import { SITE, write } from "../collector/store/rows";
+import { dueOf, SITE, write } from "../collector/store/rows";
 
 export interface Half {
   store: Store;
@@ -23,7 +23,7 @@ export async function openHalf(url: string, sharded: boolean): Promise<Half> {
     store,
     joiner,
     async take(what) {
-      const { due } = await store.write([write(what)], [], NOW);
+      const due = dueOf(await store.write([write(what)], [], NOW));
       await joiner.run(due);
       await store.write([], due, NOW);
     },

@@ -16,6 +16,9 @@ export function noTraffic(): Traffic {
   return { snapshots: new Set(), calls: new Map(), refused: new Map() };
 }
 
+/** The longest that a collector may leave a request without an answer, ms: a statement may wait for a minute (store/postgres.ts). */
+const ANSWER_MS = 90_000;
+
 /** Sends until `end()` is true, `hands` at a time, to whichever of the origins chance says. */
 export async function sendTraffic(
   traffic: Traffic,
@@ -31,9 +34,14 @@ export async function sendTraffic(
     for (;;) {
       const all = origins();
       const origin = all[Math.floor(Math.random() * all.length)] ?? "";
-      const status = await client(origin)("POST", path, { json, ...(bearer ? { token: bearer } : {}) })
-        .then((answer) => answer.status)
-        .catch(() => 0);
+      const asked = client(origin)("POST", path, { json, ...(bearer ? { token: bearer } : {}) });
+      const late = new AbortController();
+      const status = await Promise.race([
+        asked.then(({ status }) => status).catch(() => 0),
+        wait(ANSWER_MS, null, { signal: late.signal }).catch(() => null),
+      ]);
+      late.abort();
+      if (status === null) throw new Error(`${path} was not answered within ${ANSWER_MS / 1_000} s`);
       if (status === 202) return;
       traffic.refused.set(status, (traffic.refused.get(status) ?? 0) + 1);
       await wait(50 + Math.random() * 100);

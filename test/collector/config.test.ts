@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
-import { readConfig } from "../../collector/config";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig, unknownVariables } from "../../collector/config";
 
 describe("the configuration", () => {
   it("has a default for everything", () => {
@@ -32,8 +35,24 @@ describe("the configuration", () => {
     ["DATABASE_URL", "postgres:///calls"],
     ["CALLJOIN_SHARDED", "yes"],
     ["CALLJOIN_SHARDED", "true"],
+    ["CALLJOIN_PUBLIC_URL", "calls.shop.example"],
+    ["CALLJOIN_PUBLIC_URL", "ftp://calls.shop.example"],
+    ["CALLJOIN_PUBLIC_URL", "https://calls.shop.example/?site=1"],
+    ["CALLJOIN_PUBLIC_URL", "https://calls.shop.example/#top"],
+    ["CALLJOIN_PUBLIC_URL", "https://me:secret@calls.shop.example"],
+    ["CALLJOIN_PUBLIC_URL", "https://"],
   ])("names the variable that is wrong: %s=%s", (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`${name}: must be`));
+  });
+
+  it.each([
+    ["https://calls.shop.example", "https://calls.shop.example"],
+    ["https://calls.shop.example/", "https://calls.shop.example"],
+    ["HTTPS://Shop.example:443/calljoin//", "https://shop.example/calljoin"],
+    ["http://127.0.0.1:8787", "http://127.0.0.1:8787"],
+  ])("takes %s for the collector's public address", (given, kept) => {
+    expect(readConfig({ CALLJOIN_PUBLIC_URL: given }).publicUrl).toBe(kept);
+    expect(readConfig({}).publicUrl).toBeUndefined();
   });
 
   it("takes PostgreSQL with an admin token that all collectors share, and not without", () => {
@@ -41,6 +60,52 @@ describe("the configuration", () => {
     const config = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
     expect(config).toMatchObject({ databaseUrl: DATABASE_URL, sharded: false });
     expect(() => readConfig({ DATABASE_URL })).toThrow(/CALLJOIN_ADMIN_TOKEN: must be set/);
+  });
+
+  describe("takes a secret from a file", () => {
+    let folder: string;
+    const fileOf = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "calljoin-config-"));
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it("that its name with _FILE behind it names, less the line's end", () => {
+      const config = readConfig({
+        CALLJOIN_ADMIN_TOKEN_FILE: fileOf("token", `${"x".repeat(16)}\n`),
+        DATABASE_URL_FILE: fileOf("url", "postgres://calljoin:secret@db.example/calls\r\n"),
+      });
+      expect(config.adminToken).toBe("x".repeat(16));
+      expect(config.databaseUrl).toBe("postgres://calljoin:secret@db.example/calls");
+    });
+
+    it("and checks it as it would the variable", () => {
+      const CALLJOIN_ADMIN_TOKEN_FILE = fileOf("short", "short");
+      expect(() => readConfig({ CALLJOIN_ADMIN_TOKEN_FILE })).toThrow(/CALLJOIN_ADMIN_TOKEN: must be at least 16/);
+    });
+
+    it("and names a file that is not there, is empty, or is one of two that say it", () => {
+      const read = (file: string, token?: string) => () =>
+        readConfig({ CALLJOIN_ADMIN_TOKEN_FILE: file, CALLJOIN_ADMIN_TOKEN: token });
+      expect(read(join(folder, "none"))).toThrow(/CALLJOIN_ADMIN_TOKEN_FILE: .*none cannot be read: ENOENT/);
+      expect(read(folder)).toThrow(/CALLJOIN_ADMIN_TOKEN_FILE: .* cannot be read: EISDIR/);
+      expect(read(fileOf("empty", "\n"))).toThrow(/CALLJOIN_ADMIN_TOKEN_FILE: .*empty is empty/);
+      expect(read(fileOf("one", "x".repeat(16)), "y".repeat(16))).toThrow(
+        /CALLJOIN_ADMIN_TOKEN_FILE: must not be set where CALLJOIN_ADMIN_TOKEN is/,
+      );
+    });
+  });
+
+  it("warns of a variable that it does not know, with the nearest that it does", () => {
+    const known = { CALLJOIN_DATA: "", CALLJOIN_ADMIN_TOKEN_FILE: "", PATH: "", PORT: "" };
+    expect(unknownVariables(known)).toEqual([]);
+    expect(unknownVariables({ ...known, CALLJOIN_TRUST_PROXIES: "1", CALLJOIN_ADMINTOKEN: "x" })).toEqual([
+      "CALLJOIN_TRUST_PROXIES is not a variable of Calljoin, and is ignored; did you mean CALLJOIN_TRUST_PROXY?",
+      "CALLJOIN_ADMINTOKEN is not a variable of Calljoin, and is ignored; did you mean CALLJOIN_ADMIN_TOKEN?",
+    ]);
   });
 
   it("names all that is wrong at once", () => {

@@ -8,7 +8,7 @@ import { createJoiner } from "../../collector/join/joiner";
 import { sqlite } from "../../collector/store/sqlite";
 import { openStore, type Store } from "../../collector/store/store";
 import { siteSchema } from "../../collector/wire/site";
-import { CONTEXT, event, SITE, snapshot, write } from "./store/rows";
+import { CONTEXT, dueOf, event, SITE, snapshot, snapshotsOf, write } from "./store/rows";
 
 const DAY = 86_400_000;
 const T = 1_790_000_000_000;
@@ -49,7 +49,49 @@ describe("retention", () => {
     await arrive(...Array.from({ length: 450 }, (_, i) => arrived(T - 11 * DAY, { view_id: `old-${i}` })));
     await arrive(arrived(T - 9 * DAY, { view_id: "young" }));
     expect(await runRetention()).toBe(3);
-    expect((await store.snapshots(SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["young"]);
+    expect((await snapshotsOf(store, SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["young"]);
+  });
+
+  it("costs nothing while nothing is due: each of many sites is looked at once in ten minutes", async () => {
+    const document = JSON.stringify(siteSchema.parse({ name: "Shop", retention_days: 10 }));
+    const sites = Array.from({ length: 2_000 }, (_, n) => ({ site: `shop-${n}`, document, version: 1, saved_at: 0 }));
+    const looked: string[] = [];
+    let lists = 0;
+    const step = createRetention(
+      {
+        leads: async () => true,
+        newestDocuments: async () => {
+          lists += 1;
+          return sites;
+        },
+        expire: async (site: string) => {
+          looked.push(site);
+          return { after: null, more: false };
+        },
+        putMark: async () => undefined,
+      } as unknown as Store,
+      clock,
+    );
+    while (await step());
+    expect([lists, looked.length, new Set(looked).size]).toEqual([1, 2_000, 2_000]);
+    for (let n = 0; n < 100; n += 1) await step();
+    expect([lists, looked.length]).toEqual([1, 2_000]);
+    now += 10 * 60_000;
+    while (await step());
+    expect([lists, looked.length]).toEqual([2, 4_000]);
+  });
+
+  it("deletes old calls with all that they have, however many there are", async () => {
+    const events = Array.from({ length: 300 }, (_, n) =>
+      event({ call_id: `call-${n}`, ts: T - 11 * DAY, received_at: T - 11 * DAY, body: "x".repeat(20_000) }),
+    );
+    await store.write([write({ events })], [], now);
+    const joiner = createJoiner({ store, clock, log: pino({ level: "silent" }), wake: () => {} });
+    await joiner.sweep(0);
+    expect(await store.calls(SITE, {}, null, 500)).toHaveLength(300);
+    expect(await runRetention()).toBeGreaterThan(1);
+    expect(await store.calls(SITE, {}, null, 500)).toEqual([]);
+    expect(await store.callEvents(SITE, "call-7")).toEqual([]);
   });
 
   it("goes by the collector's clock: a visitor's that is years off keeps nothing and loses nothing", async () => {
@@ -58,20 +100,19 @@ describe("retention", () => {
       arrived(T, { view_id: "new", at: 1_000 }),
     );
     await runRetention();
-    expect((await store.snapshots(SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["new"]);
+    expect((await snapshotsOf(store, SITE, CONTEXT)).map(({ view_id }) => view_id)).toEqual(["new"]);
   });
 
   it("leaves a call as it was joined when its view has gone before it, and deletes it when its own time is over", async () => {
     const joiner = createJoiner({ store, clock, log: pino({ level: "silent" }), wake: () => {} });
     const join = async (part: Parameters<typeof write>[0]) => {
-      const { due } = await store.write([write(part)], [], now);
-      await joiner.run(due);
+      await joiner.run(dueOf(await store.write([write(part)], [], now)));
     };
     now = T - 9 * DAY;
     await join({ snapshots: [arrived(T - 11 * DAY, {})], events: [event({ ts: T - 9 * DAY, received_at: now })] });
     now = T;
     await runRetention();
-    expect(await store.snapshots(SITE, CONTEXT)).toEqual([]);
+    expect(await snapshotsOf(store, SITE, CONTEXT)).toEqual([]);
     // The visitor comes again, and their calls are looked at once more.
     await join({ snapshots: [arrived(T, { view_id: "back" })] });
     expect(await store.calls(SITE, {}, null, 5)).toMatchObject([{ status: "matched", version: 1 }]);

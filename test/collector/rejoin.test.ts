@@ -1,16 +1,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startCollector } from "./contract/process";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sharedCollector } from "./contract/shared";
 import { BASE, openShop, type Shop } from "./contract/shop";
 
 const T = Date.now();
 
 describe("calljoin rejoin", () => {
-  let collector: Awaited<ReturnType<typeof startCollector>>;
+  const collector = sharedCollector();
   let shop: Shop;
   beforeAll(async () => {
-    collector = await startCollector();
     shop = await openShop(collector.request, collector.adminToken, { ...BASE, vendors: [{ name: "responsetap" }] });
     await shop.post(
       "visitor-1",
@@ -24,12 +23,11 @@ describe("calljoin rejoin", () => {
     });
     await shop.report("responsetap", event("a", "gbr0-visitor"), event("b", "visitor-1"), event("c", "undefined"));
   });
-  afterAll(() => collector.stop());
 
   /** Beside the running collector, on the same store. */
   const rejoin = (...args: string[]) =>
     promisify(execFile)(process.execPath, ["dist/collector/calljoin.mjs", "rejoin", ...args], {
-      env: { ...process.env, CALLJOIN_DATA: collector.data },
+      env: { ...process.env, ...collector.env },
     });
 
   it("applies a changed document to history, which a save alone does not", async () => {
@@ -50,11 +48,12 @@ describe("calljoin rejoin", () => {
     expect((await rejoin("--site", shop.id, "--after", ids[1] ?? "")).stdout).toMatch(/^1 calls joined again/);
   });
 
-  it("says so where there is no such site, or no such command", async () => {
+  it("says so where there is no such site, or none is named", async () => {
     await expect(rejoin("--site", "nowhere")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("no site nowhere"),
     });
-    await expect(rejoin()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("Usage") });
+    const unnamed = expect.stringMatching(new RegExp(`needs --site TRACKING_ID: there (is|are) .*${shop.id}`));
+    await expect(rejoin()).rejects.toMatchObject({ code: 1, stderr: unnamed });
   });
 });

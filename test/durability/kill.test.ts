@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, test as anyTest, beforeAll, describe, expect } from "vitest";
 import type { Shop } from "../collector/contract/shop";
-import { startPostgres } from "../collector/store/database";
+import { noPostgres, startPostgres } from "../collector/store/database";
 import { ADMIN, type Instance, newInstance } from "./process";
 import { missing, openWatchedShop, type Visitor, visit } from "./visitors";
 
@@ -14,6 +14,8 @@ const KILLS = Number(process.env.CALLJOIN_KILLS ?? 25);
 const LIMIT_MS = process.env.CALLJOIN_KILLS === undefined ? 50_000 : 3_600_000;
 const LEAST_KILLS = 3;
 const CLIENTS = 8;
+/** A kill comes after so many answers at most: counted, since a slow machine gives none in the time in which a fast one gives many. */
+const MOST_ANSWERS = 30;
 
 let crm: Server;
 beforeAll(async () => {
@@ -32,7 +34,8 @@ const stores = {
   },
 };
 
-describe.each(Object.entries(stores))("on %s", (_name, open) => {
+describe.each(Object.entries(stores))("on %s", (name, open) => {
+  const test = anyTest.skipIf(name === "PostgreSQL" && noPostgres);
   let stop = async () => {};
   let instance: Instance;
   let shop: Shop;
@@ -58,7 +61,8 @@ describe.each(Object.entries(stores))("on %s", (_name, open) => {
       while (kills < KILLS && Date.now() < end) {
         const visitors: Visitor[] = [];
         const clients = Array.from({ length: CLIENTS }, () => client(shop, visitors));
-        await wait(20 + Math.random() * 250);
+        await answered(visitors, Math.random() * MOST_ANSWERS);
+        await wait(Math.random() * 20);
         await instance.end("SIGKILL");
         await Promise.all(clients);
         await instance.start();
@@ -75,6 +79,13 @@ describe.each(Object.entries(stores))("on %s", (_name, open) => {
     LIMIT_MS + 60_000,
   );
 });
+
+/** Resolves when so many requests have been acknowledged, or when none come any more. */
+async function answered(visitors: Visitor[], count: number): Promise<void> {
+  const patience = Date.now() + 10_000;
+  const answers = () => visitors.reduce((sum, { views, call }) => sum + views.length + (call === null ? 0 : 1), 0);
+  while (answers() < count && Date.now() < patience) await wait(5);
+}
 
 /** Visits until the collector is gone. */
 async function client(shop: Shop, visitors: Visitor[]): Promise<void> {

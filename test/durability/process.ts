@@ -8,14 +8,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import { client, type Request } from "../collector/contract/http";
 
 const BIN = resolve("dist/collector/calljoin.mjs");
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 export const ADMIN = "admin-token-of-the-durability-tests";
 
 /** The built collector on one data folder, ended and started as often as a test likes. */
 export interface Instance {
   request: Request;
+  origin: string;
   data: string;
+  /** The last of what it has printed since it was started. */
+  output(): string;
   /** Starts the process and waits until it is ready. `limit` bounds each of its files, in KiB: a disk that is full. */
   start(how?: { limit?: number; options?: SpawnOptions }): Promise<void>;
   /** Sends a signal and waits for the end; answers the exit code, null after a kill. */
@@ -27,7 +30,8 @@ export interface Instance {
 export async function newInstance(env: Record<string, string> = {}): Promise<Instance> {
   const data = mkdtempSync(join(tmpdir(), "calljoin-durability-"));
   const port = await freePort();
-  const request = client(`http://127.0.0.1:${port}`);
+  const origin = `http://127.0.0.1:${port}`;
+  const request = client(origin);
   const all = {
     ...process.env,
     CALLJOIN_DATA: data,
@@ -37,6 +41,7 @@ export async function newInstance(env: Record<string, string> = {}): Promise<Ins
     ...env,
   };
   let child: ChildProcess | null = null;
+  let output = "";
 
   async function end(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
     const ending = child;
@@ -50,7 +55,9 @@ export async function newInstance(env: Record<string, string> = {}): Promise<Ins
 
   return {
     request,
+    origin,
     data,
+    output: () => output,
     end,
     async start({ limit, options = {} } = {}) {
       const [command, args] =
@@ -58,7 +65,7 @@ export async function newInstance(env: Record<string, string> = {}): Promise<Ins
           ? [process.execPath, [BIN, "serve"]]
           : ["bash", ["-c", `ulimit -f ${limit}; exec "$0" "$@"`, process.execPath, BIN, "serve"]];
       const started = spawn(command, args, { env: all, stdio: ["ignore", "pipe", "pipe"], ...options });
-      let output = "";
+      output = "";
       for (const stream of [started.stdout, started.stderr]) {
         stream?.on("data", (chunk) => {
           output = (output + chunk).slice(-5_000);

@@ -193,11 +193,19 @@ function entityIn(entities: JsonObject, name: string) {
   return Object.hasOwn(entities, name) ? entities[name] : undefined;
 }
 
-/** 6.6 "A matched call that meets a goal is a conversion […] No total meets no `min_total`." */
+/**
+ * 6.6 "A matched call that meets a goal is a conversion […] No total meets no `min_total`, no duration no `min_duration_s`; a call with
+ * `answered: false` meets only goals that say `"unanswered": true`."
+ */
 function goalsOf(site: Site, call: MergedCall): string[] {
   return (site.goals ?? [])
     .filter((goal) => goal.types === undefined || goal.types.includes(call.type))
     .filter((goal) => goal.min_total === undefined || (call.total !== null && call.total.value >= goal.min_total))
+    .filter(
+      (goal) =>
+        goal.min_duration_s === undefined || (call.duration_s !== null && call.duration_s >= goal.min_duration_s),
+    )
+    .filter((goal) => call.answered !== false || goal.unanswered === true)
     .map((goal) => goal.name);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isJunk } from "./context-id";
 import { canonicalJson, compareBy, groupBy, isEmpty } from "./order";
 import type { AcceptedEvent, Json, MergedCall, Site, Total } from "./types";
@@ -15,7 +16,9 @@ interface ReadEvent {
   url: string;
   source: string;
   total: Total | null;
+  call: { [name: string]: Json | undefined };
   revision: number;
+  receivedAt: number;
   canonical: string;
 }
 
@@ -28,12 +31,13 @@ export function mergeEvents(site: Site, events: AcceptedEvent[]): MergedCall[] {
 }
 
 function mergeCall(site: Site, events: ReadEvent[]): MergedCall {
-  // "every other field, `total` being one, is the last non-empty one in order of (`ts`, the revision […], the canonical JSON of the event,
-  // RFC 8785), so that arrival decides nothing"
+  // "every other field, `total` being one, is the last non-empty one in order of (`ts`, the revision […]; where a vendor's payload says
+  // nothing of its order, received-at […]; the canonical JSON of the event, RFC 8785)"
   const inOrder = events.toSorted(
     compareBy(
       (event) => event.ts,
       (event) => event.revision,
+      (event) => event.receivedAt,
       (event) => event.canonical,
     ),
   );
@@ -59,11 +63,29 @@ function mergeCall(site: Site, events: ReadEvent[]): MergedCall {
     ts_unit: wholeSeconds ? "s" : "ms",
     url: newestFirst.find((event) => event.url !== "")?.url ?? "",
     source: newestFirst.find((event) => event.source !== "")?.source ?? "",
+    ...callFacts(site, newestFirst),
     own_id: betterId ?? ids[0] ?? null,
   };
 }
 
-function readEvent({ vendor, event, revision = 0 }: AcceptedEvent): ReadEvent {
+/** "An event may have `call`: `{duration_s, answered, direction, caller, dialled}`", kept "as the site document's `keep_caller` says". */
+function callFacts(site: Site, newestFirst: ReadEvent[]) {
+  const last = <T extends Json>(name: string) =>
+    (newestFirst.map(({ call }) => call[name]).find((value) => !isEmpty(value)) ?? null) as T | null;
+  const caller = last<string>("caller");
+  const keep = site.keep_caller ?? "hash";
+  return {
+    duration_s: last<number>("duration_s"),
+    answered: last<boolean>("answered"),
+    direction: "inbound" as const,
+    // "lower-case hex of the SHA-256 of the E.164"
+    caller_sha256: caller === null || keep === "none" ? null : createHash("sha256").update(caller).digest("hex"),
+    caller: keep === "full" ? caller : null,
+    dialled: last<string>("dialled"),
+  };
+}
+
+function readEvent({ vendor, event, revision = 0, received_at: receivedAt = 0 }: AcceptedEvent): ReadEvent {
   const type = readType(text(at(event, "meta", "type")));
   return {
     vendor,
@@ -78,7 +100,9 @@ function readEvent({ vendor, event, revision = 0 }: AcceptedEvent): ReadEvent {
     total:
       readTotal(at(event, "basket", "total")) ??
       (type === "trPackageTransactionSummary" ? readTotal(at(event, "package", "total")) : null),
+    call: (at(event, "call") ?? {}) as ReadEvent["call"],
     revision,
+    receivedAt,
     canonical: canonicalJson(event),
   };
 }

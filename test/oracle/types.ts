@@ -27,10 +27,11 @@ export interface AcceptedSnapshot {
   entities?: JsonObject;
 }
 
-/** A call event that the collector accepted: the item of `events`, as posted. */
+/** A call event that the collector accepted: the item of `events`, as posted, and when it first came by the collector's clock. */
 export interface AcceptedEvent {
   vendor: string;
   event: Json;
+  received_at?: number;
   /** Read out of a native payload by its adapter; QProtocol has none. */
   revision?: number;
 }
@@ -39,7 +40,8 @@ export interface AcceptedEvent {
 export interface Site {
   entities?: { name: string; scope: "session" | "page_view"; identifies?: string }[];
   vendors?: { name: string; offline_prefixes?: string[]; unusable?: { field: string; matches: string }[] }[];
-  goals?: { name: string; types?: string[]; min_total?: number }[];
+  goals?: { name: string; types?: string[]; min_total?: number; min_duration_s?: number; unanswered?: boolean }[];
+  keep_caller?: "hash" | "full" | "none";
   window_days?: number;
 }
 
@@ -58,6 +60,12 @@ export interface MergedCall {
   ts_unit: "s" | "ms";
   url: string;
   source: string;
+  duration_s: number | null;
+  answered: boolean | null;
+  direction: "inbound";
+  caller_sha256: string | null;
+  caller: string | null;
+  dialled: string | null;
   /** What the events give as the context's id, junk or not; null where none gives any. */
   own_id: string | null;
 }

@@ -15,16 +15,15 @@ interface Sent {
 
 let sent: Sent[];
 let beacons: Sent["body"][];
-let answers: { status: number; headers?: Record<string, string> }[];
+let answers: { status: number; headers?: Record<string, string>; text?: string; hangs?: boolean }[];
+
+const RECEIPT = '{"accepted":1,"duplicate":0,"rejected":[]}';
 
 /** A page's queue. Each page has modules, and so a state, of its own. */
 async function openPage(): Promise<Queue> {
   vi.resetModules();
   const { setUp } = (await import("../../sdk/setup")) as typeof SetupModule;
-  setUp(
-    { site: "shop", consent: "not_required", gpc: true, entities: [], bridges: [] },
-    "https://calls.test/t/shop.js",
-  );
+  setUp({ site: "shop", consent: "not_required", gpc: true, entities: [], bridges: [] }, "https://calls.test");
   return import("../../sdk/queue/queue");
 }
 
@@ -36,9 +35,10 @@ beforeEach(() => {
   answers = [];
   vi.stubGlobal("fetch", async (url: string, { body, keepalive }: { body: string; keepalive: boolean }) => {
     sent.push({ url, body: JSON.parse(body), keepalive });
-    const { status, headers } = answers.shift() ?? { status: 202 };
+    const { status, headers, text, hangs } = answers.shift() ?? { status: 202 };
+    if (hangs) return new Promise(() => {});
     if (!status) throw new TypeError("Failed to fetch");
-    return new Response("{}", { status, ...(headers && { headers }) });
+    return new Response(text ?? (status < 300 ? RECEIPT : "{}"), { status, ...(headers && { headers }) });
   });
   Object.assign(navigator, {
     sendBeacon: (_url: string, body: string) => {
@@ -67,7 +67,7 @@ describe("the queue", () => {
     expect(sent).toMatchObject([{ url: "https://calls.test/v1/snapshots", keepalive: true }]);
     expect(sent[0]?.body).toMatchObject({ v: 1, site: "shop", context_id: VISITOR });
     expect(seqs(sent[0]?.body)).toEqual([0, 1, 2]);
-    expect(queue.reportQueue()).toEqual([0, 0, 0, "202 {}"]);
+    expect(queue.report()).toMatchObject({ queued: 0, dropped: 0, failures: 0, answer: `202 ${RECEIPT}` });
     expect(localStorage).toHaveLength(0);
   });
 
@@ -86,8 +86,8 @@ describe("the queue", () => {
     await queue.flush();
     const refused = queue.put(VISITOR, '{"seq":1}');
     await queue.flush();
-    expect([taken._isAnswered, refused._isAnswered]).toEqual([true, false]);
-    expect(queue.reportQueue().slice(0, 2)).toEqual([0, 1]);
+    expect([taken._status, refused._status, refused._reason]).toEqual(["sent", "given_up", "403 {}"]);
+    expect(queue.report()).toMatchObject({ queued: 0, dropped: 1 });
   });
 
   it.each([0, 408, 429, 500, 503])("keeps what was answered %i, and sends the same again later", async (status) => {
@@ -95,11 +95,64 @@ describe("the queue", () => {
     answers = [{ status }];
     putAll(queue, 1);
     await settle();
-    expect(queue.reportQueue().slice(0, 3)).toEqual([1, 0, 1]);
+    expect(queue.report()).toMatchObject({ queued: 1, dropped: 0, failures: 1 });
     await vi.advanceTimersByTimeAsync(2100);
     expect(sent.map(({ body }) => seqs(body))).toEqual([[0], [0]]);
     expect(sent[1]?.keepalive).toBe(false);
   });
+
+  it.each(["<h1>Sign in to this Wi-Fi</h1>", "{}", "null", '{"accepted":"yes"}', ""])(
+    "takes a 200 with %j for no receipt, deletes nothing, and sends the same again",
+    async (text) => {
+      const queue = await openPage();
+      answers = [{ status: 200, text }];
+      const item = queue.put(VISITOR, '{"seq":0}');
+      await settle();
+      expect([item._status, queue.report().queued]).toEqual(["queued", 1]);
+      await vi.advanceTimersByTimeAsync(2100);
+      expect([item._status, queue.report().queued, sent.length]).toEqual(["sent", 0, 2]);
+    },
+  );
+
+  it("says of each snapshot that the collector rejected it, and why", async () => {
+    const queue = await openPage();
+    const rejected = [{ index: 1, reason: "invalid", detail: "at: must be a time" }];
+    answers = [{ status: 202, text: JSON.stringify({ accepted: 1, duplicate: 0, rejected }) }];
+    const items = [0, 1].map((seq) => queue.put(VISITOR, `{"seq":${seq}}`));
+    await queue.flush();
+    expect(items.map((item) => item._status)).toEqual(["sent", "rejected"]);
+    expect(items[1]?._reason).toBe("invalid: at: must be a time");
+    expect(queue.report().queued).toBe(0);
+  });
+
+  it("waits for an answer that hangs for some seconds only, and then sends what has come meanwhile, too", async () => {
+    const queue = await openPage();
+    answers = [{ status: 0, hangs: true }];
+    putAll(queue, 1);
+    const settled = vi.fn();
+    void queue.flush().then(settled);
+    queue.put(VISITOR, '{"seq":1}');
+    await vi.advanceTimersByTimeAsync(10_001);
+    expect(settled).toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(seqs(sent.at(-1)?.body)).toEqual([0, 1]);
+    expect(queue.report().queued).toBe(0);
+  });
+
+  it.each(["99999999999", "1e300", "-5", "Wed, 21 Oct 2035 07:28:00 GMT", "Infinity"])(
+    "survives Retry-After: %s without a storm of requests",
+    async (value) => {
+      const queue = await openPage();
+      answers = [{ status: 503, headers: { "Retry-After": value } }];
+      putAll(queue, 1);
+      await settle();
+      await vi.advanceTimersByTimeAsync(500);
+      expect(sent).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      expect(sent).toHaveLength(2);
+      expect(queue.report().queued).toBe(0);
+    },
+  );
 
   it("waits for as long as Retry-After says, whatever comes meanwhile", async () => {
     const queue = await openPage();
@@ -130,13 +183,13 @@ describe("the queue", () => {
     putAll(queue, 4, 100);
     await queue.flush();
     expect(sent.map(({ body }) => seqs(body).length)).toEqual([4, 1, 1, 1, 1]);
-    expect(queue.reportQueue().slice(0, 2)).toEqual([0, 1]);
+    expect(queue.report()).toMatchObject({ queued: 0, dropped: 1 });
   });
 
   it("is bounded, drops its oldest and counts them", async () => {
     const queue = await openPage();
     putAll(queue, 300, 1000);
-    const [queued, dropped] = queue.reportQueue();
+    const { queued, dropped } = queue.report();
     expect(queued + dropped).toBe(300);
     expect(dropped).toBeGreaterThan(150);
     expect(String(Object.values(localStorage)[0]).length).toBeLessThanOrEqual(100_000);
@@ -145,62 +198,56 @@ describe("the queue", () => {
 });
 
 describe("a page that is left", () => {
-  it("beacons what has not left yet, and keeps it until someone hears an answer", async () => {
+  it("sends at once what is not under way, by requests that outlive it, and keeps it until it hears an answer", async () => {
     const queue = await openPage();
-    putAll(queue, 2);
+    putAll(queue, 30, 1000);
     queue.leave();
-    expect(beacons.map(seqs)).toEqual([[0, 1]]);
+    expect(sent.map(({ keepalive }) => keepalive)).toEqual([true, true]);
+    expect(sent.flatMap(({ body }) => seqs(body))).toEqual(Array.from({ length: 30 }, (_, seq) => seq));
     queue.leave();
-    expect(beacons).toHaveLength(1);
+    expect(sent).toHaveLength(2);
     expect(localStorage).toHaveLength(1);
+    await settle();
+    expect([queue.report().queued, localStorage.length]).toEqual([0, 0]);
   });
 
-  it("does not send again what a beacon took when it comes back", async () => {
+  it("does not send again what is answered when it comes back", async () => {
     const queue = await openPage();
     putAll(queue, 1);
     queue.leave();
     queue.wake();
     await settle();
     await queue.flush();
-    expect(sent).toEqual([]);
+    expect(sent).toHaveLength(1);
   });
 
-  it("leaves its queue to the next, which confirms by fetch what a beacon took, and does not beacon it again", async () => {
+  it("leaves its queue to the next, which sends what it heard no answer of", async () => {
     const left = await openPage();
     putAll(left, 2);
+    answers = [{ status: 0, hangs: true }];
     left.leave();
     vi.clearAllTimers(); // the page is gone
     const next = await openPage();
     next.wake();
     next.put(VISITOR, '{"seq":9}');
-    next.leave();
-    vi.clearAllTimers();
-    expect(beacons.map(seqs)).toEqual([[0, 1], [9]]);
-    const third = await openPage();
-    third.wake();
     await settle();
-    expect(sent.map(({ body }) => seqs(body).sort())).toEqual([[0, 1, 9]]);
+    expect(sent.map(({ body }) => seqs(body).sort())).toEqual([
+      [0, 1],
+      [0, 1, 9],
+    ]);
     expect(localStorage).toHaveLength(0);
   });
 
-  it("beacons halves where the whole is refused, and fetches where all is", async () => {
+  it("beacons what no request took along, and goes on trying", async () => {
     const queue = await openPage();
-    const lengths: number[] = [];
-    Object.assign(navigator, {
-      sendBeacon: (_url: string, body: string) => {
-        lengths.push(seqs(JSON.parse(body)).length);
-        return lengths.length > 1 && lengths.length < 4;
-      },
-    });
-    putAll(queue, 4);
+    answers = [{ status: 0 }];
+    putAll(queue, 2);
     queue.leave();
-    expect(lengths.slice(0, 3)).toEqual([4, 2, 2]);
-
-    const blocked = await openPage();
-    Object.assign(navigator, { sendBeacon: undefined });
-    putAll(blocked, 3);
-    blocked.leave();
-    expect(sent.map(({ body }) => seqs(body))).toEqual([[0, 1, 2]]);
+    await settle();
+    expect(beacons.map(seqs)).toEqual([[0, 1]]);
+    expect(queue.report().queued).toBe(2);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(queue.report().queued).toBe(0);
   });
 
   it("does without storage where the browser denies it", async () => {
@@ -211,16 +258,7 @@ describe("a page that is left", () => {
     putAll(queue, 2);
     queue.leave();
     queue.wake();
-    expect(queue.reportQueue()[0]).toBe(2);
+    expect(queue.report().queued).toBe(2);
     vi.restoreAllMocks();
-  });
-
-  it("whose queue another has taken over meanwhile does not keep a copy", async () => {
-    const queue = await openPage();
-    putAll(queue, 2);
-    queue.leave();
-    localStorage.clear();
-    queue.wake();
-    expect(queue.reportQueue()[0]).toBe(0);
   });
 });

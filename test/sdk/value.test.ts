@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cut } from "../../sdk/browser/cut";
 import { quote, stringify } from "../../sdk/browser/json";
-import { createEntity, readEntity } from "../../sdk/entity/entity";
+import { createEntity, type Entity, hasNews, markTold, readEntity } from "../../sdk/entity/entity";
 import { toRow } from "../../sdk/entity/row";
 import { toValue } from "../../sdk/entity/value";
 
@@ -21,17 +22,24 @@ describe("a value on the wire", () => {
     ["a BigInt inside", { n: 2n }, '{"n":2}'],
     ["NaN inside", [Number.NaN, Number.POSITIVE_INFINITY], "[null,null]"],
     ["what JSON has no word for", { f() {}, s: Symbol("s"), u: undefined, l: [undefined] }, '{"l":[null]}'],
-    ["quotes, line breaks and other letters inside", { a: 'say "é"\n' }, '{"a":"say \\"é\\"\\u000a"}'],
+    ["quotes, line breaks and other letters inside", { a: 'say "é"\n' }, '{"a":"say \\"é\\"\\n"}'],
   ])("is, for %s, as expected", (_what, value, wire) => {
     expect(toValue(value)).toBe(wire);
   });
 
-  it.each([null, undefined, "", Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Symbol("s"), () => 1])(
-    "is none where it is empty (%#)",
-    (value) => {
-      expect(toValue(value)).toBeFalsy();
-    },
-  );
+  it.each([
+    null,
+    undefined,
+    "",
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Symbol("s"),
+    () => 1,
+    Promise.resolve(1),
+  ])("is none where it is empty (%#)", (value) => {
+    expect(toValue(value)).toBeFalsy();
+  });
 
   it("is, for a DOM node, JSON too, and harmless", () => {
     expect(toValue(document.createElement("p"))).toBe("{}");
@@ -77,8 +85,8 @@ describe("a value on the wire", () => {
     expect(reads).toBeLessThan(100);
   });
 
-  it("has no lone surrogates, which no database keeps", () => {
-    expect(cut("a\ud83d", 100)).toBe("a\ufffd");
+  it("says half of a surrogate pair as JSON does, which the collector stores as U+FFFD", () => {
+    expect(quote(cut("a\ud83d", 100))).toBe('"a\\ud83d"');
   });
 });
 
@@ -97,6 +105,97 @@ describe("our JSON", () => {
     expect(stringify({ list: [1] }, 1024)).toBe('{"list":[1]}');
   });
 
+  it("is JSON.stringify's to the byte, of whatever a page may hold", () => {
+    const anything = fc.anything({
+      withBoxedValues: true,
+      withSparseArray: true,
+      withDate: true,
+      withTypedArray: true,
+      withObjectString: true,
+      withNullPrototype: true,
+      withMap: true,
+      withSet: true,
+      stringUnit: "binary",
+    });
+    const withProperties = fc.tuple(fc.array(anything), anything).map(([list, more]) => Object.assign(list, { more }));
+    const withToJson = anything.map((said) => ({ toJSON: (key: string) => [key, said] }));
+    const withUndefined = fc.array(
+      fc.oneof(
+        fc.constant(undefined),
+        fc.constant(Symbol("s")),
+        fc.constant(() => 1),
+        anything,
+      ),
+    );
+    const value = fc.oneof(
+      anything,
+      withProperties,
+      withToJson,
+      withUndefined,
+      fc.record({ a: withToJson, b: withProperties }),
+    );
+    fc.assert(
+      fc.property(value, (it) => {
+        expect(stringify(it, Number.POSITIVE_INFINITY)).toBe(JSON.stringify(it));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("is the start of JSON.stringify's, where it stops before the end", () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withSparseArray: true, stringUnit: "binary" }),
+        fc.integer({ min: 4, max: 60 }),
+        (it, limit) => {
+          const whole = JSON.stringify(it);
+          const part = stringify(it, limit);
+          if (whole !== undefined) expect(part?.slice(0, limit)).toBe(whole.slice(0, limit));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is as deep as the value", () => {
+    const nest = (depth: number) => {
+      let deep: unknown = 1;
+      for (let n = 0; n < depth; n++) deep = n % 2 ? [deep] : { deep };
+      return deep;
+    };
+    expect(stringify(nest(100), 1024)).toBe(JSON.stringify(nest(100)));
+    expect(String(toValue(nest(100_000))).length).toBeGreaterThan(1000);
+  });
+
+  it.each([
+    ["a list", () => Array.from({ length: 5e6 }, (_, n) => n)],
+    ["a typed array", () => new Float64Array(5e6)],
+    ["an empty list of great length", () => new Array(4e9)],
+    ["a text", () => "x".repeat(5e7)],
+    ["a nest", () => Array.from({ length: 1e5 }).reduce((inner) => [inner], [])],
+  ])("of %s without end costs no more than a short one", (_what, make) => {
+    const huge = make();
+    const before = process.cpuUsage();
+    for (let n = 0; n < 20; n++) toValue(huge);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000 / 20).toBeLessThan(20);
+  });
+
+  it("is a date's as the language has it, and another class's as that says", () => {
+    class Money {
+      toJSON() {
+        return "9.99 GBP";
+      }
+    }
+    const original = Date.prototype.toJSON;
+    Date.prototype.toJSON = () => '"quoted"';
+    try {
+      expect(toValue([new Date(0), new Money()])).toBe('["1970-01-01T00:00:00.000Z","9.99 GBP"]');
+    } finally {
+      Date.prototype.toJSON = original;
+    }
+  });
+
   it.each(['"', "\\", "\u0000", "\u001f", "\n", "é", "😀", "</script>", "\u2028"])(
     "quotes %j so that it is read back",
     (text) => {
@@ -106,13 +205,24 @@ describe("our JSON", () => {
 });
 
 describe("an entity", () => {
+  // What a reading took decides when the next one is, and a busy machine's readings take long.
+  beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
   const make = (type: "simple" | "expression", value: () => unknown) =>
     createEntity({ name: "n", type, scope: "session", value });
+
+  const readAndTell = (entity: Entity, time = 0, startedAt = 0): boolean => {
+    readEntity(entity, true);
+    const isNews = hasNews(entity, time, startedAt);
+    if (isNews) markTold(entity, time);
+    return isNews;
+  };
 
   it("that is simple is read until it has a value, and then no more", () => {
     let reads = 0;
     const entity = make("simple", () => (++reads < 3 ? undefined : `v${reads}`));
-    expect([1, 2, 3, 4].map(() => readEntity(entity, false))).toEqual([false, false, true, false]);
+    expect([1, 2, 3, 4].map(() => readAndTell(entity))).toEqual([false, false, true, false]);
     expect([entity._value, reads]).toEqual(["v3", 3]);
   });
 
@@ -144,15 +254,105 @@ describe("an entity", () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it("that never rests is read rarely in passing, but always when it counts", () => {
-    let reads = 0;
-    const entity = make("expression", () => ++reads);
-    for (let n = 0; n < 200; n++) readEntity(entity, true);
-    expect(reads).toBeLessThan(25);
-    const before = reads;
-    readEntity(entity, false);
-    expect(reads).toBe(before + 1);
+  it("that never rests is told each ten seconds, and at once when it comes to rest", () => {
+    let value = 0;
+    const entity = make("expression", () => value);
+    const told: number[] = [];
+    for (let time = 0; time < 31_000; time += 400) {
+      value++;
+      if (readAndTell(entity, time)) told.push(time);
+    }
+    // The first ten are no restlessness yet.
+    expect(told.filter((time) => time > 4400)).toHaveLength(2);
     expect(toRow(entity).error).toBe("restless");
+    expect(hasNews(entity, 31_000, 0, true)).toBe(true);
+    expect(readAndTell(entity, 31_400)).toBe(true);
+    expect(toRow(entity)).toMatchObject({ value, error: null });
+  });
+
+  it("that takes long to read rests by what that cost, whatever its value does", () => {
+    vi.useFakeTimers({ now: 1_000_000 });
+    let reads = 0;
+    const entity = make("expression", () => {
+      vi.setSystemTime(Date.now() + 300);
+      return ++reads % 2;
+    });
+    for (let look = 0; look < 150; look++) {
+      readEntity(entity, true);
+      vi.setSystemTime(Date.now() + 400);
+    }
+    vi.useRealTimers();
+    expect(reads).toBeGreaterThan(2);
+    expect(reads).toBeLessThanOrEqual(5);
+    readEntity(entity);
+    expect(reads).toBeLessThanOrEqual(6);
+  });
+
+  const successor = (type: "simple" | "expression", value: () => unknown, inherited: unknown) => {
+    const before = make(type, () => inherited);
+    readAndTell(before);
+    return createEntity({ name: "n", type, scope: "page_view", value }, before);
+  };
+
+  it.each(["simple", "expression"] as const)(
+    "of a new route (%s) doubts what its predecessor had, and has the first other value stand for the view from its start",
+    (type) => {
+      let value: unknown = "A";
+      const entity = successor(type, () => value, "A");
+      expect([readAndTell(entity, 1000), readAndTell(entity, 5000)]).toEqual([false, false]);
+      expect(entity._standing).toBe("inherited");
+      expect(readAndTell(entity, 9000)).toBe(true);
+      value = "B";
+      readEntity(entity, true);
+      expect([hasNews(entity, 12_000, 0), entity._standing]).toEqual([true, "replacing"]);
+      markTold(entity, 0);
+      expect([entity._told, entity._standing]).toEqual(["B", "own"]);
+    },
+  );
+
+  it("of a new route that becomes empty is not its predecessor's any more", () => {
+    let value: unknown = "A";
+    const entity = successor("simple", () => value, "A");
+    readAndTell(entity, 1000);
+    value = undefined;
+    expect(readAndTell(entity, 2000)).toBe(false);
+    expect([entity._value, hasNews(entity, 99_000, 0, true)]).toEqual([undefined, false]);
+    value = "A";
+    expect(readAndTell(entity, 3000)).toBe(true);
+  });
+
+  it("inherits through a view that had no value", () => {
+    const first = make("simple", () => "A");
+    readEntity(first);
+    const second = createEntity(first._setup, first);
+    expect(createEntity(first._setup, second)._inherited).toBe("A");
+  });
+
+  it.each([
+    Symbol("s"),
+    Object.create(null),
+    undefined,
+    null,
+    "",
+    {
+      get message() {
+        throw Symbol("worse");
+      },
+      toString() {
+        throw Object.create(null);
+      },
+    },
+  ])("survives whatever is thrown (%#), and is read again", (thrown) => {
+    let isFailing = true;
+    const entity = make("expression", () => {
+      if (isFailing) throw thrown;
+      return "v";
+    });
+    readEntity(entity);
+    expect(toRow(entity)).toMatchObject({ status: "error", error: expect.stringMatching(/./) });
+    isFailing = false;
+    readEntity(entity);
+    expect(toRow(entity)).toMatchObject({ value: "v", error: null });
   });
 
   it("tells an error once, and keeps its last value", () => {

@@ -1,37 +1,52 @@
-/** The vendors' own formats. A new one is a file here and a line below; `collector/README.md` says how. */
-import type { Vendor } from "../../wire/site";
-import type { Adapter, CallEvent, Refusal } from "./adapter";
-import { aircall } from "./aircall";
-import { callrail } from "./callrail";
-import { calltrackingmetrics } from "./calltrackingmetrics";
-import { infinity } from "./infinity";
-import { invoca } from "./invoca";
-import { readNative } from "./native";
-import { readQProtocol } from "./qprotocol";
-import { responsetap } from "./responsetap";
-import { ringostat } from "./ringostat";
-import { twilio } from "./twilio";
-import { whatconverts } from "./whatconverts";
+/** How vendors' events are read. A native format is a document in `vendors/`; `collector/README.md` says how to add one. */
+import type { Mapping } from "../../wire/mapping";
+import type { Site, Vendor } from "../../wire/site";
+import type { CallEvent, Refusal } from "./event";
+import { idFieldsOf, kindOf, readMapped } from "./mapped";
+import { keptPayload, keptText } from "./privacy";
+import { isQProtocol, QPROTOCOL_ID, QPROTOCOL_PEOPLE, readQProtocol } from "./qprotocol";
+import { isFields, readingOf } from "./values";
+import * as documents from "./vendors";
 
-export const NATIVE: ReadonlyMap<string, Adapter> = new Map(
-  Object.entries({
-    infinity,
-    responsetap,
-    callrail,
-    twilio,
-    invoca,
-    calltrackingmetrics,
-    whatconverts,
-    ringostat,
-    aircall,
-  }),
-);
+export const NATIVE: ReadonlyMap<string, Mapping> = new Map(Object.entries(documents));
 
-/** What a vendor's `adapter` may be. */
-export const ADAPTERS: readonly string[] = ["qprotocol", ...NATIVE.keys()];
+/** What a vendor's `adapter` may be, and whose requests are signed. */
+export const ADAPTERS: readonly string[] = ["qprotocol", ...NATIVE.keys(), "custom"];
+export const SIGNED: readonly string[] = [...NATIVE].flatMap(([name, { signature }]) => (signature ? [name] : []));
 
-/** How this vendor's events are read. */
-export function readerOf(vendor: Vendor): (event: unknown) => CallEvent | Refusal {
-  const adapter = NATIVE.get(vendor.adapter);
-  return adapter ? readNative(adapter, vendor) : readQProtocol;
+/** The mapping that a vendor's own format is read by; null where it speaks QProtocol. */
+export function mappingOf({ adapter, mapping }: Pick<Vendor, "adapter" | "mapping">): Mapping | null {
+  return adapter === "custom" ? (mapping ?? null) : (NATIVE.get(adapter) ?? null);
+}
+
+/** What a site keeps of callers; documents that were saved before it could say so keep the hash. */
+type Keep = Partial<Pick<Site, "keep_caller">>;
+
+/** How this vendor's events are read, as they are kept. QProtocol is read of every vendor, who may post it beside its own format. */
+export function readerOf(vendor: Vendor, { keep_caller = "hash" }: Keep): (kept: unknown) => CallEvent | Refusal {
+  const mapping = mappingOf(vendor);
+  return (kept) => {
+    if (mapping === null || isQProtocol(kept)) return readQProtocol(kept, keep_caller, vendor.country);
+    if (!isFields(kept)) return { reason: "invalid", detail: "the body is not a call" };
+    return readMapped(mapping, vendor, keep_caller, kept);
+  };
+}
+
+/** The fields in which an event, as it is kept, was looked through for whose call it is; the first one that is filled counts. */
+export function fieldsLookedAt(vendor: Vendor, kept: unknown): string[] {
+  const mapping = mappingOf(vendor);
+  return mapping === null || isQProtocol(kept) ? [QPROTOCOL_ID] : idFieldsOf(mapping, vendor);
+}
+
+/** What is kept of this vendor's events, before anything else is done with them (contract 5). */
+export function keeperOf(vendor: Vendor, { keep_caller = "hash" }: Keep): (event: unknown) => unknown {
+  const mapping = mappingOf(vendor);
+  return (event) => {
+    if (typeof event === "string") return keptText(event, keep_caller);
+    if (!isFields(event)) return event;
+    const about = mapping === null || isQProtocol(event) ? QPROTOCOL_PEOPLE : mapping;
+    const kind = kindOf(about, readingOf(event, about));
+    const country = vendor.country ?? about.country;
+    return keptPayload(event, { ...about, country }, keep_caller, kind !== null && kind.is !== "inbound");
+  };
 }

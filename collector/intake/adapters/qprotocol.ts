@@ -1,7 +1,11 @@
 /** QProtocol's transaction summaries, which call-tracking vendors post (contract 5). */
 import { z } from "zod";
 import { CURRENCIES, faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
-import type { CallEvent, Refusal } from "./adapter";
+import { MINTED_COOKIE } from "../../wire/ids";
+import type { CallEvent, Refusal } from "./event";
+import { phoneOf } from "./phone";
+import { callerOf, type KeepCaller, type People } from "./privacy";
+import { isFields } from "./values";
 
 const text = z.string().max(16_384);
 
@@ -23,12 +27,8 @@ const total = z
   .nullish();
 
 const transactionId = z.union(
-  [
-    z.string().trim().min(1).max(512),
-    // JSON.parse has rounded a greater one already.
-    z.int().transform(String),
-  ],
-  "must be a string that is not empty, or a whole number below 2^53",
+  [z.string().trim().min(1).max(512), z.int().transform(String)],
+  "must be a string that is not empty, or a whole number",
 );
 
 const STAMP = "must be epoch seconds (10 digits) or milliseconds (13 digits), as a number or a string";
@@ -36,14 +36,49 @@ const stamp = z
   .union([z.number().transform(String), z.string()], STAMP)
   .refine((digits) => /^(\d{10}|\d{13})$/.test(digits), STAMP);
 
+const number = z.string().max(200).nullish();
+
+const call = z
+  .object({
+    duration_s: z
+      .union([z.int().min(0), z.string().regex(/^\d*$/)], "must be whole seconds")
+      .transform((value) => (value === "" ? null : Number(value)))
+      .nullish(),
+    answered: z
+      .union([z.boolean(), z.enum(["true", "false", ""])], "must be true, false or null")
+      .transform((value) => (value === "" ? null : String(value) === "true"))
+      .nullish(),
+    direction: z.string().max(200).nullish(),
+    caller: number.meta({ description: "E.164; null where it was withheld" }),
+    dialled: number,
+  })
+  .nullish();
+
 export const qprotocolEvent = z.object({
   context: z.object({ id: z.unknown().optional() }).nullish().catch(null),
   meta: z.object({ type: z.string(), ts: stamp, url: text.nullish(), source: text.nullish() }),
   basket: z.object({ total }).nullish(),
   package: z.object({ total }).nullish(),
   transaction: z.object({ id: transactionId }),
+  call,
 });
 type QProtocolEvent = z.infer<typeof qprotocolEvent>;
+
+/** Where an event says whose call it is. */
+export const QPROTOCOL_ID = "context.id";
+
+/** Where an event says who called whom. */
+export const QPROTOCOL_PEOPLE: People = {
+  caller: "call.caller",
+  dialled: "call.dialled",
+  direction: { from: "call.direction", values: { inbound: "inbound", "*": "outbound" } },
+};
+
+/** Whether something looks like an event of QProtocol. */
+export function isQProtocol(event: unknown): boolean {
+  const { meta, transaction } = (isFields(event) ? event : {}) as Record<string, unknown>;
+  return isFields(meta) && typeof meta.type === "string" && isFields(transaction);
+}
 
 /** A body: `{"events": [...]}` or the bare array. Null where it is neither. */
 export function eventsOf(body: unknown): unknown[] | null {
@@ -53,7 +88,7 @@ export function eventsOf(body: unknown): unknown[] | null {
 }
 
 /** Reads one event. */
-export function readQProtocol(event: unknown): CallEvent | Refusal {
+export function readQProtocol(event: unknown, keep: KeepCaller, country?: string): CallEvent | Refusal {
   const parsed = qprotocolEvent.safeParse(event);
   if (!parsed.success) {
     const detail = faults(parsed.error)
@@ -66,8 +101,12 @@ export function readQProtocol(event: unknown): CallEvent | Refusal {
   if (!type)
     return {
       reason: "unknown_type",
-      detail: `meta.type: ${JSON.stringify(meta.type)} is none of ${SUMMARY_TYPES.join(", ")}`,
+      detail: `meta.type: ${JSON.stringify(meta.type)} is not one of ${SUMMARY_TYPES.join(", ")}`,
     };
+  const { direction, duration_s, answered, caller, dialled } = parsed.data.call ?? {};
+  if (direction && direction !== "inbound") {
+    return { reason: "unknown_type", detail: `call.direction is ${direction}, not an inbound phone call` };
+  }
   const seconds = meta.ts.length === 10;
   return {
     type,
@@ -79,6 +118,10 @@ export function readQProtocol(event: unknown): CallEvent | Refusal {
     url: meta.url || null,
     source: meta.source || null,
     total: totalOf(type, parsed.data),
+    duration_s: duration_s ?? null,
+    answered: answered ?? null,
+    ...callerOf(caller ?? null, keep, country),
+    dialled: phoneOf(dialled ?? null, country)?.e164 ?? null,
     revision: 0,
   };
 }
@@ -89,10 +132,15 @@ function summaryTypeOf(type: string): SummaryType | null {
   return SUMMARY_TYPES.find((known) => known === bare) ?? null;
 }
 
-/** The id as text, a number as its digits. Anything else is kept as its JSON in parentheses, which no context_id can have: it is junk. */
+/**
+ * The id as text, a number as its digits. A vendor that hands on the whole cookie means the id at its head. Anything else is kept as its JSON
+ * in parentheses, which no context_id can have: it is junk.
+ */
 function ownId(id: unknown): string | null {
   if (id === undefined || id === null || id === "") return null;
   if (typeof id === "number") return String(id);
+  const [, minted] = (typeof id === "string" && MINTED_COOKIE.exec(id)) || [];
+  if (minted) return minted;
   return typeof id === "string" ? id.slice(0, 512) : `(${JSON.stringify(id)})`.slice(0, 512);
 }
 

@@ -1,4 +1,7 @@
 /** Times as vendors write them. */
+import { EPOCHS, NOTATIONS, patternOf } from "../../wire/pattern";
+import { inZone, offsetIn } from "../../wire/zone";
+import { remembered } from "./remembered";
 
 export interface Time {
   /** Epoch ms. */
@@ -6,66 +9,66 @@ export interface Time {
   ts_unit: "s" | "ms";
 }
 
-const EPOCH = /^(\d{10}|\d{13})(\.\d+)?$/;
-/** `2013-10-01 10:17 AM +02:00`, `2026-11-23T09:00:00.5Z`, `2026-11-23 09:00:00`. */
-const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(AM|PM)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
-/** `Mon, 23 Nov 2026 09:00:00 +0000` (RFC 2822). */
-const RFC_2822 = /^[A-Za-z]{3},? \d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}(:\d{2})? (GMT|UTC|Z|[+-]\d{4})$/;
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/** Reads a time; one without a zone is in `zone` (IANA). A time without a fraction is in seconds (contract 5). Null for what is none. */
-export function readTime(text: string, zone: string): Time | null {
-  const epoch = EPOCH.exec(text);
-  if (epoch) return { ts: Math.round(Number(text) * (epoch[1]?.length === 10 ? 1_000 : 1)), ts_unit: unit(epoch) };
-  if (RFC_2822.test(text)) return { ts: Date.parse(text), ts_unit: "s" };
-  const parts = ISO.exec(text);
-  if (!parts) return null;
-  const [, year, month, day, hour, minute, second = "0", fraction = "0", half, offset] = parts;
-  const date = [Number(year), Number(month) - 1, Number(day)] as const;
-  const wall = Date.UTC(...date, hourOf(Number(hour), half), Number(minute), Number(second));
-  const time = new Date(wall);
-  // 31 February is no time, nor is 25 o'clock; Date would take both for later ones.
-  if (time.getUTCDate() !== date[2] || time.getUTCMonth() !== date[1] || Number(minute) > 59) return null;
-  const ts = offset === undefined ? inZone(wall, zone) : wall - offsetOf(offset);
-  return { ts: ts + Math.floor(Number(fraction) * 1_000), ts_unit: fraction === "0" ? "s" : "ms" };
+const HOUR = 3_600_000;
+
+/** RFC 2822, 4.3: by how much the zones that have names there are ahead of UTC, in ms. */
+const NAMED_ZONES: Record<string, number> = {
+  ...{ Z: 0, UT: 0, UTC: 0, GMT: 0, EST: -5 * HOUR, EDT: -4 * HOUR, CST: -6 * HOUR, CDT: -5 * HOUR },
+  ...{ MST: -7 * HOUR, MDT: -6 * HOUR, PST: -8 * HOUR, PDT: -7 * HOUR },
+};
+
+const readerOf = remembered(patternOf);
+
+/**
+ * Reads a time in one of `wire/pattern.ts`'s notations, or in `format`; one without a zone is in `zone` (IANA). A time without a
+ * fraction is in seconds (contract 5). Null for what is none.
+ */
+export function readTime(text: string, zone: string, format?: string): Time | null {
+  const epoch = /^(\d{9,17})(\.\d+)?$/.exec(text);
+  if (epoch && (format === undefined || Object.hasOwn(EPOCHS, format))) return epochTime(epoch, EPOCHS[format ?? ""]);
+  const readers = format === undefined ? NOTATIONS : [readerOf(format)];
+  for (const reader of readers) {
+    const parts = reader?.exec(text)?.groups;
+    if (parts) return ofParts(parts, zone);
+  }
+  return null;
 }
 
-function unit([, digits, fraction]: RegExpExecArray): Time["ts_unit"] {
-  return digits?.length === 10 && fraction === undefined ? "s" : "ms";
+/** `digits`: of the fraction of a second that the number ends with; told by its length where none is given. */
+function epochTime([, whole = "", fraction]: RegExpExecArray, digits?: number): Time | null {
+  const told = digits ?? (whole.length === 10 ? 0 : whole.length === 13 ? 3 : null);
+  if (told === null) return null;
+  const ts = Math.round(Number(whole + (fraction ?? "")) * 10 ** (3 - told));
+  return { ts, ts_unit: told === 0 && fraction === undefined ? "s" : "ms" };
 }
 
-function hourOf(hour: number, half: string | undefined): number {
-  return half === undefined ? hour : (hour % 12) + (/pm/i.test(half) ? 12 : 0);
+function ofParts(parts: Record<string, string | undefined>, zone: string): Time | null {
+  const { year, short, month, named, day, hour = "0", minute = "0", second = "0", fraction, half } = parts;
+  const monthIndex = named === undefined ? Number(month) - 1 : MONTHS.indexOf(named.slice(0, 3).toLowerCase());
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
+  const minutes = Date.UTC(Number(year ?? `20${short}`), monthIndex, Number(day), hours, Number(minute));
+  const time = new Date(minutes);
+  // 31 February is no time, nor is 25 o'clock; Date would take both for later ones. A leap second is (ISO 8601).
+  if (time.getUTCDate() !== Number(day) || time.getUTCMonth() !== monthIndex) return null;
+  if (Number(minute) > 59 || Number(second) > 60) return null;
+  const wall = minutes + Number(second) * 1_000;
+  const ts = momentOf(wall, parts.zone ?? zone);
+  const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction.replace(/\D/, "")}`) * 1_000);
+  return ts === null ? null : { ts: ts + ms, ts_unit: fraction === undefined ? "s" : "ms" };
 }
 
-/** `+02:00` in ms. */
-function offsetOf(text: string): number {
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(text) ?? [];
-  return (sign === "-" ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
-}
-
-/** The moment at which the clocks of a zone show `wall`: the earlier one where they show it twice. */
-function inZone(wall: number, zone: string): number {
-  const before = wall - zoneOffset(wall - 24 * 3_600_000, zone);
-  return zoneOffset(before, zone) === wall - before ? before : wall - zoneOffset(before, zone);
-}
-
-/** By how much the clocks of a zone are ahead of UTC at a moment, in ms. */
-function zoneOffset(at: number, zone: string): number {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: zone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
-  const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const of = (part: Intl.DateTimeFormatPartTypes) => parts.get(part) ?? 0;
-  return (
-    Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second")) -
-    Math.floor(at / 1_000) * 1_000
-  );
+/**
+ * The moment at which the clocks of a zone (`+02:00`, `EST`, `Europe/Kyiv`) show `wall`: the earlier one where they show it twice. Null
+ * where there is no such zone, as a payload may name one.
+ */
+function momentOf(wall: number, zone: string): number | null {
+  const fixed = NAMED_ZONES[zone.toUpperCase()] ?? (/^[+-]/.test(zone) ? offsetIn(zone) : undefined);
+  if (fixed !== undefined) return wall - fixed;
+  try {
+    return inZone(wall, zone);
+  } catch {
+    return null;
+  }
 }

@@ -12,6 +12,45 @@ export function bodies(site) {
   };
 }
 
+/** CallRail's post-calls, each of another call, of visitors that nobody knows. */
+export function postCalls() {
+  const run = random(8);
+  let number = 0;
+  return () => {
+    number += 1;
+    const start_time = new Date(Date.now() - 95_000).toISOString();
+    return JSON.stringify({
+      ...POST_CALL,
+      resource_id: `CAL${run}${number}`,
+      start_time,
+      timestamp: start_time,
+      custom: `${newId()}.k2v9f7e0zz.3`,
+    });
+  };
+}
+
+const POST_CALL = {
+  answered: true,
+  business_phone_number: "+14045550100",
+  call_type: "first_call",
+  company_time_zone: "America/New_York",
+  customer_name: "Ada Sample",
+  customer_phone_number: "+14045550123",
+  formatted_customer_phone_number: "404-555-0123",
+  direction: "inbound",
+  duration: "95",
+  first_call: true,
+  recording: "https://app.callrail.example/calls/1/recording",
+  source_name: "Google Paid",
+  tags: [],
+  tracking_phone_number: "+14045550199",
+  value: "$49.90",
+  landing_page_url: "https://shop.example/",
+  last_requested_url: "https://shop.example/p/9",
+  callernum: "+14045550123",
+  trackingnum: "+14045550199",
+};
+
 /** `XXXXXXXXXXX-0TTTTTTTT-XXXXXXX`, as the contract gives it. */
 export function newId() {
   return `${random(11)}-0${Date.now().toString(36)}-${random(7)}`;
@@ -47,6 +86,7 @@ export function envelope(site, contextId, number) {
         },
         entities: {
           r7k12_si: `v-81-${contextId.slice(0, 11)}`,
+          rtap_visitor: `gbr0${contextId.slice(0, 11)}`,
           ga_client_id: "1183719321.1732262400",
           cart_total: 49.9,
           logged_in: false,

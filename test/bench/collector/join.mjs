@@ -1,5 +1,6 @@
 /** How long one call's join takes beside so many stored snapshots: calls are posted over HTTP, one after the other. */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import SqliteDatabase from "better-sqlite3";
@@ -9,37 +10,89 @@ const VISIT = 10;
 const CALLS = 5_000;
 /** Posted before these, unmeasured: what a process does for the first time is not what a join takes. */
 const WARM_UP = 500;
-/** Yesterday: what is older than the site keeps would be deleted under way. */
-const T = Date.now() - 86_400_000;
+const DAY = 86_400_000;
+/** What is older than the site keeps is deleted under way: one visitor in ten, those of the first 40 days. */
+const [FIRST, LAST, KEPT] = [434, 1, 390];
 
-const contextId = (n) => `${n.toString(36).padStart(11, "0")}-0irxltk5b-u9t1cv4`;
+/** When the n-th of so many visitors came: they come all the time. */
+const startOf = (n, visitors) => Math.floor(NOW - FIRST * DAY + ((FIRST - LAST) * DAY * n) / visitors);
+const NOW = Date.now();
 
-/** Puts `count` snapshots straight into the tables of a collector that does not run. Keys go up: it is the reading that is measured. */
+/** As the SDK mints it: at random, but for the time. */
+const contextId = (n, start) => {
+  const random = createHash("sha256").update(String(n)).digest("hex");
+  return `${random.slice(0, 11)}-0${start.toString(36)}-${random.slice(11, 18)}`;
+};
+
+/**
+ * Puts `count` snapshots, and a call for each ten of them, straight into the tables of a collector that does not run.
+ */
 export function fill(folder, site, count) {
   const file = new SqliteDatabase(join(folder, "calljoin.db"));
   file.pragma("synchronous = OFF");
-  const snapshot = file.prepare("insert into snapshots values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)");
-  const view = file.prepare("insert into views values (?, ?, ?, ?, ?, 0, ?, 0, ?, 50)");
+  const insert = (table, row) => {
+    const columns = Object.keys(row);
+    const names = columns.map((column) => `@${column}`);
+    return file.prepare(`insert into ${table} (${columns}) values (${names})`);
+  };
+  const kept = new Map();
+  const add = (table, row) => {
+    const statement = kept.get(table) ?? insert(table, row);
+    kept.set(table, statement);
+    statement.run(row);
+  };
   const addVisitor = (n) => {
-    const id = contextId(n);
+    const start = startOf(n, count / VISIT);
+    const id = contextId(n, start);
+    const visitor = { site, visitor: `${id.slice(12, 22)}${id.slice(0, 12)}${id.slice(22)}` };
+    const session = { ...visitor, session_id: "session-1" };
     for (let v = 0; v < VISIT / 2; v += 1) {
-      const at = T + v * 60_000;
-      const shown = `{"number":${v + 1},"referrer":"","session_at":${T},"session_number":1,"session_view_number":${v + 1},"title":"Shoes","url":"https://shop.example/${v}"}`;
-      snapshot.run(site, id, `view-${v}`, 0, "session-1", at, at, at + 50, shown, `{"basket":${v},"crm":"v-${n}"}`);
-      snapshot.run(
-        site,
-        id,
-        `view-${v}`,
-        1,
-        "session-1",
-        at + 9_000,
-        at + 9_000,
-        at + 9_050,
-        null,
-        `{"basket":${v + 0.5}}`,
-      );
-      view.run(site, id, `view-${v}`, "session-1", at, at, at + 9_000);
+      const at = start + v * 60_000;
+      const view = { ...session, view_id: `view-${v}` };
+      const shown = `{"number":${v + 1},"referrer":"","session_at":${start},"session_number":1,"session_view_number":${v + 1},"title":"Shoes","url":"https://shop.example/${v}"}`;
+      const said = `{"basket":${v},"crm":"v-${n}","rtap_visitor":"gbr0${n}"}`;
+      const first = { ...view, seq: 0, at, sent_at: at, received_at: at + 50, view: shown, entities: said };
+      add("snapshots", first);
+      const later = { at: at + 9_000, sent_at: at + 9_000, received_at: at + 9_050 };
+      add("snapshots", { ...first, ...later, seq: 1, view: null, entities: `{"basket":${v + 0.5}}` });
+      add("views", {
+        ...view,
+        first_at: at,
+        first_seq: 0,
+        view_at: at,
+        view_seq: 0,
+        last_at: at + 9_000,
+        arrived_at: at + 9_050,
+        min_delay: 50,
+        number: v + 1,
+        page: `page-${v}`,
+        // Every bit: a name may have been said.
+        names: 2 ** 31 - 1,
+      });
+      const alias = { ...visitor, name: "rtap_visitor", value: `gbr0${n}` };
+      if (v === 0) add("aliases", alias);
+      add("showings", { ...alias, at, seq: 0, view_id: view.view_id });
     }
+    add("sessions", { ...session, clock_offset: 0, first_at: start, last_start: start + 240_000, longest: 16_384 });
+    const call = {
+      site,
+      call_id: createHash("md5").update(id).digest("hex"),
+      vendor: "infinity",
+      type: "ecBasketTransactionSummary",
+      transaction_id: `f-${n}`,
+    };
+    const event = {
+      ...call,
+      event_id: "e",
+      own_id: id,
+      own_is_alias: 0,
+      ts: start,
+      ts_unit: "ms",
+      revision: 0,
+    };
+    add("call_events", { ...event, canonical: "{}", body: "{}", received_at: start });
+    const joined = { status: "matched", rule: "context_id", converts: 1, version: 1, first_status: "matched" };
+    add("calls", { ...call, ...joined, ts: start, context_id: id, outcome: "{}", joined_at: start });
   };
   for (let n = 0; n < count / VISIT; n += 10_000) {
     file.transaction(() => {
@@ -83,9 +136,13 @@ async function poster({ port, count }, site, admin) {
   const { token } = await ask(`/v1/sites/${site}/vendors/infinity/token`, admin, {});
   const posts = [];
   const post = async (n) => {
-    const visitor = Math.floor((((n * 7_919) % CALLS) + 0.5) * (count / VISIT / CALLS));
-    const meta = { type: "ecBasketTransactionSummary", ts: T + 200_000 };
-    const call = { context: { id: contextId(visitor) }, meta, transaction: { id: `t-${n}` } };
+    // All over the store, and none of the old ones.
+    const visitors = count / VISIT;
+    const old = Math.ceil((visitors * (FIRST - KEPT)) / (FIRST - LAST));
+    const visitor = old + Math.floor((((n * 7_919) % CALLS) + 0.5) * ((visitors - old) / CALLS));
+    const start = startOf(visitor, visitors);
+    const meta = { type: "ecBasketTransactionSummary", ts: start + 200_000 };
+    const call = { context: { id: contextId(visitor, start) }, meta, transaction: { id: `t-${n}` } };
     const began = performance.now();
     await ask(`/v1/calls/${site}`, token, [call]);
     posts.push(performance.now() - began);

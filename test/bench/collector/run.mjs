@@ -1,13 +1,15 @@
 /**
  * `npm run bench [-- --rounds 5 --seconds 5 --connections 100 --minutes 0 --stored 100000,10000000]`: the collector beside a bare Express
- * app, in one run by turns, the load generator on the same machine; then one call's join beside so many stored snapshots. `--minutes`
- * adds a long run, for its memory. Ten million snapshots take some 6 GB of disk and minutes to make.
+ * app, in one run by turns, the load generator on the same machine; then, beside so many stored snapshots and a tenth as many calls, of a
+ * site as the seeds' users have it (an entity that identifies, goals, a webhook, retention at work), one call's join and the rate of
+ * snapshots, by turns with an empty site's. `--minutes` adds a long run, for its memory. Ten million snapshots take some 8 GB of disk and
+ * minutes to make.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bodies } from "./bodies.mjs";
+import { bodies, postCalls } from "./bodies.mjs";
 import { fill, timeJoins } from "./join.mjs";
 import { load } from "./load.mjs";
 import { start } from "./process.mjs";
@@ -24,6 +26,8 @@ const { values } = parseArgs({
 const [rounds, seconds, connections, minutes] = [values.rounds, values.seconds, values.connections, values.minutes].map(
   Number,
 );
+/** Vendors post over few connections. */
+const CALLING = 16;
 const BIN = "dist/collector/calljoin.mjs";
 const PEER = "test/bench/collector/peer.mjs";
 const ADMIN = "admin-token-of-the-benchmark";
@@ -39,27 +43,37 @@ const collectorOn = (folder, onLine) => {
     CALLJOIN_DATA: folder,
     CALLJOIN_ADMIN_TOKEN: ADMIN,
     CALLJOIN_RATE_LIMIT: "0",
+    CALLJOIN_ALLOW_PRIVATE: "127.0.0.1",
     LOG_LEVEL: onLine ? "info" : "warn",
   };
   return start([...(process.env.NODE_ARGS?.split(" ") ?? []), BIN, "serve"], env, onLine);
 };
-const saveSite = (port) =>
+const simple = (name, more = {}) => ({ name, type: "simple", scope: "session", value: name, ...more });
+const EMPTY = { name: "Shoes", origins: ["https://shop.example"] };
+/** As in the two documents that the project was made from: a CRM's visit, a vendor's visitor, calls as conversions, a webhook. */
+const SEEDS = {
+  ...EMPTY,
+  vendors: [
+    { name: "infinity" },
+    { name: "callrail", adapter: "callrail" },
+    { name: "responsetap", offline_prefixes: ["gbr0", "clarity"] },
+  ],
+  entities: [simple("basket"), simple("crm"), simple("rtap_visitor", { identifies: "responsetap" })],
+  goals: [{ name: "phone_order" }],
+  webhooks: [{ name: "crm", url: "http://127.0.0.1:9/hook", parameters: [{ name: "visit", value: "entities.crm" }] }],
+};
+const saveSite = (port, document = SEEDS) =>
   fetch(`http://127.0.0.1:${port}/v1/sites/shop`, {
     method: "PUT",
     headers: { authorization: `Bearer ${ADMIN}` },
-    body: JSON.stringify({
-      name: "Shoes",
-      origins: ["https://shop.example"],
-      vendors: [{ name: "infinity" }],
-      entities: ["basket", "crm"].map((name) => ({ name, type: "simple", scope: "session", value: name })),
-    }),
+    body: JSON.stringify(document),
   });
 const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
 const rows = [];
 async function beside() {
   const servers = { peer: await start([PEER]), collector: await collectorOn(newFolder()) };
-  await saveSite(servers.collector.port);
+  await saveSite(servers.collector.port, EMPTY);
   const turns = { peer: [], collector: [] };
   for (let round = 0; round <= rounds; round += 1) {
     for (const [name, server] of Object.entries(servers)) {
@@ -90,6 +104,50 @@ async function beside() {
   for (const server of Object.values(servers)) await server.stop();
 }
 
+/** The rate of snapshots of a site with a history, by turns with that of a site that has nothing. */
+async function besideEmpty({ port, count }) {
+  const empty = await collectorOn(newFolder());
+  await saveSite(empty.port, EMPTY);
+  const rates = { empty: [], full: [] };
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, at] of [
+      ["empty", empty.port],
+      ["full", port],
+    ]) {
+      const { rate } = await load({ port: at, connections, seconds, nextBody: bodies("shop") });
+      if (round > 0) rates[name].push(rate);
+    }
+  }
+  await empty.stop();
+  const [none, all] = [median(rates.empty), median(rates.full)];
+  const what = `snapshots/s beside ${count.toLocaleString("en")} stored, against an empty site's`;
+  rows.push([what, none.toFixed(0), all.toFixed(0), (all / none).toFixed(2), "≥ 0.90", all / none >= 0.9]);
+}
+
+/** A vendor's own format, from its body to the joined call on disk. */
+async function calls() {
+  const collector = await collectorOn(newFolder());
+  await saveSite(collector.port);
+  const headers = { authorization: `Bearer ${ADMIN}` };
+  const made = await fetch(`http://127.0.0.1:${collector.port}/v1/sites/shop/vendors/callrail/token`, {
+    method: "POST",
+    headers,
+  });
+  const { token } = await made.json();
+  const turns = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const path = `/v1/calls/shop/callrail?token=${token}`;
+    const before = collector.cpu();
+    const result = await load({ port: collector.port, connections: CALLING, seconds, nextBody: postCalls(), path });
+    turns.push({ ...result, cpu: before && (collector.cpu().all - before.all) / result.count });
+  }
+  await collector.stop();
+  const of = (key) => median(turns.slice(1).map((turn) => turn[key]));
+  const shown = `${of("rate").toFixed(0)}; ${of("p50").toFixed(1)}, ${of("p99").toFixed(1)}`;
+  rows.push([`a vendor's calls, ${CALLING} connections: calls/s; p50, p99, ms`, "", shown, "", "", null]);
+  if (turns[0].cpu !== null) rows.push(["CPU a call of them, µs", "", of("cpu").toFixed(0), "", "", null]);
+}
+
 async function joins() {
   const collectors = [];
   for (const count of values.stored.split(",").map(Number)) {
@@ -103,6 +161,7 @@ async function joins() {
     collectors.push({ count, logged, ...(await collectorOn(folder, (line) => logged.push(JSON.parse(line)))) });
   }
   const times = await timeJoins(collectors, "shop", ADMIN);
+  for (const collector of collectors) await besideEmpty(collector);
   for (const collector of collectors) await collector.stop();
   times.forEach(({ join, post }, index) => {
     const stored = `${collectors[index].count.toLocaleString("en")} snapshots stored: p50, p99, ms`;
@@ -116,6 +175,7 @@ async function joins() {
 
 try {
   await beside();
+  await calls();
   await joins();
 } finally {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

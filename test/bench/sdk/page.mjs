@@ -35,7 +35,7 @@ export async function servePages(list) {
       "access-control-allow-credentials": "true",
     };
     if (shown) return response.writeHead(200, { "content-type": "text/html" }).end(page(list[number].tag));
-    if (pathname === "/tracker.js") {
+    if (pathname === "/tracker.js" || pathname === "/t/bench.js") {
       return response.writeHead(200, { "content-type": "text/javascript" }).end(list[number].code);
     }
     if (pathname === "/v1/snapshots") {

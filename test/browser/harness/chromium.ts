@@ -46,7 +46,7 @@ export async function openBrowser(secureHosts: string[], preferences: object = {
     const browser = await chromium.connectOverCDP(address, { noDefaults: true });
     const context = browser.contexts()[0];
     if (!context) throw new Error("Chromium started without a window");
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(100_000);
     const newWindow = async () => {
       const opened = context.waitForEvent("page");
       const client = await browser.newBrowserCDPSession();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const BIN = "dist/collector/calljoin.mjs";
-const ADMIN_TOKEN = "admin-token-of-the-browser-tests";
+export const ADMIN_TOKEN = "admin-token-of-the-browser-tests";
 
 /** What `GET …/contexts/ID` answers, as far as these tests read it (contract, section 8). */
 export interface StoredSnapshot {
@@ -56,13 +56,17 @@ export interface Collector {
   context: (site: string, contextId: string) => Promise<StoredContext>;
   calls: (site: string) => Promise<StoredCall[]>;
   postCall: (site: string, token: string, events: object[]) => Promise<void>;
+  erase: (site: string, contextId: string) => Promise<void>;
+  /** Asks any route, as its operator. */
+  ask: <T>(method: string, path: string, body?: object) => Promise<T>;
 }
 
-export async function openCollector(): Promise<Collector> {
+/** @param settings of its environment, beside those that every test needs */
+export async function openCollector(settings: Record<string, string> = {}): Promise<Collector> {
   if (!existsSync(BIN)) throw new Error(`${BIN} is missing: run npm run build`);
   const data = mkdtempSync(join(tmpdir(), "calljoin-data-"));
   const port = await freePort();
-  let running = await serve(port, data);
+  let running = await serve(port, data, settings);
 
   async function ask(method: string, path: string, token: string, body?: object): Promise<unknown> {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -77,9 +81,10 @@ export async function openCollector(): Promise<Collector> {
 
   return {
     port,
+    ask: <T>(method: string, path: string, body?: object) => ask(method, path, ADMIN_TOKEN, body) as Promise<T>,
     stop: () => end(running),
     start: async () => {
-      running = await serve(port, data);
+      running = await serve(port, data, settings);
     },
     close: async () => {
       await end(running);
@@ -90,9 +95,11 @@ export async function openCollector(): Promise<Collector> {
       const answer = await ask("POST", `/v1/sites/${id}/vendors/${vendor}/token`, ADMIN_TOKEN);
       return (answer as { token: string }).token;
     },
-    context: async (site, id) => (await ask("GET", `/v1/sites/${site}/contexts/${id}`, ADMIN_TOKEN)) as StoredContext,
+    context: async (site, id) =>
+      (await ask("GET", `/v1/sites/${site}/contexts/${id}?limit=1000`, ADMIN_TOKEN)) as StoredContext,
     calls: async (site) =>
       ((await ask("GET", `/v1/sites/${site}/calls`, ADMIN_TOKEN)) as { calls: StoredCall[] }).calls,
+    erase: async (site, id) => void (await ask("DELETE", `/v1/sites/${site}/contexts/${id}`, ADMIN_TOKEN)),
     postCall: async (site, token, events) => void (await ask("POST", `/v1/calls/${site}`, token, { events })),
   };
 }
@@ -110,7 +117,7 @@ function freePort(): Promise<number> {
   });
 }
 
-async function serve(port: number, data: string): Promise<ChildProcess> {
+async function serve(port: number, data: string, settings: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, [BIN, "serve"], {
     env: {
       ...process.env,
@@ -118,6 +125,7 @@ async function serve(port: number, data: string): Promise<ChildProcess> {
       CALLJOIN_DATA: data,
       CALLJOIN_ADMIN_TOKEN: ADMIN_TOKEN,
       CALLJOIN_RATE_LIMIT: "0",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -127,7 +135,7 @@ async function serve(port: number, data: string): Promise<ChildProcess> {
   };
   child.stdout?.on("data", keep);
   child.stderr?.on("data", keep);
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) break;
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);

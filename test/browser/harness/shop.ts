@@ -13,6 +13,8 @@ export interface Served {
   collector: string;
   site: string;
   headers: Record<string, string>;
+  /** Pages of a test's own, by their paths (`/hostile`), in front of the fixtures. */
+  pages: Map<string, string>;
   /** What the shop's pages told by `fetch("/tell/…")`. */
   told: string[];
   /** `fetch("/wait/…")` is answered then. */
@@ -35,7 +37,7 @@ export async function openShops(shops: Map<string, Served>): Promise<{ port: num
       if (first === "wait") await shop.go;
       if (first === "tell") shop.told.push(rest.join("/"));
       if (["wait", "tell", "favicon.ico"].includes(first)) return void response.writeHead(204).end();
-      const text = await readFile(path, "utf8");
+      const text = shop.pages.get(pathname) ?? (await readFile(path, "utf8"));
       const type = isFile ? "text/javascript" : "text/html";
       response.writeHead(200, {
         "content-type": `${type}; charset=utf-8`,

@@ -40,7 +40,7 @@ export async function openWire(collectorPort: number): Promise<Wire> {
   const faults = new Set<(request: Seen) => Fault | undefined>();
   const sockets = new Set<Socket>();
 
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer({ maxHeaderSize: 131_072 }, async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     // A request that its page abandoned half-sent was never made.
     try {

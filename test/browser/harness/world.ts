@@ -1,5 +1,4 @@
 import type { Page } from "playwright";
-import { vi } from "vitest";
 import { type Browser, openBrowser, openUnsteered } from "./chromium.js";
 import {
   type Collector,
@@ -24,6 +23,10 @@ export interface Shop {
   /** The snapshot requests that this shop's pages made, as they passed between browser and collector. */
   sent: () => Sent[];
   putSite: (document: object) => Promise<void>;
+  /** Pages of the test's own, by their paths (`/hostile`); `{{script}}` in them is the tag. */
+  pages: Map<string, string>;
+  /** The collector's address, as its tag has it. */
+  collector: string;
   /** What its pages told the test, and the word for which they wait. */
   told: string[];
   go: () => void;
@@ -90,9 +93,10 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     const gone = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const pages = { script, collector: origin, site: id, headers: headers(origin), told, go: gone };
-    for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, pages);
-    for (const host of hosts) served.set(host, pages);
+    const pages = new Map<string, string>();
+    const all = { script, collector: origin, site: id, headers: headers(origin), pages, told, go: gone };
+    for (const host of ["www", "m", "shop.eu"]) served.set(`${host}.${domain}`, all);
+    for (const host of hosts) served.set(host, all);
     const url = (path = "plain", host = "www") => `http://${host}.${domain}:${shops.port}/${path}`;
     const stored = (contextId: string) => collector.context(id, contextId);
     return {
@@ -100,6 +104,8 @@ export async function openWorld(preferences: object = {}): Promise<World> {
       url,
       stored,
       putSite,
+      pages,
+      collector: origin,
       told,
       go,
       visit: async (path) => {
@@ -144,8 +150,8 @@ function sentBy(site: string, seen: Seen): Sent[] {
 }
 
 /** Waits for an expression in the page. Not by animation frames, Playwright's default: a hidden page has none. */
-export const pageSays = (page: Page, expression: string, timeout = 15_000) =>
-  page.waitForFunction(expression, undefined, { polling: 20, timeout });
+export const pageSays = (page: Page, expression: string) =>
+  page.waitForFunction(expression, undefined, { polling: 20 });
 /** Waits until the page's SDK has a view. */
 export const ready = (page: Page) => pageSays(page, "window.calljoin && window.calljoin.viewId");
 const idOf = (name: string) => async (page: Page) => {
@@ -168,9 +174,7 @@ export function consoleOf(page: Page): string[] {
 /** What was read so far is answered when this returns. */
 export const flush = (page: Page) => page.evaluate<void>("calljoin.flush()");
 
-/** Tries until the expectations hold, or fails with the last of them that did not. */
-export const eventually = <T>(check: () => T | Promise<T>, timeout = 10_000): Promise<T> =>
-  vi.waitFor(check, { timeout, interval: 25 });
+export { eventually } from "../../eventually.js";
 
 export const viewsOf = (context: StoredContext): StoredView[] => context.sessions.flatMap((session) => session.views);
 

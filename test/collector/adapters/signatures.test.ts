@@ -1,6 +1,9 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { NATIVE } from "../../../collector/intake/adapters";
+import { NATIVE, readerOf } from "../../../collector/intake/adapters";
+import { isSigned, urlsOf } from "../../../collector/intake/adapters/signature";
+import { type SignatureRule, signatureSchema } from "../../../collector/wire/mapping";
+import { siteSchema } from "../../../collector/wire/site";
 
 interface Asked {
   url?: string;
@@ -9,9 +12,29 @@ interface Asked {
   secret?: string;
 }
 
-function verify(adapter: string, { url = "https://collector.example/", body = "", headers = {}, secret = "" }: Asked) {
-  const header = (name: string) => headers[name] ?? "";
-  return NATIVE.get(adapter)?.verify?.({ urls: [url], header, raw: Buffer.from(body) }, secret);
+function verifyBy(
+  rule: SignatureRule | undefined,
+  { url = "https://collector.example/", body = "", headers = {}, secret = "" }: Asked,
+) {
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  let payload = {};
+  try {
+    payload = JSON.parse(body) ?? {};
+  } catch {}
+  const query = new URL(url).searchParams;
+  const asked = {
+    urls: [url],
+    contentType: lower["content-type"] ?? "",
+    raw: Buffer.from(body),
+    query,
+    headers: lower,
+    payload,
+  };
+  return rule !== undefined && isSigned(signatureSchema.parse(rule), asked, [secret]);
+}
+
+function verify(adapter: string, asked: Asked) {
+  return verifyBy(NATIVE.get(adapter)?.signature, asked);
 }
 
 describe("CallRail", () => {
@@ -35,10 +58,16 @@ describe("CallRail", () => {
   ])("%s does not", (_name, other) => expect(verify("callrail", { ...asked, ...other })).toBe(false));
 
   test("its published example is read as a call", () => {
-    expect(NATIVE.get("callrail")?.read(JSON.parse(body))).toMatchObject({
-      id: "766970532",
-      time: "2018-02-19T13:41:00.236-05:00",
+    const [vendor] = siteSchema.parse({ name: "Shop", vendors: [{ name: "v", adapter: "callrail" }] }).vendors;
+    expect(vendor && readerOf(vendor, { keep_caller: "full" })(JSON.parse(body))).toMatchObject({
+      transaction_id: "766970532",
+      ts: Date.parse("2018-02-19T13:41:00.236-05:00"),
       source: "Google AdWords",
+      answered: false,
+      duration_s: 13,
+      caller: "+12148654559",
+      dialled: "+14045558514",
+      total: null,
     });
   });
 });
@@ -68,7 +97,18 @@ describe("Twilio", () => {
     ["another parameter", { body: asked.body.replace("1234", "1235") }],
     ["a parameter more", { body: `${asked.body}&More=1` }],
     ["another token", { secret: "12346" }],
+    ["a body of another kind", { body: "{}", headers: { ...asked.headers, "Content-Type": "application/json" } }],
   ])("%s does not", (_name, other) => expect(verify("twilio", { ...asked, ...other })).toBe(false));
+
+  // twilio-node's webhooks.js sorts by the name, and each name's values among themselves.
+  test("fields are sorted by their names, not with their values", () => {
+    const body = "CallerID=%2B15005550006&Caller=client%3Aada&From=b&From=a&From=a";
+    const content = `${asked.url}Callerclient:adaCallerID+15005550006FromaFromb`;
+    const signature = createHmac("sha1", "12345").update(content).digest("base64");
+    expect(verify("twilio", { ...asked, body, headers: { ...asked.headers, "X-Twilio-Signature": signature } })).toBe(
+      true,
+    );
+  });
 
   test("a JSON body counts by its hash in the URL", () => {
     const body = '{"CallSid":"CA1"}';
@@ -81,6 +121,133 @@ describe("Twilio", () => {
     };
     expect(ask(hash)).toBe(true);
     expect(ask(createHash("sha256").update("{}").digest("hex"))).toBe(false);
+  });
+});
+
+describe("CallTrackingMetrics", () => {
+  const body = '{"id":5550003}';
+  const sign = (time: string, content: string) =>
+    createHmac("sha1", "made-up")
+      .update(time + content)
+      .digest("base64");
+  const asked = {
+    body,
+    secret: "made-up",
+    headers: { "X-CTM-Time": "1795168800", "X-CTM-Signature": sign("1795168800", body) },
+  };
+
+  test("signs its time and the body", () => expect(verify("calltrackingmetrics", asked)).toBe(true));
+  test.each<[string, Asked]>([
+    ["another time", { headers: { ...asked.headers, "X-CTM-Time": "1795168801" } }],
+    ["another body", { body: `${body} ` }],
+    ["another secret", { secret: "other" }],
+  ])("%s does not verify", (_name, other) => {
+    expect(verify("calltrackingmetrics", { ...asked, ...other })).toBe(false);
+  });
+});
+
+describe("Telnyx", () => {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const secret = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("base64");
+  const body = '{"data":{}}';
+  const signature = sign(null, Buffer.from(`1795168800|${body}`), privateKey).toString("base64");
+  const asked = { body, secret, headers: { "telnyx-timestamp": "1795168800", "telnyx-signature-ed25519": signature } };
+
+  test("signs by Ed25519, of which the site knows the public key", () => {
+    expect(verify("telnyx", asked)).toBe(true);
+    expect(verify("telnyx", { ...asked, body: `${body} ` })).toBe(false);
+    expect(verify("telnyx", { ...asked, headers: { ...asked.headers, "telnyx-timestamp": "1" } })).toBe(false);
+    for (const other of ["short", Buffer.alloc(32, 7).toString("base64")])
+      expect(verify("telnyx", { ...asked, secret: other })).toBe(false);
+  });
+});
+
+describe("Plivo", () => {
+  // Composed as plivo-python's utils/signature_v3.py does.
+  const url = "https://answer.example/hangup/";
+  const form = new URLSearchParams({ To: "12025550199", From: "12025550123", CallUUID: "p-1" }).toString();
+  const signed = (content: string) => createHmac("sha256", "token").update(content).digest("base64");
+  const type = { "Content-Type": "application/x-www-form-urlencoded", "X-Plivo-Signature-V3-Nonce": "12345" };
+  const fields = "CallUUIDp-1From12025550123To12025550199";
+
+  test.each<[string, Asked, string]>([
+    ["a form", { url, body: form, headers: type }, `${url}?${fields}.12345`],
+    ["a form, and a query in the URL", { url: `${url}?a=1`, body: form, headers: type }, `${url}?a=1.${fields}.12345`],
+    ["a GET", { url: `${url}?a=1`, headers: type }, `${url}?a=1.12345`],
+  ])("signs %s", (_name, asked, content) => {
+    const ask = (signature: string) =>
+      verify("plivo", { ...asked, secret: "token", headers: { ...asked.headers, "X-Plivo-Signature-V3": signature } });
+    expect(ask(signed(content))).toBe(true);
+    expect(ask(`${signed("by the old token")},${signed(content)}`)).toBe(true);
+    expect(ask(signed(`${content}6`))).toBe(false);
+  });
+
+  test("a signature of a URL alone says nothing of a body", () => {
+    const headers = { ...type, "Content-Type": "application/json", "X-Plivo-Signature-V3": signed(`${url}.12345`) };
+    expect(verify("plivo", { url, body: "{}", headers, secret: "token" })).toBe(false);
+  });
+});
+
+describe("a mapping of a site's own may check", () => {
+  const body = '{"a":1}';
+  const hmac = (algorithm: string, encoding: "base64" | "hex") =>
+    createHmac(algorithm, "s").update(body).digest(encoding);
+  const header = { header: "X-Sign" };
+  test.each<[string, SignatureRule, Record<string, string>]>([
+    [
+      "HMAC-SHA256 in hexadecimal, with a prefix",
+      { from: header, algorithm: "hmac-sha256", encoding: "hex", prefix: "sha256=" },
+      { "X-Sign": `sha256=${hmac("sha256", "hex")}` },
+    ],
+    [
+      "hexadecimal in capitals",
+      { from: header, algorithm: "hmac-sha256", encoding: "hex" },
+      { "X-Sign": hmac("sha256", "hex").toUpperCase() },
+    ],
+    ["HMAC-SHA1 in base64", { from: header, algorithm: "hmac-sha1" }, { "X-Sign": hmac("sha1", "base64") }],
+    [
+      "one of several in a header",
+      { from: header, algorithm: "hmac-sha256", encoding: "hex", prefix: "v1=" },
+      { "X-Sign": `t=1,v1=${"0".repeat(64)},v1=${hmac("sha256", "hex")}` },
+    ],
+    [
+      "a template",
+      { from: header, algorithm: "hmac-sha256", signed: "{url}:{header:X-Time}:{body}" },
+      {
+        "X-Time": "7",
+        "X-Sign": createHmac("sha256", "s").update(`https://collector.example/:7:${body}`).digest("base64"),
+      },
+    ],
+    [
+      "Basic",
+      { from: { header: "Authorization" }, algorithm: "basic" },
+      { Authorization: `Basic ${Buffer.from("s").toString("base64")}` },
+    ],
+    [
+      "a bearer",
+      { from: { header: "Authorization" }, algorithm: "secret", prefix: "Bearer " },
+      { Authorization: "Bearer s" },
+    ],
+  ])("%s", (_name, rule, headers) => {
+    expect(verifyBy(rule, { body, headers, secret: "s" })).toBe(true);
+    expect(verifyBy(rule, { body, headers, secret: "t" })).toBe(false);
+    expect(verifyBy(rule, { body, headers: {}, secret: "s" })).toBe(false);
+  });
+});
+
+describe("the URLs that a vendor may have signed", () => {
+  test("are with and without the port, and with the parameters in any order", () => {
+    const urls = urlsOf("https", "a.example:8443", "/x?b=1&a=2", 10);
+    for (const host of ["a.example:8443", "a.example", "a.example:443"]) {
+      for (const query of ["b=1&a=2", "a=2&b=1"]) expect(urls).toContain(`https://${host}/x?${query}`);
+    }
+    expect(urlsOf("http", "a.example", "/x", 0)).toEqual(["http://a.example/x", "http://a.example:80/x"]);
+  });
+
+  test("are few where trying more would cost much", () => {
+    expect(urlsOf("https", "a.example", "/x?a&b&c&d&e", 10)).toHaveLength(2);
+    expect(urlsOf("https", "a.example", "/x?a&b&c&d", 1e6)).toHaveLength(2);
+    expect(urlsOf("https", "a.example", "/x?a&b&c&d", 10)).toHaveLength(48);
   });
 });
 

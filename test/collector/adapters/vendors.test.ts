@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { ADAPTERS, NATIVE, readerOf } from "../../../collector/intake/adapters";
-import type { CallEvent } from "../../../collector/intake/adapters/adapter";
+import { ADAPTERS, keeperOf, NATIVE, readerOf } from "../../../collector/intake/adapters";
+import type { CallEvent, Refusal } from "../../../collector/intake/adapters/event";
+import { mappingSchema } from "../../../collector/wire/mapping";
 import { siteSchema, type Vendor } from "../../../collector/wire/site";
 import { SAMPLES } from "./samples";
 
 const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";
+const KEEP = { keep_caller: "hash" } as const;
 
 function vendor(adapter: string, more: object = {}): Vendor {
   const [made] = siteSchema.parse({ name: "Shop", vendors: [{ name: "v", adapter, ...more }] }).vendors;
@@ -12,16 +14,30 @@ function vendor(adapter: string, more: object = {}): Vendor {
   return made;
 }
 
+function refusedOrRead(adapter: string, payload: object, more: object = {}): CallEvent | Refusal {
+  const from = vendor(adapter, more);
+  return readerOf(from, KEEP)(keeperOf(from, KEEP)(payload));
+}
+
 function read(adapter: string, payload: object, more: object = {}): CallEvent {
-  const event = readerOf(vendor(adapter, more))(payload);
+  const event = refusedOrRead(adapter, payload, more);
   if ("reason" in event) throw new Error(event.detail);
   return event;
 }
 
-test("every native format has samples here", () => {
+test("every native format has samples here, each with its source", () => {
   expect(Object.keys(SAMPLES).sort()).toEqual([...NATIVE.keys()].sort());
-  expect(ADAPTERS).toContain("qprotocol");
+  expect([ADAPTERS[0], ADAPTERS.at(-1)]).toEqual(["qprotocol", "custom"]);
+  for (const { source } of Object.values(SAMPLES)) expect(source).toMatch(/\w\.\w|\/|unverified/);
 });
+
+test.each([...NATIVE])(
+  "%s is a document that a site could bring itself, and says where it was looked up",
+  (_name, mapping) => {
+    expect(mappingSchema.parse(mapping)).toEqual(mapping);
+    expect(mapping.sources?.length).toBeGreaterThan(0);
+  },
+);
 
 describe.each(Object.entries(SAMPLES))("%s", (adapter, { phases, expected, contextField, alias }) => {
   const last = phases.at(-1) ?? {};
@@ -30,7 +46,7 @@ describe.each(Object.entries(SAMPLES))("%s", (adapter, { phases, expected, conte
     expect(read(adapter, last)).toMatchObject(expected);
   });
 
-  test("has one id and one time over all phases, and each phase overrules the one before", () => {
+  test("has one id over all phases, and each phase overrules the one before", () => {
     const events = phases.map((phase) => read(adapter, phase));
     expect(new Set(events.map(({ transaction_id }) => transaction_id)).size).toBe(1);
     const order = events.map(({ ts, revision }) => [ts, revision]);
@@ -44,8 +60,14 @@ describe.each(Object.entries(SAMPLES))("%s", (adapter, { phases, expected, conte
     expect(read(adapter, elsewhere, { context_id_from: "elsewhere.deep" }).own_id).toBe(CONTEXT);
   });
 
-  test("takes the head of our cookie for the context_id", () => {
-    expect(read(adapter, with_(last, contextField, `${CONTEXT}.k2v9f7e0zz.7`)).own_id).toBe(CONTEXT);
+  test.each([
+    ["our cookie", `${CONTEXT}.k2v9f7e0zz.7`],
+    ["a string of cookies", `_ga=GA1.1.1.1; calljoin=${CONTEXT}.k2v9f7e0zz.7; x=y`],
+    ["an object of cookies", { _ga: "GA1.1.1.1", calljoin: `${CONTEXT}.k2v9f7e0zz.7` }],
+    ["a list of names and values", [{ name: "calljoin", value: CONTEXT }]],
+    ["escaped JSON", `%7B%22id%22%3A%22${CONTEXT}%22%7D`],
+  ])("finds the context_id that the SDK minted in %s", (_name, value) => {
+    expect(read(adapter, with_(last, contextField, value)).own_id).toBe(CONTEXT);
   });
 
   test("falls back on the vendor's own id for the visitor where there is no context_id, or junk", () => {
@@ -64,46 +86,161 @@ describe.each(Object.entries(SAMPLES))("%s", (adapter, { phases, expected, conte
     expect(read(adapter, last, { type }).type).toBe(type);
   });
 
+  test("is kept without the caller's number and name", () => {
+    const kept = JSON.stringify(keeperOf(vendor(adapter), KEEP)(last));
+    expect(kept.replace(/sha256:\w+/g, "")).not.toMatch(/5550?123|9460018|Ada Sample/);
+  });
+
   test("without id or time is refused, with the reason", () => {
-    const reader = readerOf(vendor(adapter));
-    const kind = { resource: "call", lead_type: "Phone Call" };
+    const kind = {
+      resource: "call",
+      lead_type: "Phone Call",
+      requestType: "apiCallCompleted",
+      event_type: "call.hangup",
+      status: "completed",
+      direction: "inbound",
+    };
+    const reader = readerOf(vendor(adapter), KEEP);
     expect(reader(kind)).toMatchObject({ reason: "invalid", detail: expect.stringContaining("id is missing") });
     const idOnly = { ...kind, ...Object.fromEntries(IDS.map((name) => [name, "x"])), data: { id: 1 } };
-    expect(reader(idOnly)).toMatchObject({ reason: "invalid", detail: expect.stringContaining("time is null") });
+    expect(reader(idOnly)).toMatchObject({ reason: "invalid", detail: expect.stringContaining("time is missing") });
   });
 });
 
-const IDS = ["resource_id", "CallSid", "callRef", "call_id", "call_record_id", "id", "lead_id", "uniqueid"];
+const IDS = [
+  ...["resource_id", "CallSid", "callRef", "call_id", "complete_call_id", "id", "lead_id", "uniqueid", "CallUUID"],
+  ...["generalCallID", "callId", "call_session_id", "TelmetricsId", "conversation_uuid"],
+];
 
 /** A payload with another value under a path. */
-function with_(payload: object, path: string, value: string): object {
+function with_(payload: object, path: string, value: unknown): object {
   const [head = "", ...rest] = path.split(".");
   const inner = (payload as Record<string, object>)[head] ?? {};
   return { ...payload, [head]: rest.length === 0 ? value : with_(inner, rest.join("."), value) };
 }
 
-describe("totals as vendors write them", () => {
-  test.each([
-    ["9.99", 9.99],
-    [9.99, 9.99],
-    ["£1,234.50", 1234.5],
-    ["$50.00 USD", 50],
-    ["12,50", 12.5],
-    ["1,234", 1234],
-    ["-5", -5],
-    ["0", 0],
-  ])("%j is %d", (value, total) => {
-    expect(read("callrail", { resource_id: "CAL1", start_time: "1732262400", value }).total?.value).toBe(total);
-  });
-  test.each(["", "--", "n/a", "1.2.3", "a lot"])("%j is none", (value) => {
-    expect(read("callrail", { resource_id: "CAL1", start_time: "1732262400", value }).total).toBeNull();
+describe("what is no inbound phone call is refused as of an unknown type, and says what it is", () => {
+  const of = (adapter: string, changes: object) => ({ ...SAMPLES[adapter]?.phases[0], ...changes });
+  test.each<[string, object, string]>([
+    ["callrail", of("callrail", { direction: "outbound" }), "outbound"],
+    [
+      "callrail",
+      {
+        id: 1,
+        resource_id: "SCI1",
+        source_number: "404-555-0123",
+        content: "hello",
+        timestamp: "2026-11-20T10:00:00Z",
+      },
+      "text",
+    ],
+    [
+      "callrail",
+      { id: 2, form_data: { a: "b" }, form_url: "https://shop.example/", submitted_at: "2026-11-20T10:00:00Z" },
+      "form",
+    ],
+    ["calltrackingmetrics", of("calltrackingmetrics", { direction: "form" }), "form"],
+    ["calltrackingmetrics", of("calltrackingmetrics", { direction: "msg_inbound" }), "text"],
+    ["calltrackingmetrics", of("calltrackingmetrics", { direction: "chat" }), "chat"],
+    ["calltrackingmetrics", of("calltrackingmetrics", { direction: "outbound" }), "outbound"],
+    ["whatconverts", of("whatconverts", { lead_type: "Web Form" }), "form"],
+    ["whatconverts", of("whatconverts", { lead_type: "Text Message" }), "text"],
+    ["whatconverts", of("whatconverts", { lead_type: "Chat" }), "chat"],
+    ["twilio", of("twilio", { Direction: "outbound-api" }), "outbound"],
+    ["ringostat", of("ringostat", { call_type: "out" }), "outbound"],
+    ["aircall", of("aircall", { resource: "user" }), "resource"],
+    ["aircall", with_(of("aircall", {}), "data.direction", "outbound"), "outbound"],
+    ["telnyx", with_(of("telnyx", {}), "data.payload.direction", "outgoing"), "outbound"],
+    ["telnyx", with_(of("telnyx", {}), "data.event_type", "message.received"), "event_type"],
+    ["binotel", with_(of("binotel", {}), "callDetails.callType", "1"), "outbound"],
+    ["vonage", of("vonage", { direction: "outbound" }), "outbound"],
+    ["plivo", of("plivo", { Direction: "outbound" }), "outbound"],
+    ["comagic", of("comagic", { direction: "out" }), "outbound"],
+    ["calltouch", of("calltouch", { leadtype: "request" }), "leadtype"],
+    ["asterisk", of("asterisk", { direction: "outbound" }), "outbound"],
+  ])("%s %j", (adapter, payload, part) => {
+    expect(refusedOrRead(adapter, payload)).toMatchObject({
+      reason: "unknown_type",
+      detail: expect.stringContaining(part),
+    });
   });
 });
 
-test("what is no call is refused as of an unknown type", () => {
-  const form = { ...SAMPLES.whatconverts?.phases[0], lead_type: "Web Form" };
-  expect(readerOf(vendor("whatconverts"))(form)).toMatchObject({ reason: "unknown_type" });
-  expect(readerOf(vendor("aircall"))({ resource: "user", data: { id: 1 } })).toMatchObject({ reason: "unknown_type" });
+describe("outcomes", () => {
+  const outcome = (adapter: string, payload: object) =>
+    read(adapter, { ...SAMPLES[adapter]?.phases.at(-1), ...payload }).answered;
+  test.each<[string, object, boolean | null]>([
+    ["callrail", { answered: "false" }, false],
+    ["twilio", { CallStatus: "no-answer" }, false],
+    ["twilio", { CallStatus: "ringing" }, null],
+    ["calltrackingmetrics", { dial_status: "no answer" }, false],
+    ["calltrackingmetrics", { dial_status: "ringing" }, null],
+    ["invoca", { connect_duration: "0" }, false],
+    ["ringostat", { disposition: "NO ANSWER" }, false],
+    ["ringostat", { additional_call_data: { billsec: "0" } }, false],
+    ["whatconverts", { call_status: "Missed Call" }, false],
+    ["whatconverts", { call_status: "In Progress" }, null],
+    ["infinity", { bridgeDuration: "0" }, false],
+    ["comagic", { is_lost: true }, false],
+    ["plivo", { AnswerTime: "", CallStatus: "no-answer" }, false],
+    ["asterisk", { disposition: "BUSY" }, false],
+  ])("%s %j: %s", (adapter, payload, answered) => expect(outcome(adapter, payload)).toBe(answered));
+
+  test("an Aircall that ended without an answer was missed; one that rings is not yet", () => {
+    const rings = SAMPLES.aircall?.phases[0] as { data: object };
+    expect(read("aircall", rings).answered).toBeNull();
+    expect(read("aircall", { ...rings, data: { ...rings.data, ended_at: 1795428060 } }).answered).toBe(false);
+  });
+});
+
+describe("a leg that a Twilio call dials", () => {
+  const parent = SAMPLES.twilio?.phases[0] as Record<string, string>;
+  const leg = {
+    ...parent,
+    CallSid: "CA2",
+    ParentCallSid: parent.CallSid,
+    Direction: "outbound-dial",
+    From: "+15005550001",
+    To: "+12025550100",
+    CallStatus: "no-answer",
+    CallDuration: "7",
+  };
+
+  test("belongs to its parent's call, and says only whether somebody answered", () => {
+    const event = read("twilio", leg);
+    expect(event).toMatchObject({
+      transaction_id: parent.CallSid,
+      answered: false,
+      dialled: null,
+      duration_s: null,
+      caller_sha256: null,
+    });
+    expect(read("twilio", { ...leg, CallStatus: "completed" }).answered).toBe(true);
+    expect(read("twilio", { ...leg, CallStatus: "canceled" }).answered).toBeNull();
+  });
+});
+
+describe("a call's end", () => {
+  const end = { CallSid: "CA1", CallStatus: "completed", Timestamp: "Fri, 20 Nov 2026 10:10:00 +0000" };
+  test("less its duration is its start, where the vendor tells only the end", () => {
+    expect(read("twilio", { ...end, CallDuration: "600" }).ts).toBe(Date.parse("2026-11-20T10:00:00Z"));
+    expect(read("twilio", end).ts).toBe(Date.parse("2026-11-20T10:10:00Z"));
+    expect(read("signalwire", { ...end, CallDuration: "600" }).ts).toBe(Date.parse("2026-11-20T10:10:00Z"));
+  });
+});
+
+test.each([
+  ["9.99", 9.99],
+  [9.99, 9.99],
+  [1.234, 1.234],
+  ["--", null],
+])("the total %j is %j", (value, total) => {
+  expect(read("callrail", { resource_id: "CAL1", start_time: "1732262400", value }).total?.value ?? null).toBe(total);
+});
+
+test("a total that may be more than one number is refused, and named", () => {
+  const event = refusedOrRead("callrail", { resource_id: "CAL1", start_time: "1732262400", value: "1.234" });
+  expect(event).toEqual({ reason: "invalid", detail: 'value: "1.234" is not an amount, or could be more than one' });
 });
 
 test.each([
@@ -115,8 +252,15 @@ test.each([
 });
 
 test("local times are those of the vendor's zone", () => {
-  const payload = { uniqueid: "r-1", calldate: "2024-07-01 09:00:00" };
-  expect(read("ringostat", payload, { timezone: "Europe/Kyiv" }).ts).toBe(Date.parse("2024-07-01T06:00:00Z"));
+  const at = (calldate: string) => read("ringostat", { uniqueid: "r-1", calldate }, { timezone: "Europe/Kyiv" }).ts;
+  expect(at("2024-07-01 09:00:00")).toBe(Date.parse("2024-07-01T06:00:00Z"));
+  expect(at("1.07.2024 09:00:00")).toBe(Date.parse("2024-07-01T06:00:00Z"));
+});
+
+test("numbers without a country are those of the vendor's, or of its format's", () => {
+  const payload = { callRef: "1", dt: "2024-07-01 09:00:00", dialledPhoneNumber: "2025550199" };
+  expect(read("infinity", payload).dialled).toBeNull();
+  expect(read("infinity", payload, { country: "US" }).dialled).toBe("+12025550199");
 });
 
 test("a field that is named for both ids holds the vendor's, unless the SDK minted what is in it", () => {
@@ -128,4 +272,118 @@ test("a field that is named for both ids holds the vendor's, unless the SDK mint
     own_id: CONTEXT,
     own_is_alias: false,
   });
+});
+
+describe("a mapping of a site's own", () => {
+  const custom = (mapping: object, payload: object, more = {}) =>
+    refusedOrRead("custom", payload, { mapping: { id: "id", time: { from: "at" }, ...mapping }, ...more });
+  const AT = "2026-11-20 10:00:00";
+  const base = { id: "1", at: AT };
+
+  test.each<[string, object, object, object]>([
+    ["an id of several fields", { id: { join: ["a", "b"] } }, { at: AT, a: "x", b: 7 }, { transaction_id: "x-7" }],
+    [
+      "date and time apart",
+      { time: { date: "day", from: "at", format: "dd/MM/yyyy HH:mm" } },
+      { ...base, at: "10:00", day: "20/11/2026" },
+      call(),
+    ],
+    [
+      "a zone by a path",
+      { time: { from: "at", zone: { path: "zone" } } },
+      { ...base, at: "2026-11-20 05:00:00", zone: "America/New_York" },
+      call(),
+    ],
+    [
+      "microseconds",
+      { time: { from: "at", format: "epoch_us" } },
+      { ...base, at: "1795168800123456" },
+      { ts: 1795168800123, ts_unit: "ms" },
+    ],
+    [
+      "an end and a duration in minutes",
+      { time: { from: "at", is: "end" }, duration: { from: "long", unit: "min" } },
+      { ...base, at: "2026-11-20 10:02:00", long: "2" },
+      { ...call(), duration_s: 120 },
+    ],
+    ["milliseconds", { duration: { from: "long", unit: "ms" } }, { ...base, long: 95400 }, { duration_s: 95 }],
+    [
+      "a duration between two times",
+      { duration: { since: "at", from: "end" } },
+      { ...base, end: "2026-11-20 10:01:35" },
+      { duration_s: 95 },
+    ],
+    ["HH:MM:SS", { duration: { from: "long" } }, { ...base, long: "01:02:05" }, { duration_s: 3725 }],
+    ["MM:SS", { duration: { from: "long" } }, { ...base, long: "02:05" }, { duration_s: 125 }],
+    [
+      "cents",
+      { total: { from: "sum", minor_digits: 2, currency: { value: "EUR" } } },
+      { ...base, sum: 1234 },
+      { total: { value: 12.34, currency: "EUR" } },
+    ],
+    [
+      "a decimal comma",
+      { total: { from: "sum", decimal: "," } },
+      { ...base, sum: "1.234" },
+      { total: { value: 1234, currency: null } },
+    ],
+    [
+      "an outcome by its table",
+      { answered: { from: "how", values: { ok: true, "*": false } } },
+      { ...base, how: "lost" },
+      { answered: false },
+    ],
+    [
+      "an outcome by a number",
+      { answered: { from: "talk", values: { "*": true } } },
+      { ...base, talk: "0" },
+      { answered: false },
+    ],
+    [
+      "a capture",
+      { context_id: { path: "note", match: "visitor=(\\w+)" } },
+      { ...base, note: "visitor=abcdefgh12 x" },
+      { own_id: "abcdefgh12" },
+    ],
+    [
+      "a revision by a table",
+      { revision: { from: "how", values: { end: 2 } } },
+      { ...base, how: "END" },
+      { revision: 2 },
+    ],
+    [
+      "a condition that holds",
+      { only: [{ at: "kind", is: ["call"] }], not: [{ at: "test", is: ["true"] }] },
+      { ...base, kind: "Call" },
+      { transaction_id: "1" },
+    ],
+    [
+      "a condition that does not",
+      { only: [{ at: "kind", is: ["call"] }] },
+      { ...base, kind: "fax" },
+      { reason: "unknown_type", detail: 'kind: "fax" is not a call' },
+    ],
+    [
+      "what it must not be",
+      { not: [{ at: "test", is: ["true"] }] },
+      { ...base, test: true },
+      { reason: "unknown_type" },
+    ],
+    [
+      "a zone that there is not",
+      { time: { from: "at", zone: { path: "zone" } } },
+      { ...base, zone: "Mars" },
+      { reason: "invalid" },
+    ],
+    [
+      "a QProtocol event beside its own format",
+      {},
+      { meta: { type: "ecBasketTransactionSummary", ts: 1795168800 }, transaction: { id: "q" } },
+      { transaction_id: "q" },
+    ],
+  ])("reads %s", (_name, mapping, payload, expected) => expect(custom(mapping, payload)).toMatchObject(expected));
+
+  function call() {
+    return { ts: Date.parse("2026-11-20T10:00:00Z"), ts_unit: "s" };
+  }
 });

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
-import { type EventParts, event, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
+import { BASE, type EventParts, event, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken);
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 let orders = 0;
 const newOrder = () => `order-${++orders}`;
@@ -92,7 +91,6 @@ describe("the events of one call", () => {
       ],
       { total: { value: 0, currency: "GBP" } },
     ],
-    ["at one ts the canonical JSON decides", [{ source: "a" }, { source: "b" }], { source: "b" }],
     [
       "seconds and milliseconds are compared as times",
       [
@@ -123,6 +121,73 @@ describe("the events of one call", () => {
       for (const part of order) await site.report("infinity", start({ ...part, transaction }));
       expect(await site.call(transaction)).toMatchObject(expected);
     }
+  });
+
+  test("at one ts the last to be received decides, and of one request the canonical JSON", async () => {
+    const [a, b] = [{ source: "a" }, { source: "b" }];
+    for (const order of [
+      [a, b],
+      [b, a],
+    ]) {
+      const [apart, together] = [newOrder(), newOrder()];
+      for (const part of order) {
+        await site.report("infinity", start({ ...part, transaction: apart }));
+        await new Promise((done) => setTimeout(done, 5));
+      }
+      expect((await site.call(apart)).source).toBe(order[1]?.source);
+      await site.report("infinity", ...order.map((part) => start({ ...part, transaction: together })));
+      expect((await site.call(together)).source).toBe("b");
+    }
+  });
+
+  test("a call's duration, outcome and numbers are told, the caller as the site keeps it", async () => {
+    const told = {
+      duration_s: 95,
+      answered: true,
+      direction: "inbound",
+      caller: "+14045550123",
+      dialled: "+14045550199",
+    };
+    const caller_sha256 = createHash("sha256").update("+14045550123").digest("hex");
+    for (const [keep_caller, kept] of [
+      [undefined, { caller: null, caller_sha256 }],
+      ["full", { caller: "+14045550123", caller_sha256 }],
+      ["none", { caller: null, caller_sha256: null }],
+    ] as const) {
+      const own = await openShop(collector.request, collector.adminToken, {
+        ...BASE,
+        ...(keep_caller && { keep_caller }),
+      });
+      const at = event({ ts: THEN, transaction: "t" });
+      await own.report("infinity", at, { ...event({ ts: THEN + 1, transaction: "t" }), call: told });
+      expect(await own.call("t")).toMatchObject({ ...told, ...kept });
+      const row = (await own.admin("GET", "/tables/ecBasketTransactionSummary")).json<{ rows: object[] }>().rows[0];
+      expect(row).toMatchObject({
+        duration_s: 95,
+        answered: true,
+        caller_sha256: kept.caller_sha256,
+        dialled: told.dialled,
+      });
+      expect(Object.hasOwn(row ?? {}, "caller")).toBe(keep_caller === "full");
+    }
+  });
+
+  test.each([{ direction: "outbound" }, { direction: "form" }])(
+    "a call event whose call is %j is no call",
+    async (call) => {
+      const receipt = await site.report("infinity", { ...event({ ts: THEN, transaction: newOrder() }), call });
+      expect(receipt.rejected).toMatchObject([
+        { reason: "unknown_type", detail: expect.stringContaining(call.direction) },
+      ]);
+    },
+  );
+
+  test("an id of more digits than a number can hold stays itself", async () => {
+    const body = JSON.stringify([event({ ts: THEN, transaction: "BIG" })]).replace('"BIG"', "12345678901234567890");
+    const token = await site.token("infinity");
+    const answer = await collector.request("POST", `/v1/calls/${site.id}`, { token, body });
+    expect(answer.json()).toMatchObject({ accepted: 1 });
+    expect((await site.call("12345678901234567890")).transaction.id).toBe("12345678901234567890");
   });
 
   test("an end event days later still amends the call", async () => {

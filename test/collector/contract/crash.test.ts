@@ -7,7 +7,7 @@ import { BASE, event, MINUTE, newContext, openShop, SECOND, type Shop, THEN, vie
 let collector: Collector;
 beforeAll(async () => {
   collector = await startCollector();
-}, 30_000);
+});
 afterAll(() => collector.stop());
 
 const DOCUMENT = {
@@ -85,7 +85,22 @@ async function postUntilCrash(posts: Post[], crashAfter: number): Promise<{ answ
   return { answered, open };
 }
 
-test("killed in the middle of its work, again and again, the collector keeps all that it answered for, and joins it right", async () => {
+test("what was answered for is there after a crash, and what comes then meets it", async () => {
+  const shop = await openShop(collector.request, collector.adminToken, DOCUMENT);
+  const [early, late] = [newContext(), newContext()];
+  await shop.post(early, [view("v1", THEN - MINUTE, { entities: { basket: 7 } })]);
+  await shop.report("infinity", event({ id: early, ts: THEN, transaction: "early" }));
+  await shop.report("infinity", event({ id: late, ts: THEN, transaction: "late" }));
+  await collector.crash();
+  expect(await shop.call("early")).toMatchObject({ join: { view_id: "v1", late: false }, entities: { basket: 7 } });
+  await shop.post(late, [view("v1", THEN - MINUTE)]);
+  await collector.crash();
+  expect(await shop.call("late")).toMatchObject({ join: { status: "matched", late: true } });
+});
+
+test("killed in the middle of its work, again and again, the collector keeps all that it answered for, and joins it right", {
+  tags: ["long"],
+}, async () => {
   const shop = await openShop(collector.request, collector.adminToken, DOCUMENT);
   for (const vendor of ["infinity", "responsetap"]) await shop.token(vendor);
   const { posts, snapshots, events } = traffic(shop);
@@ -100,4 +115,4 @@ test("killed in the middle of its work, again and again, the collector keeps all
   expect([again.length > 0, again.filter((accepted) => accepted > 0)]).toEqual([true, []]);
   for (const post of open) await post();
   expect(await compareWithOracle(shop, { site: DOCUMENT, snapshots, events })).toBe(2 * VISITORS);
-}, 60_000);
+});

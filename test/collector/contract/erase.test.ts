@@ -14,7 +14,7 @@ beforeAll(async () => {
       { name: "rtap_visitor", type: "expression", scope: "session", value: "rtap", identifies: "responsetap" },
     ],
   });
-}, 30_000);
+});
 afterAll(() => collector.stop());
 
 let orders = 0;

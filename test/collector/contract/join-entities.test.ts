@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { callOf, DOCUMENT, inSession, later } from "./joined";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { type EventParts, HOUR, MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken, DOCUMENT);
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 describe("the entities", () => {
   test("session scope: the session's last value before the call; page-view scope: the view's own", async () => {

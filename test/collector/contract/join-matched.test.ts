@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { callOf, DOCUMENT, later } from "./joined";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { HOUR, MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken, DOCUMENT);
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 describe("matched", () => {
   test("by rule context_id: the whole answer", async () => {
@@ -48,6 +46,12 @@ describe("matched", () => {
       ts_unit: "s",
       url: "",
       source: "desk",
+      duration_s: null,
+      answered: null,
+      direction: "inbound",
+      caller_sha256: null,
+      caller: null,
+      dialled: null,
       join: {
         status: "matched",
         rule: "context_id",

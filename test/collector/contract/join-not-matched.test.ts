@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { callOf, DOCUMENT, later, notMatched } from "./joined";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { DAY, type EventParts, HOUR, MINUTE, newContext, openShop, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken, DOCUMENT);
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 describe("offline", () => {
   test("offline_vendor_id: nobody has shown it", async () => {
@@ -149,6 +147,14 @@ describe("unusable", () => {
     expect(await callOf(site, "responsetap", { id: "gbr0-advert", source: "ppc-google" })).toMatchObject(
       notMatched("unusable", "vendor_rule", "gbr0-advert"),
     );
+  });
+
+  test.each([
+    ["answered", { answered: false }, "vendor_rule"],
+    ["duration_s", { answered: true, duration_s: 3 }, "vendor_rule"],
+    ["duration_s", { answered: true, duration_s: 30 }, "offline_vendor_id"],
+  ])("vendor_rule: a rule may look at %s: %j", async (_field, call, reason) => {
+    expect((await callOf(site, "responsetap", { id: "gbr0-short", call })).join.reason).toBe(reason);
   });
 
   test("vendor_rule is for offline calls alone, and only where it matches", async () => {

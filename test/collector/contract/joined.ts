@@ -13,7 +13,11 @@ export const DOCUMENT = {
       name: "responsetap",
       adapter: "qprotocol",
       offline_prefixes: ["gbr0", "clarity"],
-      unusable: [{ field: "source", matches: "^ppc-" }],
+      unusable: [
+        { field: "source", matches: "^ppc-" },
+        { field: "answered", matches: "false" },
+        { field: "duration_s", matches: "^[0-3]$" },
+      ],
     },
   ],
 };

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
 import { DAY, event, HOUR, MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken, {
     entities: [
       { name: "basket", type: "expression", scope: "session", value: "basket" },
       { name: "rtap_visitor", type: "expression", scope: "session", value: "rtap", identifies: "responsetap" },
     ],
   });
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 let orders = 0;
 const newOrder = () => `late-${++orders}`;
@@ -115,15 +113,6 @@ describe("what arrives late", () => {
     expect((await site.call(transaction)).join.view_id).toBe("v2");
     await site.report("infinity", event({ ts: THEN - 30 * MINUTE, id: contextId, transaction }));
     expect((await site.call(transaction)).join.view_id).toBe("v1");
-  });
-
-  test("a crash between the parts changes nothing", async () => {
-    const contextId = newContext();
-    const call = await report(contextId);
-    await collector.crash();
-    await site.post(contextId, [view("v1", THEN - MINUTE)]);
-    await collector.crash();
-    expect((await site.call(call.transaction.id)).join).toMatchObject({ status: "matched", late: true });
   });
 
   test("a call and its snapshot posted at one moment meet, every time", async () => {

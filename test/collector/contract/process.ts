@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { client, type Request } from "./http";
 
 const BIN = "dist/collector/calljoin.mjs";
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** The built collector, running as a process of its own on a store of its own. */
 export interface Collector {

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
 import { BASE, type Call, DAY, event, MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-}, 30_000);
-afterAll(() => collector.stop());
+const collector = sharedCollector();
 
 const DOCUMENT = {
   ...BASE,

@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { callOf } from "./joined";
-import { type Collector, runToEnd, startCollector } from "./process";
+import { runToEnd } from "./process";
+import { sharedCollector } from "./shared";
 import { type EventParts, MINUTE, newContext, openShop, type Shop, type Snapshot, THEN, view } from "./shop";
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-}, 30_000);
-afterAll(() => collector.stop());
+const collector = sharedCollector();
 
 const BEFORE = { name: "Shoes", vendors: [{ name: "vendor", adapter: "qprotocol" }] };
 const entity = (more: object) => ({
   entities: [{ name: "basket", type: "expression", scope: "session", value: "1", ...more }],
 });
 const vendor = (more: object) => ({ vendors: [{ name: "vendor", adapter: "qprotocol", ...more }] });
-const rejoin = (site: Shop, ...more: string[]) =>
-  runToEnd(["rejoin", "--site", site.id, ...more], {
-    CALLJOIN_DATA: collector.data,
-    CALLJOIN_ADMIN_TOKEN: collector.adminToken,
-  });
+const rejoin = (site: Shop, ...more: string[]) => runToEnd(["rejoin", "--site", site.id, ...more], collector.env);
 
 /** What a document's change does to a call that was there before it. */
 const CHANGES: [string, object, object, EventParts, Partial<Snapshot>, object, object][] = [
@@ -137,7 +130,7 @@ describe("calljoin rejoin", () => {
   });
 
   test("of a site that does not exist, or of none, ends with an error that says so", async () => {
-    const env = { CALLJOIN_DATA: collector.data, CALLJOIN_ADMIN_TOKEN: collector.adminToken };
+    const { env } = collector;
     const nobody = await runToEnd(["rejoin", "--site", "nobodys-shop"], env);
     expect([nobody.code, nobody.output]).toEqual([1, expect.stringContaining("nobodys-shop")]);
     expect((await runToEnd(["rejoin"], env)).code).toBe(1);

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
 import { BASE, DAY, event, MINUTE, newContext, openShop, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-}, 30_000);
-afterAll(() => collector.stop());
+const collector = sharedCollector();
 
 const DOCUMENT = {
   ...BASE,
@@ -16,7 +12,7 @@ const DOCUMENT = {
   ],
   goals: [{ name: "phone_order" }],
 };
-const shop = () => openShop(collector.request, collector.adminToken, DOCUMENT);
+const shop = (more = {}) => openShop(collector.request, collector.adminToken, { ...DOCUMENT, ...more });
 /** Noon of a day, UTC, some days ago. */
 const NOON = Math.floor(THEN / DAY) * DAY - 5 * DAY + DAY / 2;
 
@@ -87,6 +83,19 @@ describe("match-rate", () => {
       row(day(NOON), { total: 3, matched: 3, via_context_id: 2, via_alias: 1, late: 1 }, 1),
       row(day(NOON + DAY), { total: 3, offline: 1, unmatched: 1, unusable: 1 }, 0),
     ]);
+  });
+
+  test("by day, and from a date on, in the site's own time zone", async () => {
+    const away = await shop({ timezone: "Pacific/Kiritimati" });
+    await away.report("infinity", event({ ts: Date.UTC(2026, 0, 1, 9, 59, 59), transaction: "before" }));
+    await away.report("infinity", event({ ts: Date.UTC(2026, 0, 1, 10), transaction: "after" }));
+    const read = async (query: string) =>
+      (await away.admin("GET", `/match-rate?by=day${query}`)).json<{ rows: { key: string; total: number }[] }>().rows;
+    expect((await read("")).map(({ key, total }) => [key, total])).toEqual([
+      ["2026-01-01", 1],
+      ["2026-01-02", 1],
+    ]);
+    expect((await read("&from=2026-01-02&to=2026-01-03")).map(({ key }) => key)).toEqual(["2026-01-02"]);
   });
 
   test("`from` is included, `to` is not", async () => {

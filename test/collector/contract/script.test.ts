@@ -1,13 +1,9 @@
 import { JSDOM } from "jsdom";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
+import { describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
 import { BASE, openShop } from "./shop";
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-}, 30_000);
-afterAll(() => collector.stop());
+const collector = sharedCollector();
 
 const shop = (document: object = {}) => openShop(collector.request, collector.adminToken, document);
 const script = (id: string, headers: Record<string, string> = {}) =>

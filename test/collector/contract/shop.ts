@@ -122,6 +122,7 @@ export interface EventParts {
   source?: Json;
   total?: Json;
   transaction?: Json;
+  call?: Json;
 }
 
 /** A QProtocol event; what is undefined is left out. */
@@ -133,6 +134,7 @@ export function event({
   source,
   total,
   transaction,
+  call,
 }: EventParts): JsonObject {
   const given = Object.entries({ ts, url, source }).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],
@@ -142,6 +144,7 @@ export function event({
     meta: { type, ...Object.fromEntries(given) },
     ...(total === undefined ? {} : { basket: { total } }),
     ...(transaction === undefined ? {} : { transaction: { id: transaction } }),
+    ...(call === undefined ? {} : { call }),
   };
 }
 

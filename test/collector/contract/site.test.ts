@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Problem } from "./http";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { BASE, openShop } from "./shop";
 
-let collector: Collector;
-beforeAll(async () => {
-  collector = await startCollector();
-}, 30_000);
-afterAll(() => collector.stop());
+const collector = sharedCollector();
 
 const shop = (document: object = {}) => openShop(collector.request, collector.adminToken, document);
 
@@ -252,11 +248,24 @@ describe("secrets", () => {
   });
 
   test("a vendor's secret is kept where a saved document leaves it out, and never read back", async () => {
-    const site = await shop({ vendors: [{ name: "rail", adapter: "qprotocol", secret: "company-key-of-the-shop" }] });
-    await site.save({ ...BASE, vendors: [{ name: "rail", adapter: "qprotocol" }] });
+    const site = await shop({ vendors: [{ name: "rail", adapter: "callrail", secret: "company-key-of-the-shop" }] });
+    await site.save({ ...BASE, vendors: [{ name: "rail", adapter: "callrail" }] });
     for (const query of ["", "?version=1", "?version=2"])
       expect((await site.admin("GET", query)).text).not.toContain("company-key");
   });
+
+  test.each(["qprotocol", "invoca", "whatconverts"])(
+    "a secret that nothing in %s's format checks is refused",
+    async (adapter) => {
+      const site = await shop();
+      const answer = await site.save({ ...BASE, vendors: [{ name: "v", adapter, secret: "believed-to-count" }] });
+      expect([answer.status, answer.json<{ errors: object[] }>().errors]).toEqual([
+        400,
+        [{ path: "vendors.0.secret", message: expect.stringContaining("token") }],
+      ]);
+      expect((await site.save({ ...BASE, vendors: [{ name: "v", adapter, secret: null }] })).status).toBe(200);
+    },
+  );
 
   test("a token of a vendor that the site does not have is 404", async () => {
     const site = await shop();

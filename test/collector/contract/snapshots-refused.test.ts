@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Asked, Receipt } from "./http";
-import { type Collector, startCollector } from "./process";
+import { startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { newContext, openShop, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await shop({ entities: [{ name: "gold", type: "simple", scope: "session", value: "gold" }] });
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 const shop = (document: object = {}) => openShop(collector.request, collector.adminToken, document);
 const post = (asked: Asked) => collector.request("POST", "/v1/snapshots", asked);
@@ -242,4 +241,4 @@ test("429 with Retry-After, once an address has asked more often than CALLJOIN_R
   } finally {
     await limited.stop();
   }
-}, 30_000);
+});

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { exchange } from "../hostile/raw";
 import type { Asked, Receipt } from "./http";
-import { type Collector, startCollector } from "./process";
+import { sharedCollector } from "./shared";
 import { MINUTE, newContext, openShop, SECOND, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await shop({ entities: [{ name: "gold", type: "simple", scope: "session", value: "gold" }] });
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 const shop = (document: object = {}) => openShop(collector.request, collector.adminToken, document);
 const post = (asked: Asked) => collector.request("POST", "/v1/snapshots", asked);
@@ -73,13 +71,6 @@ describe("an accepted snapshot", () => {
     expect(plain).toMatchObject({ status: "HTTP/1.1 202 Accepted", body: JSON.stringify(NOTHING_REJECTED) });
     expect(plain?.headers).toContain("Access-Control-Allow-Origin: https://shop.example");
     for (const other of others) expect(other).toEqual(plain);
-  });
-
-  test("is on disk: a crash right after the answer loses nothing", async () => {
-    const contextId = newContext();
-    await site.post(contextId, [view("v1", THEN, { entities: { gold: "kept" } })]);
-    await collector.crash();
-    expect(await stored(contextId)).toEqual({ 0: { gold: "kept" } });
   });
 
   test("may say only that the view is still open", async () => {

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Collector, startCollector } from "./process";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedCollector } from "./shared";
 import { BASE, event, MINUTE, newContext, openShop, type Shop, THEN, view } from "./shop";
 
-let collector: Collector;
+const collector = sharedCollector();
 let site: Shop;
 let contextId: string;
 beforeAll(async () => {
-  collector = await startCollector();
   site = await openShop(collector.request, collector.adminToken, {
     ...BASE,
     entities: [
@@ -38,8 +37,7 @@ beforeAll(async () => {
     event({ id: contextId, ts: THEN + 3, transaction: "a package", type: "trPackageTransactionSummary" }),
     event({ id: contextId, ts: THEN + 4, transaction: "a policy", type: "fiBasketTransactionSummary" }),
   );
-}, 30_000);
-afterAll(() => collector.stop());
+});
 
 const NASTY = 'says "hi", twice;\nand ünïcödé';
 const FORMULA = '=HYPERLINK("https://evil.example")';
@@ -69,6 +67,10 @@ const COLUMNS = [
   "entrance_url",
   "goals",
   "conversion_number",
+  "duration_s",
+  "answered",
+  "caller_sha256",
+  "dialled",
   "entity_basket",
   "entity_note",
 ];
@@ -117,6 +119,10 @@ describe("a summary table", () => {
       referrer: "https://find.example/?q=a,b",
       entrance_url: "https://shop.example/v1",
       conversion_number: 1,
+      duration_s: null,
+      answered: null,
+      caller_sha256: null,
+      dialled: null,
       entity_basket: 49.9,
       entity_note: NASTY,
     });
@@ -163,6 +169,20 @@ describe("a summary table", () => {
     const fields = parseCsv(text).flat();
     expect(fields.filter((field) => field.includes("HYPERLINK"))).toHaveLength(1);
     expect(fields.filter((field) => /^[=+@]/.test(field))).toEqual([]);
+  });
+
+  test("as csv leaves a number with its sign what it is, a telephone number too", async () => {
+    const shop = await openShop(collector.request, collector.adminToken, BASE);
+    const call = { dialled: "+14045550199" };
+    await shop.report(
+      "infinity",
+      event({ ts: THEN, transaction: "-7.5", source: "-1+1", total: { value: -49.9 }, call }),
+    );
+    const [names = [], cells = []] = parseCsv(
+      (await shop.admin("GET", "/tables/ecBasketTransactionSummary?format=csv")).text,
+    );
+    const shown = ["dialled", "transaction_id", "total_value", "source"].map((name) => cells[names.indexOf(name)]);
+    expect(shown).toEqual(["+14045550199", "-7.5", "-49.9", "'-1+1"]);
   });
 
   test("of a site without calls is empty, with its header in csv", async () => {

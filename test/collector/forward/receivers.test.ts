@@ -209,7 +209,15 @@ describe("a receiver that", () => {
 
   test("hangs slows nobody else down", async () => {
     const dead = await startReceiver();
-    dead.behave(() => {});
+    let open = 0;
+    let most = 0;
+    dead.behave((_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      response.once("close", () => {
+        open -= 1;
+      });
+    });
     const webhooks = [
       { name: "dead", url: dead.url },
       { name: "crm", url: receiver.url },
@@ -225,7 +233,8 @@ describe("a receiver that", () => {
     await arrived;
     const stillHanging = (await world.deliveries(shop, "webhook=dead&state=pending")).length;
     expect(stillHanging).toBe(30);
-    expect(dead.connections()).toBeLessThan(30);
+    // Five at a time; one that was given up may be seen to end a moment after the next one has begun.
+    expect(most).toBeLessThan(10);
     dead.behave(ok);
     await dead.stop();
     await world.send();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -36,6 +36,8 @@ export interface Delivery {
 /** A collector in the test's process whose clock stands until it is moved, and which may reach 127.0.0.1. */
 export interface World {
   request: Request;
+  /** Where it listens. */
+  origin: string;
   now(): number;
   /** Moves the clock and does everything that has become due. */
   pass(ms: number): Promise<void>;
@@ -49,29 +51,40 @@ export interface World {
   matchedCall(shop: Shop, more?: { entities?: object; total?: object }): Promise<string>;
   deliveries(shop: Shop, query?: string): Promise<Delivery[]>;
   secret(shop: Shop, webhook: string): Promise<string>;
+  /** All that the collector's files and its log say. */
+  everything(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const ADMIN = "admin-token-of-the-webhook-tests";
 
-export async function startWorld({ timeoutMs = 15_000, trustProxy = false as false | number } = {}): Promise<World> {
+export async function startWorld({
+  timeoutMs = 15_000,
+  trustProxy = false as false | number,
+  publicUrl = undefined as string | undefined,
+  secretsFolder = undefined as string | undefined,
+} = {}): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "calljoin-forward-"));
   const time = { now: THEN };
   const clock = () => time.now;
+  const logged: string[] = [];
   const store = await openStore(sqlite(folder));
   const { app, joiner, forwarder, drain } = await createApp({
     store,
     clock,
-    log: pino({ level: "silent" }),
+    log: pino({ level: "trace" }, { write: (line: string) => void logged.push(line) }),
     adminToken: ADMIN,
     sdk: { script: "var boot = function () {};", inspector: "" },
     rateLimit: 0,
     trustProxy,
+    publicUrl,
+    secretsFolder,
     send: createSender({ filter: createAddressFilter(["127.0.0.1"]), clock, timeoutMs }),
   });
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const request = client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const request = client(origin);
   const send = async () => {
     await forwarder.poll();
     await forwarder.idle();
@@ -81,6 +94,7 @@ export async function startWorld({ timeoutMs = 15_000, trustProxy = false as fal
 
   return {
     request,
+    origin,
     now: clock,
     async pass(ms) {
       // A leap of the clock must not end the lease of what is under way.
@@ -90,9 +104,13 @@ export async function startWorld({ timeoutMs = 15_000, trustProxy = false as fal
       await send();
     },
     async rejoin(shop, tell) {
-      for await (const _progress of rejoin(store, clock, shop.id, "", tell));
+      for await (const _progress of rejoin(store, clock, shop.id, { tell }));
     },
     send,
+    async everything() {
+      const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "latin1")));
+      return [...files, ...logged].join("");
+    },
     async shop(document) {
       const shop = driveShop(request, ADMIN, `shop-${++shops}`);
       const saved = await shop.save({ name: "Shoes", vendors: [{ name: "infinity" }], ...document });

@@ -1,3 +1,4 @@
+/** @module-tag long */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -64,7 +65,7 @@ beforeAll(async () => {
     }),
     `CallSid=CA1&Timestamp=Sun%2C+01+Nov+2026+10%3A00%3A00+%2B0000&CallDuration=12&context_id=${id}`,
   ];
-}, 30_000);
+});
 afterAll(() => collector.stop());
 
 /** A change to bytes: what it does, where (a share of the length), and with what. */

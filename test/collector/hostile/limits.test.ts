@@ -11,7 +11,7 @@ let shop: Shop;
 beforeAll(async () => {
   collector = await startCollector({ LOG_LEVEL: "debug" });
   shop = await openShop(collector.request, collector.adminToken);
-}, 30_000);
+});
 afterAll(() => collector.stop());
 
 const post = (body: string | Uint8Array, headers: Record<string, string> = {}) =>
@@ -30,7 +30,7 @@ describe("bounded in bytes, depth and time", () => {
     expect(await exchange(collector.origin, `${head}${chunk.repeat(20)}0\r\n\r\n`)).toMatch(/^HTTP\/1.1 413/);
   });
 
-  test("10,000 keys are read, or refused, in no time", async () => {
+  test("10,000 keys are read, or refused, in no time", { retry: 2 }, async () => {
     const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n]));
     const told = { ...event({ id: newContext(), ts: THEN, transaction: "t-1" }), ...keys };
     const began = Date.now();
@@ -51,26 +51,41 @@ describe("bounded in bytes, depth and time", () => {
   });
 
   test("a flood of headers ends its own connection and nothing else", async () => {
-    const flood = Array.from({ length: 5_000 }, (_, n) => `X-Flood-${n}: ${n}`).join("\r\n");
+    const flood = Array.from({ length: 10_000 }, (_, n) => `X-Flood-${n}: ${n}`).join("\r\n");
     const answer = await exchange(collector.origin, `GET /livez HTTP/1.1\r\nHost: a\r\n${flood}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 431/);
+    expect(answer).toMatch(/^access-control-allow-origin: \*\r$/im);
+    expect(answer.split("\r\n\r\n")[1]).toContain('"detail":"the request\'s headers are too large"');
     expect((await collector.request("GET", "/livez")).status).toBe(200);
   });
 
   test.each([
     ["no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
-    ["two lengths", "POST /v1/snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"],
+    [
+      "two lengths",
+      "POST /v1/snapshots HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+    ],
     [
       "a length and chunks",
-      "POST /v1/snapshots HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /v1/snapshots HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
     ["a bare line feed in a header", "GET /livez HTTP/1.1\r\nHost: a\r\nX: a\nb\r\n\r\n"],
     ["no host", "GET /livez HTTP/1.1\r\n\r\n"],
   ])("%s is 400", async (_name, bytes) => {
-    expect(await exchange(collector.origin, bytes)).toMatch(/^HTTP\/1.1 400/);
+    const answer = await exchange(collector.origin, bytes);
+    expect(answer).toMatch(/^HTTP\/1.1 400/);
+    if (bytes.startsWith("POST")) expect(answer).toMatch(/^access-control-allow-origin: https:\/\/shop\.example\r$/im);
   });
 
-  test("who sends a header byte by byte is cut off, and holds up nobody meanwhile", async () => {
+  test("32 KB of headers are taken, as pages with many cookies send them", async () => {
+    const cookie = Array.from({ length: 8 }, (_, n) => `c${n}=${"x".repeat(4_090)}`).join("; ");
+    const { status } = await post("{}", { cookie });
+    expect(status).toBe(400);
+    const script = await collector.request("GET", `/t/${shop.id}.js`, { headers: { cookie } });
+    expect(script.status).toBe(200);
+  });
+
+  test("who sends a header byte by byte is cut off, and holds up nobody meanwhile", { tags: ["long"] }, async () => {
     const began = Date.now();
     const ends = Array.from({ length: 30 }, () => {
       const socket = connect(Number(new URL(collector.origin).port), "127.0.0.1");
@@ -90,7 +105,7 @@ describe("bounded in bytes, depth and time", () => {
     expect(Date.now() - asked).toBeLessThan(2_000);
     await Promise.all(ends);
     expect(Date.now() - began).toBeLessThan(20_000);
-  }, 30_000);
+  });
 });
 
 describe("rate limits", () => {
@@ -123,7 +138,7 @@ describe("rate limits", () => {
       expect([answer.status, Number(answer.headers.get("retry-after")) > 0]).toEqual([429, true]);
       expect(answer.headers.get("access-control-allow-origin")).toBe("https://a.example");
     });
-  }, 60_000);
+  });
 
   test("behind a proxy that is trusted count the visitor's address, and not what the visitor says of it", async () => {
     await limited({ CALLJOIN_RATE_LIMIT: "2", CALLJOIN_TRUST_PROXY: "1" }, async (one) => {
@@ -132,7 +147,7 @@ describe("rate limits", () => {
         statuses.push(await status(one, from));
       expect(statuses).toEqual([404, 404, 404, 429]);
     });
-  }, 60_000);
+  });
 
   test("let a vendor post without end, and nobody guess its token", async () => {
     await limited({ CALLJOIN_RATE_LIMIT: "3" }, async (one) => {
@@ -143,7 +158,7 @@ describe("rate limits", () => {
       for (let n = 0; n < 4; n += 1) statuses.push((await guess()).status);
       expect(statuses).toEqual([401, 401, 401, 429]);
     });
-  }, 60_000);
+  });
 
   test("by site are a hundred times those by address, and begin anew each minute", () => {
     let now = 60_000 * 1_000;
@@ -165,7 +180,8 @@ describe("what answers and logs say", () => {
       const { headers } = await collector.request("GET", path);
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("content-security-policy")).toContain("default-src 'self'");
-      expect(headers.get("strict-transport-security")).toContain("max-age=");
+      // That is the operator's to say, and for no other host of the domain.
+      expect(headers.get("strict-transport-security")).toBeNull();
       expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.get("x-powered-by")).toBeNull();

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import express from "express";
 import { describe, expect, it } from "vitest";
-import { addressOf, hostnameOf, type Trusts } from "../../../collector/http/peer";
+import { addressOf, hostnameOf, type Trusts, tidyForwarded } from "../../../collector/http/peer";
 
 /** What Express makes of the same request. */
 function byExpress(trusted: string[] | false, request: IncomingMessage) {
@@ -31,6 +31,40 @@ describe("who asks, and whom", () => {
     const request = requestOf(remote, headers);
     const { trusts, ip } = byExpress(trusted, request);
     expect([addressOf(request, trusts), ip]).toEqual([address, address]);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ["a port stands behind it", { "x-forwarded-for": "203.0.113.7:51234" }, "203.0.113.7"],
+    ["ports stand behind each", { "x-forwarded-for": "203.0.113.7:51234, 10.2.2.2:80" }, "203.0.113.7"],
+    ["it is IPv6 in brackets", { "x-forwarded-for": "[2001:db8::7]" }, "2001:db8::7"],
+    ["it is IPv6 in brackets with a port", { "x-forwarded-for": "[2001:db8::7]:4711,[fd00::2]:80" }, "2001:db8::7"],
+    ["it is IPv6 as it is", { "x-forwarded-for": "2001:db8::7" }, "2001:db8::7"],
+    ["it is in Forwarded", { forwarded: "for=203.0.113.7;proto=https;by=10.1.1.1" }, "203.0.113.7"],
+    ["it is in Forwarded, quoted", { forwarded: 'For="[2001:db8::7]:4711"; host="a,b", for=10.2.2.2' }, "2001:db8::7"],
+    ["a visitor lies in Forwarded", { forwarded: "for=1.1.1.1, for=203.0.113.7" }, "203.0.113.7"],
+    ["Forwarded is the visitor's own", { forwarded: "for=1.1.1.1", "x-forwarded-for": "203.0.113.7" }, "203.0.113.7"],
+    [
+      "Forwarded is the visitor's, and nothing else is said",
+      { forwarded: "for=1.1.1.1", "x-forwarded-proto": "https" },
+      "10.1.1.1",
+    ],
+    ["Forwarded hides it", { forwarded: "for=_hidden" }, "_hidden"],
+    ["there is junk", { "x-forwarded-for": ",, [, junk:1" }, "junk:1"],
+  ])("is the visitor's address, tidied, where %s", (_name, headers, address) => {
+    const request = requestOf("10.1.1.1", { ...headers });
+    tidyForwarded(request);
+    const { trusts, ip } = byExpress(PROXIES, request);
+    expect([addressOf(request, trusts), ip]).toEqual([address, address]);
+  });
+
+  it("is what Forwarded says of the host and the scheme", () => {
+    const request = requestOf("10.1.1.1", {
+      host: "inside",
+      forwarded: 'for=1.1.1.1;host="shop.example:8443";proto=https',
+    });
+    tidyForwarded(request);
+    expect(hostnameOf(request, byExpress(PROXIES, request).trusts)).toBe("shop.example");
+    expect(request.headers["x-forwarded-proto"]).toBe("https");
   });
 
   it.each<[string, string[] | false, Record<string, string>, string]>([

@@ -1,29 +1,32 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createCommitter } from "../../../collector/intake/commit";
 import type { Write, Written } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
 import type { DueRow } from "../../../collector/store/tables";
+import { eventually } from "../../eventually";
 import { snapshot, write } from "../store/rows";
 
-/** A store that notes its transactions; `fails` says which batches it refuses. */
-function fakeStore(fails: (batch: Write[]) => boolean = () => false, sharded = false) {
+/** A store that notes its transactions; `fails` says which batches it refuses, and each takes until `disk` says so. */
+function fakeStore(
+  fails: (batch: Write[]) => boolean = () => false,
+  sharded = false,
+  disk: () => Promise<void> = async () => {},
+) {
   const batches: { writes: number; done: number }[] = [];
   const events: string[] = [];
   const store = {
     sharded,
-    async write(batch: Write[], done: DueRow[]): Promise<Written> {
+    async write(batch: Write[], done: DueRow[]): Promise<Written[]> {
       batches.push({ writes: batch.length, done: done.length });
       events.push("commit");
+      if (batch.length > 0) await disk();
       if (fails(batch)) throw new Error("refused");
-      const due = batch.map((_one, index) => ({
-        site: "s",
-        kind: "context" as const,
-        subject: `c${index}`,
-        stamp: "x",
-        due_at: 0,
+      return batch.map(({ snapshots }, index) => ({
+        snapshots: snapshots.map(() => "accepted" as const),
+        events: [],
+        due: [{ site: "s", kind: "context" as const, subject: `c${index}`, stamp: "x", since: 0, due_at: 0 }],
       }));
-      return { verdicts: batch.map(() => ({ snapshots: ["accepted"], events: [] })), due };
     },
   };
   return { store: store as unknown as Store, batches, events };
@@ -42,6 +45,15 @@ function committer(fake: ReturnType<typeof fakeStore>, run: (due: DueRow[]) => P
   return { ...createCommitter(deps), errors };
 }
 
+/** A promise that is settled from outside. */
+function held() {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
 const marked = (seq: number) => write({ snapshots: [snapshot({ seq })] });
 
 describe("group commit", () => {
@@ -58,6 +70,26 @@ describe("group commit", () => {
       { writes: 3, done: 0 },
       { writes: 0, done: 3 },
     ]);
+  });
+
+  it("strikes off what was joined while the last write was under way, though nobody comes any more", async () => {
+    const [joins, disk] = [held(), held()];
+    const fake = fakeStore(
+      (batch) => batch.some(({ snapshots }) => snapshots[0]?.seq === 2),
+      false,
+      () => (fake.batches.length === 1 ? Promise.resolve() : disk.promise),
+    );
+    const { submit } = committer(fake, () => joins.promise);
+    const joined = submit(marked(1), 100);
+    await eventually(() => expect(fake.events).toEqual(["commit", "join"]));
+    const refused = submit(marked(2), 100);
+    await eventually(() => expect(fake.batches).toHaveLength(2));
+    joins.resolve();
+    await joined;
+    await wait(20);
+    disk.resolve();
+    await expect(refused).rejects.toMatchObject({ status: 503 });
+    await eventually(() => expect(fake.batches.at(-1)).toEqual({ writes: 0, done: 1 }));
   });
 
   it("lets one bad write cost only itself", async () => {
@@ -81,9 +113,9 @@ describe("group commit", () => {
   });
 
   it("has the next batch on its way while one is written, and no third", async () => {
-    const fake = fakeStore();
     const open: (() => void)[] = [];
-    const { submit, drain } = committer(fake, () => new Promise((resolve) => open.push(resolve)));
+    const fake = fakeStore(undefined, false, () => new Promise((resolve) => open.push(resolve)));
+    const { submit, drain } = committer(fake);
     const answers: Promise<unknown>[] = [];
     for (const seq of [1, 2, 3, 4]) {
       answers.push(submit(marked(seq), 100));
@@ -91,10 +123,11 @@ describe("group commit", () => {
     }
     expect(fake.batches.map(({ writes }) => writes)).toEqual([1, 1]);
     open.shift()?.();
-    await vi.waitFor(() => expect(fake.batches.map(({ writes }) => writes)).toEqual([1, 1, 2]));
+    await eventually(() => expect(fake.batches.map(({ writes }) => writes)).toEqual([1, 1, 2]));
     const drained = drain();
-    while (open.length > 0) open.shift()?.();
+    const opening = setInterval(() => open.shift()?.(), 1);
     await Promise.all([...answers, drained]);
+    clearInterval(opening);
     expect(fake.batches.reduce((sum, { done }) => sum + done, 0)).toBe(4);
   });
 
@@ -107,11 +140,11 @@ describe("group commit", () => {
   });
 
   it("writes each request alone where the database is sharded, eight at a time", async () => {
-    const fake = fakeStore(undefined, true);
     const open: (() => void)[] = [];
-    const { submit, drain } = committer(fake, () => new Promise((resolve) => open.push(resolve)));
+    const fake = fakeStore(undefined, true, () => new Promise((resolve) => open.push(resolve)));
+    const { submit, drain } = committer(fake);
     const answers = Array.from({ length: 10 }, (_, seq) => submit(marked(seq), 100));
-    await vi.waitFor(() => expect(open).toHaveLength(8));
+    await eventually(() => expect(open).toHaveLength(8));
     expect(fake.batches.map(({ writes }) => writes)).toEqual(Array(8).fill(1));
     const drained = drain();
     const opening = setInterval(() => open.shift()?.(), 1);
@@ -121,10 +154,25 @@ describe("group commit", () => {
     expect(fake.batches.reduce((sum, { done }) => sum + done, 0)).toBe(10);
   });
 
-  it("takes at most 4 MiB into one transaction", async () => {
+  it("takes at most 100 rows into one transaction, and writes who brings more piece by piece, others in between", async () => {
     const fake = fakeStore();
     const { submit } = committer(fake);
-    await Promise.all([1, 2, 3].map((seq) => submit(marked(seq), 3 * 1024 * 1024)));
-    expect(fake.batches.map(({ writes }) => writes).slice(0, 3)).toEqual([1, 1, 1]);
+    const many = write({ snapshots: Array.from({ length: 350 }, (_, seq) => snapshot({ seq })) });
+    const [verdicts] = await Promise.all([submit(many, 100), wait(0).then(() => submit(marked(1), 100))]);
+    expect(verdicts.snapshots).toHaveLength(350);
+    expect(fake.batches.filter(({ writes }) => writes > 0).length).toBeGreaterThan(2);
+  });
+
+  it("lets nobody wait for another one's joins", async () => {
+    const fake = fakeStore();
+    let first = true;
+    const { submit } = committer(fake, () => {
+      const slow = first;
+      first = false;
+      return slow ? new Promise(() => {}) : Promise.resolve();
+    });
+    void submit(marked(1), 100);
+    await expect(submit(marked(2), 100)).resolves.toBeDefined();
+    await expect(submit(marked(3), 100)).resolves.toBeDefined();
   });
 });

@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { eventsOf, readQProtocol } from "../../../collector/intake/adapters/qprotocol";
 
 const meta = { type: "ecBasketTransactionSummary", ts: 1516810598 };
-const read = (changes: Record<string, unknown> = {}) =>
-  readQProtocol({ meta, transaction: { id: "09890809" }, context: { id: "some-context" }, ...changes });
+const read = (changes: Record<string, unknown> = {}, keep: "hash" | "full" | "none" = "hash") =>
+  readQProtocol({ meta, transaction: { id: "09890809" }, context: { id: "some-context" }, ...changes }, keep);
 
 describe("a QProtocol event", () => {
   it("is read with all that it says", () => {
@@ -19,8 +20,42 @@ describe("a QProtocol event", () => {
       url,
       source: "x@1",
       total: { value: 9.99, currency: "GBP" },
+      duration_s: null,
+      answered: null,
+      caller: null,
+      caller_sha256: null,
+      dialled: null,
       revision: 0,
     });
+  });
+
+  it("may tell of the call itself", () => {
+    const call = {
+      duration_s: "95",
+      answered: true,
+      direction: "inbound",
+      caller: "+14045550123",
+      dialled: "+1 404 555 0199",
+    };
+    const said = { duration_s: 95, answered: true, dialled: "+14045550199" };
+    const caller_sha256 = createHash("sha256").update("+14045550123").digest("hex");
+    expect(read({ call })).toMatchObject({ ...said, caller: null, caller_sha256 });
+    expect(read({ call }, "full")).toMatchObject({ ...said, caller: "+14045550123", caller_sha256 });
+    expect(read({ call }, "none")).toMatchObject({ ...said, caller: null, caller_sha256: null });
+    expect(read({ call: { caller: null, answered: false, duration_s: 0 } })).toMatchObject({
+      caller_sha256: null,
+      answered: false,
+      duration_s: 0,
+    });
+  });
+
+  it.each([
+    [{ duration_s: 1.5 }, "invalid", "call.duration_s"],
+    [{ duration_s: -1 }, "invalid", "call.duration_s"],
+    [{ answered: "maybe" }, "invalid", "call.answered"],
+    [{ direction: "outbound" }, "unknown_type", "outbound"],
+  ])("whose call is %j is refused as %s, with %s", (call, reason, part) => {
+    expect(read({ call })).toMatchObject({ reason, detail: expect.stringContaining(part) });
   });
 
   it.each([
@@ -69,6 +104,16 @@ describe("a QProtocol event", () => {
     ["an object", { id: { a: 1 } }, '({"a":1})'],
   ])("may have a context that is %s", (_name, context, own_id) => {
     expect(read({ context })).toMatchObject({ own_id });
+  });
+
+  it("may carry the whole cookie of the SDK: the id at its head is the id", () => {
+    const minted = "6o2diu81w9o-0irxltk5b-u9t1cv4";
+    const idOf = (id: unknown) => (read({ context: { id } }) as { own_id: string | null }).own_id;
+    expect(idOf(`${minted}.k2v9f7e0zz.0irxltk5b.7`)).toBe(minted);
+    expect(idOf(minted)).toBe(minted);
+    // An id of somebody else's may have points, and may have ours within it.
+    expect(idOf("visitor.12.345678")).toBe("visitor.12.345678");
+    expect(idOf(`shop.${minted}.1`)).toBe(`shop.${minted}.1`);
   });
 
   it("may have its total as text, or none", () => {

@@ -26,6 +26,11 @@ describe("an entity's value", () => {
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(1_024);
   });
 
+  it("has U+FFFD for half of a surrogate pair, also within an object", () => {
+    expect(keptValue("a\ud83d")).toBe("a\ufffd");
+    expect(keptValue({ a: ["\ude00", "\\ud83d", "😀"] })).toBe('{"a":["\ufffd","\\\\ud83d","😀"]}');
+  });
+
   it("that was cut already is not cut again", () => {
     const once = keptValue("é".repeat(2_000));
     expect(keptValue(once)).toBe(once);

@@ -31,11 +31,26 @@ describe("several events of one call", () => {
     expect(merged(start, end)).toMatchObject({ url: "https://a/", source: "y", total: { value: 1, currency: "GBP" } });
   });
 
-  it("of one time are ordered by the vendor's revision, then by their canonical JSON", () => {
+  it("of one time are ordered by the vendor's revision, then by their arrival, then by their canonical JSON", () => {
     const later = event({ source: "post-call", revision: 2, canonical: "a" });
     const early = event({ source: "pre-call", revision: 1, canonical: "b" });
     expect(merged(early, later)?.source).toBe("post-call");
+    const raised = event({ source: "raised", canonical: "a", received_at: 2 });
+    expect(merged(event({ source: "first", canonical: "b", received_at: 1 }), raised)?.source).toBe("raised");
     expect(merged(event({ source: "1", canonical: "a" }), event({ source: "2", canonical: "b" }))?.source).toBe("2");
+  });
+
+  it("tell duration, outcome and numbers as the last that knows them", () => {
+    const ringing = event({ ts: 1, caller: "+14045550123", caller_sha256: "a", dialled: "+14045550199" });
+    const ended = event({ ts: 2, answered: 0, duration_s: 0 });
+    expect(merged(ringing, ended, event({ ts: 3 }))).toMatchObject({
+      answered: false,
+      duration_s: 0,
+      caller: "+14045550123",
+      caller_sha256: "a",
+      dialled: "+14045550199",
+    });
+    expect(merged(event())).toMatchObject({ answered: null, duration_s: null, caller: null });
   });
 
   it("count a junk id only where none has a better one", () => {

@@ -26,7 +26,7 @@ export function callsCompared(): number {
 export async function play(running: Running, world: World): Promise<void> {
   const shop = driveShop(running.request, running.adminToken, `world-${process.pid}-${++worlds}`);
   await open(shop, world);
-  const taken: Taken = { envelopes: new Map(), events: new Set() };
+  const taken: Taken = { envelopes: new Map(), events: new Map() };
   let now = START;
   for (const batch of batches(stepsOf(world), world.schedule.together)) {
     running.setClock(++now);
@@ -42,10 +42,10 @@ export async function play(running: Running, world: World): Promise<void> {
   );
 }
 
-/** What the collector has accepted: each envelope at the time that it first came, each event. */
+/** What the collector has accepted: each envelope and each event at the time that it first came. */
 interface Taken {
   envelopes: Map<Envelope, number>;
-  events: Set<Posted>;
+  events: Map<Posted, number>;
 }
 
 async function open(shop: Shop, { site }: World): Promise<void> {
@@ -90,7 +90,7 @@ function batches(steps: Step[], together: number): Step[][] {
 async function post(shop: Shop, step: Step, taken: Taken, now: number): Promise<void> {
   if (step.kind === "envelope") await postEnvelope(shop, step.envelope, taken, now);
   if (step.kind === "event") {
-    taken.events.add(step.posted);
+    if (!taken.events.has(step.posted)) taken.events.set(step.posted, now);
     const receipt = await shop.report(step.posted.vendor, step.posted.event);
     if (receipt.accepted + receipt.duplicate !== 1)
       throw new Error(`an event's receipt says ${JSON.stringify(receipt)}`);
@@ -110,7 +110,8 @@ async function postEnvelope(shop: Shop, envelope: Envelope, taken: Taken, now: n
 
 async function compare(shop: Shop, { site }: World, taken: Taken): Promise<void> {
   const snapshots = [...taken.envelopes].flatMap(([envelope, now]) => accepted(envelope, now));
-  compared += await compareWithOracle(shop, { site, snapshots, events: [...taken.events] });
+  const events = [...taken.events].map(([posted, received_at]) => ({ ...posted, received_at }));
+  compared += await compareWithOracle(shop, { site, snapshots, events });
 }
 
 function accepted({ context_id, behind, snapshots }: Envelope, now: number): AcceptedSnapshot[] {

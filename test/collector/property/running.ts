@@ -80,6 +80,8 @@ async function open(engine: Engine, adminToken: string, clock: () => number): Pr
   });
   await joiner.sweep();
   const server = createServer(app).listen(0, "127.0.0.1");
+  // A test may think for long between two requests.
+  server.keepAliveTimeout = 120_000;
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");

@@ -55,6 +55,17 @@ const type = fc.constantFrom(
   "fiBasketTransactionSummary",
 );
 const total = fc.record({ value: fc.constantFrom(0, 9.99, 10, 250), currency: fc.constantFrom("GBP", "EUR") });
+const call = fc.record(
+  {
+    duration_s: fc.constantFrom(null, 0, 29, 30, 600),
+    answered: fc.constantFrom(null, true, false),
+    direction: fc.constantFrom<Json>("inbound", null),
+    // One number: what is kept of it is in the canonical JSON in its place, where another one could sort differently.
+    caller: fc.constantFrom(null, "+14045550123"),
+    dialled: fc.constantFrom(null, "+14045550199"),
+  },
+  { requiredKeys: [] },
+);
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const event = (sent: Envelope[]) =>
@@ -68,13 +79,15 @@ const event = (sent: Envelope[]) =>
       id: optional(id),
       basket: optional(total),
       package: optional(total),
+      call: optional(call),
       transaction: fc.constantFrom<Json>("t1", "t1", "t2", "t3", 7, "7"),
     })
-    .map(({ vendor, id, basket, package: fare, transaction, meta }): Posted => {
+    .map(({ vendor, id, basket, package: fare, call: told, transaction, meta }): Posted => {
       const event: JsonObject = { meta: { ...meta }, transaction: { id: transaction } };
       if (id !== undefined) event.context = { id };
       if (basket !== undefined) event.basket = { total: { ...basket } };
       if (fare !== undefined) event.package = { total: { ...fare } };
+      if (told !== undefined) event.call = { ...told };
       return { vendor, event };
     });
 
@@ -92,6 +105,7 @@ export const site = fc
     scopes: fc.array(scope, { minLength: 4, maxLength: 4 }),
     tagIs: fc.constantFrom(undefined, "infinity", "responsetap"),
     window_days: fc.constantFrom(undefined, 1, 30, 500),
+    keep_caller: fc.constantFrom(undefined, "full" as const, "none" as const),
     rule: fc.constantFrom(
       undefined,
       { field: "source", matches: "^ppc-" },
@@ -100,10 +114,12 @@ export const site = fc
     goals: fc.subarray([
       { name: "order", types: ["ecBasketTransactionSummary"], min_total: 9.99 },
       { name: "anything" },
+      { name: "talk", min_duration_s: 30 },
+      { name: "attempt", unanswered: true, min_duration_s: 0 },
       { name: "quote", types: ["fiBasketTransactionSummary", "trPackageTransactionSummary"] },
     ]),
   })
-  .map(({ scopes, tagIs, window_days, rule, goals }): Site => {
+  .map(({ scopes, tagIs, window_days, keep_caller, rule, goals }): Site => {
     const named = (name: string, n: number) => ({ name, scope: scopes[n] ?? "session" });
     return {
       entities: [
@@ -121,6 +137,7 @@ export const site = fc
         },
       ],
       goals,
+      ...(keep_caller === undefined ? {} : { keep_caller }),
       ...(window_days === undefined ? {} : { window_days }),
     };
   });

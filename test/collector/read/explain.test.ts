@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startCollector } from "../contract/process";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sharedCollector } from "../contract/shared";
 import { BASE, openShop, type Shop } from "../contract/shop";
 
 const T = Date.now();
@@ -14,18 +14,18 @@ interface Explained {
     candidates: { view_id: string; chosen: boolean; url: string | null }[];
     clock_offset_ms: number | null;
     last_activity: number | null;
+    fields: string[];
+    join: { status: string; clock: string | null };
     arrived_late: { seq: number; after_call_ms: number }[];
   };
 }
 
 describe("the explanation of a call", () => {
-  let collector: Awaited<ReturnType<typeof startCollector>>;
+  const collector = sharedCollector();
   let shop: Shop;
   beforeAll(async () => {
-    collector = await startCollector();
     shop = await openShop(collector.request, collector.adminToken, BASE);
   });
-  afterAll(() => collector.stop());
 
   const page = (view_id: string, at: number, number: number) => ({
     view_id,
@@ -76,10 +76,10 @@ describe("the explanation of a call", () => {
   });
 
   it.each([
-    ["unknown_context", "visitor-nobody", /any snapshot of the context/],
-    ["offline_vendor_id", "gbr0unknown", /an entity that identifies this vendor/],
-    ["junk_id", "undefined", /placeholder or outside the format/],
-    ["no_id", null, /the vendor sent none/],
+    ["unknown_context", "visitor-nobody", /any snapshot of the context.*visitor-nobody in context\.id/],
+    ["offline_vendor_id", "gbr0unknown", /an entity that identifies this vendor: none .*gbr0unknown in context\.id/],
+    ["junk_id", "undefined", /in context\.id.*"undefined", is a placeholder or outside the format/],
+    ["no_id", null, /a context_id in context\.id: the vendor sent none/],
   ])("says what is missing to a call that is not matched: %s", async (reason, own_id, missing) => {
     await shop.report("responsetap", event(`missing-${reason}`, own_id));
     expect((await shop.call(`missing-${reason}`)).join.reason).toBe(reason);
@@ -87,5 +87,44 @@ describe("the explanation of a call", () => {
     expect(why.missing).toMatch(missing);
     expect(why.candidates).toEqual([]);
     expect(why.own_id).toBe(own_id);
+    expect(why.fields).toEqual(["context.id"]);
+  });
+
+  it.each([
+    ["callrail", {}, ["custom"]],
+    ["callrail", { context_id_from: "note", visitor_id_from: "person_id" }, ["note", "person_id"]],
+    ["telnyx", {}, ["context_id", "custom_headers[name=X-Context-Id].value"]],
+  ])("names the fields of the vendor's own format that were looked at: %s %j", async (adapter, more, fields) => {
+    const vendors = [{ name: "own", adapter, ...more }];
+    const own = await openShop(collector.request, collector.adminToken, { vendors });
+    const token = await own.token("own");
+    const json =
+      adapter === "callrail"
+        ? { resource_id: "CAL1", start_time: new Date(T).toISOString(), direction: "inbound" }
+        : {
+            data: {
+              event_type: "call.hangup",
+              payload: { call_session_id: "s1", start_time: new Date(T).toISOString(), direction: "incoming" },
+            },
+          };
+    expect((await collector.request("POST", `/v1/calls/${own.id}/own`, { token, json })).status).toBe(200);
+    const [call] = await own.calls();
+    const why = (await own.admin("GET", `/calls/${call?.id}?explain=1`)).json<Explained>().explain;
+    expect(why.fields).toEqual(fields);
+    expect(why.missing).toContain(why.fields.join(" or "));
+  });
+
+  it("says that a call is dated ahead of when it came, by more than clocks may differ", async () => {
+    const now = Date.now();
+    await shop.post("visitor-ahead", [page("v1", now - 1_000, 1)], now);
+    await shop.report("infinity", event("ahead", "visitor-ahead", now + 2 * HOUR));
+    await shop.report("infinity", event("in-time", "visitor-ahead", now + 5_000));
+    expect((await explained("ahead")).join).toMatchObject({ status: "matched", clock: "ahead" });
+    expect((await explained("in-time")).join.clock).toBeNull();
+    const { id } = await shop.call("ahead");
+    const answer = (await shop.admin("GET", `/calls/${id}?explain=1`)).json<{ join: { clock: string } }>();
+    expect(answer.join.clock).toBe("ahead");
+    // The call itself is as it was: when it came is no part of the outcome.
+    expect((await shop.call("ahead")).join).not.toHaveProperty("clock");
   });
 });

@@ -20,6 +20,13 @@ describe("an expression's value", () => {
     "a, b",
     TEMPLATE,
     "{ a: 1 }.a",
+    "(a || b)",
+    "((a || b))",
+    "({a: 1})",
+    "({ a: (b) }).a",
+    "(() => a)()",
+    "list.map((x) => x.sku)",
+    String.raw`/\(?<=x/.test(a) && /[(?<=]/.test(b)`,
     "  a\n",
   ])("may be any one expression: %s", (value) => {
     expect(expression(value)).toBeNull();
@@ -42,6 +49,22 @@ describe("an expression's value", () => {
   ])("is refused where it %s", (_name, value) => {
     expect(expression(value)).toMatch(/^must be one JavaScript expression/);
   });
+});
+
+describe("an expression's value is refused, with the reason,", () => {
+  it.each(["x => x", "(x) => x", "function () { return 1 }", "((a) => a)", "class {}", "async () => 1"])(
+    "where it is a function that nobody calls: %s",
+    (value) => {
+      expect(expression(value)).toMatch(/not a function: call it/);
+    },
+  );
+
+  it.each(["/(?<=a)b/.test(c)", "c.match(/(?<!a)b/)?.[0]", String.raw`/\((?<=a)/.exec(c)`])(
+    "where older browsers could not read the script: %s",
+    (value) => {
+      expect(expression(value)).toMatch(/lookbehind/);
+    },
+  );
 });
 
 describe("a simple value", () => {
@@ -87,6 +110,13 @@ describe("the compiled setup", () => {
     expect(setup.entities.map(({ value }: { value: () => unknown }) => value())).toEqual([1, "</script>"]);
     page.crm = { id: 2 };
     expect(setup.entities[0].value()).toBe(2);
+  });
+
+  it("says the document's version and the collector's address, where they are known", () => {
+    const served = { version: 7, publicUrl: "https://calls.shop.example/cj" };
+    const setup = runInNewContext(`(${compileSetup("shop", document, served)})`, {});
+    expect(setup).toMatchObject({ version: 7, collector: "https://calls.shop.example/cj" });
+    expect(compileSetup("shop", document)).not.toMatch(/version|collector/);
   });
 
   it("quotes what is text, so that no name can become code", () => {

@@ -1,9 +1,10 @@
 /** The part of the stores' suite that is about calls, and about forgetting them and their visitors. */
 import { describe, expect, it } from "vitest";
-import { sha256 } from "../../../collector/store/hash";
 import type { Store } from "../../../collector/store/store";
 import type { CallRow } from "../../../collector/store/tables";
-import { CONTEXT, event, SITE, snapshot, write } from "./rows";
+import { siteSchema } from "../../../collector/wire/site";
+import { erase } from "./erasing";
+import { CONTEXT, event, SITE, snapshot, snapshotsOf, viewsOf, write } from "./rows";
 
 const NOW = 2_000_000;
 const none = { identifying: [], secrets: [], at: NOW };
@@ -35,6 +36,17 @@ export function describeCalls(opened: () => { store: Store }): void {
         for (const row of rows) await tx.saveCall(call(row));
       });
 
+    it("expires with a call what a file has told of it, and nothing of another's", async () => {
+      const { store } = opened();
+      await store.saveSite({ site: SITE, document: "{}", ...none });
+      await save({ call_id: "old", ts: 100 }, { call_id: "young", ts: 900 });
+      const filed = { site: SITE, webhook: "ads", name: "sale", value: 5, currency: "GBP", filed_at: NOW };
+      await store.addFiled(["old", "young"].map((call_id) => ({ ...filed, call_id })));
+      for (let step = await store.expire(SITE, 500, null); step.more; )
+        step = await store.expire(SITE, 500, step.after);
+      expect((await store.filedOf(SITE, ["old", "young"])).map(({ call_id }) => call_id)).toEqual(["young"]);
+    });
+
     it("keeps the last result of a call", async () => {
       await save({ version: 1 }, { version: 2, status: "unmatched" });
       expect(await opened().store.calls(SITE, {}, null, 10)).toMatchObject([{ version: 2, status: "unmatched" }]);
@@ -57,6 +69,43 @@ export function describeCalls(opened: () => { store: Store }): void {
       expect(await ids({ type: "trPackageTransactionSummary" })).toEqual(["c"]);
       expect(await ids({ id: "a" })).toEqual(["a"]);
       expect(await ids({ from: 1, to: 2 })).toEqual(["a"]);
+    });
+
+    it("finds calls by what no index tells, in steps", async () => {
+      const outcome = (plan: string, caller: string) => JSON.stringify({ entities: { plan }, caller_sha256: caller });
+      const many = Array.from({ length: 400 }, (_, n) => ({
+        call_id: `c${String(n).padStart(3, "0")}`,
+        ts: n,
+        status: n % 2 ? "matched" : "unusable",
+        reason: n % 2 ? null : n % 4 ? "no_id" : "junk_id",
+        outcome: outcome(n % 100 ? "silver" : "gold", n % 50 ? "x" : "caller"),
+      }));
+      await save(...many);
+      const all = async (search: Parameters<Store["searchCalls"]>[1], limit = 1_000) => {
+        const ids: string[] = [];
+        let next: Parameters<Store["searchCalls"]>[2] = null;
+        do {
+          const found = await opened().store.searchCalls(SITE, search, next, limit);
+          ids.push(...found.rows.map(({ call_id }) => call_id));
+          next = found.next;
+        } while (next);
+        return ids;
+      };
+      const gold = { entity: { name: "plan", value: "gold" } };
+      expect(await all(gold)).toEqual(["c300", "c200", "c100", "c000"]);
+      expect(await all(gold, 1)).toEqual(["c300", "c200", "c100", "c000"]);
+      expect(await all({ ...gold, status: "unusable", reason: "junk_id", to: 300 })).toEqual(["c200", "c100", "c000"]);
+      expect(await all({ reason: "no_id", from: 390 })).toEqual(["c398", "c394", "c390"]);
+      expect(await all({ vendor: "infinity", status: "matched", from: 396 })).toEqual(["c399", "c397"]);
+      const { next } = await opened().store.searchCalls(SITE, { entity: { name: "plan", value: "none" } }, null, 10);
+      expect(next).not.toBeNull();
+
+      const events = ["c050", "c100", "c150"].map((call_id, n) => event({ call_id, caller_sha256: "caller", ts: n }));
+      await opened().store.write([write({ events })], [], NOW);
+      expect(await all({ caller_sha256: "caller" })).toEqual(["c150", "c100", "c050"]);
+      expect(await all({ caller_sha256: "caller" }, 1)).toEqual(["c150", "c100", "c050"]);
+      expect(await all({ caller_sha256: "caller", ...gold })).toEqual(["c100"]);
+      expect(await all({ caller_sha256: "other" })).toEqual([]);
     });
 
     it("numbers a context's converting calls by time, then id, when they are read", async () => {
@@ -87,17 +136,101 @@ export function describeCalls(opened: () => { store: Store }): void {
         { call_id: "b", ts: day, first_status: "unmatched" },
         { call_id: "c", ts: day, vendor: "x", status: "unmatched", rule: null, reason: "unknown_context" },
       );
-      const byDay = await opened().store.countCalls(SITE, {}, "day");
+      const { counts: byDay } = await opened().store.countStep(SITE, {}, "day", "UTC", null);
       expect(byDay.filter(({ key }) => key === "1970-01-01")).toMatchObject([
         { calls: 1, status: "matched", late: false },
       ]);
       expect(byDay.filter(({ key }) => key === "1970-01-02")).toHaveLength(2);
-      const byVendor = await opened().store.countCalls(SITE, { from: day }, "vendor");
+      const { counts: byVendor } = await opened().store.countStep(SITE, { from: day }, "vendor", "UTC", null);
       expect(byVendor.map(({ key, late, reason }) => [key, late, reason]).sort()).toEqual([
         ["infinity", true, null],
         ["x", false, "unknown_context"],
       ]);
-      expect(await opened().store.countCalls("other", {}, null)).toEqual([]);
+      expect(await opened().store.countStep("other", {}, null, "UTC", null)).toEqual({ counts: [], next: null });
+      expect(await opened().store.countCalls(SITE, CONTEXT)).toHaveLength(3);
+      expect(await opened().store.countCalls("other", CONTEXT)).toEqual([]);
+    });
+
+    it("counts by the days of a zone, whose clocks change", async () => {
+      // In Berlin, 2026-10-25 has 25 hours, from 22:00 UTC of the day before.
+      const start = Date.UTC(2026, 9, 24, 22);
+      const hours = [-1, 0, 24, 25].map((hour) => start + hour * 3_600_000);
+      await save(
+        ...hours.flatMap((ts, n) => [
+          { call_id: `b${n}`, ts },
+          { call_id: `e${n}`, ts: ts + 3_599_999 },
+        ]),
+      );
+      const { counts: rows } = await opened().store.countStep(SITE, {}, "day", "Europe/Berlin", null);
+      expect(rows.map(({ key, calls }) => [key, calls]).sort()).toEqual([
+        ["2026-10-24", 2],
+        ["2026-10-25", 4],
+        ["2026-10-26", 2],
+      ]);
+    });
+
+    it("counts in steps, each call once", async () => {
+      const sold = (goals: string[], value: number, currency: string | null) =>
+        JSON.stringify({ goals, source: "s", total: { value, currency } });
+      await save(
+        ...Array.from({ length: 7 }, (_, n) => ({
+          call_id: `c${n}`,
+          ts: Math.floor(n / 2),
+          status: "unusable",
+          reason: "no_id",
+        })),
+        { call_id: "x1", ts: 1, converts: 1, outcome: sold(["sale"], 1.5, "GBP") },
+        { call_id: "x2", ts: 2, converts: 1, outcome: sold(["sale", "lead"], 2, "EUR") },
+        { call_id: "x3", ts: 86_400_000, converts: 1, outcome: sold(["lead"], 3, null) },
+      );
+      const { store } = opened();
+      for (const most of [1, 2, 3, 100]) {
+        let calls = 0;
+        for (let after: Parameters<Store["countStep"]>[4] = null; ; ) {
+          const step = await store.countStep(SITE, { to: 86_400_000 }, "reason", "UTC", after, most);
+          calls += step.counts.reduce((sum, count) => sum + count.calls, 0);
+          expect(step.counts.every(({ key }) => ["no_id", "matched"].includes(key))).toBe(true);
+          after = step.next;
+          if (after === null) break;
+        }
+        expect(calls).toBe(9);
+        const keys: unknown[] = [];
+        for (let after: Parameters<Store["countStep"]>[4] = null; ; ) {
+          const step = await store.convertedStep(SITE, {}, "goal", "UTC", after, most);
+          for (const { key, conversions } of step.counts) keys.push(...Array(conversions).fill(key));
+          after = step.next;
+          if (after === null) break;
+        }
+        expect(keys.sort()).toEqual(["lead", "lead", "sale", "sale"]);
+        let rows = 0;
+        for (let after: unknown[] | null = null; ; ) {
+          const step: Awaited<ReturnType<Store["countRows"]>> = await store.countRows("calls", after, most);
+          rows += step.rows;
+          after = step.next;
+          if (after === null) break;
+        }
+        if (store.engine === "sqlite") expect(rows).toBe(10);
+      }
+      const { counts } = await store.convertedStep(SITE, {}, "day", "UTC", null);
+      expect(counts).toEqual([
+        { key: "1970-01-01", conversions: 2, value: { GBP: 1.5, EUR: 2 } },
+        { key: "1970-01-02", conversions: 1, value: { XXX: 3 } },
+      ]);
+      for (const table of ["snapshots", "views", "call_events", "deliveries", "rejected"] as const)
+        expect(await store.countRows(table, null)).toEqual({ rows: 0, next: null });
+    });
+
+    it("tells what has changed since a time, and what was first", async () => {
+      const { store } = opened();
+      expect(await store.firsts(SITE, ["infinity"])).toEqual({ snapshot: null, event: null, match: null });
+      await save({ call_id: "a", joined_at: 5 }, { call_id: "b", joined_at: 7, version: 2, status: "unmatched" });
+      expect(await store.changedCalls(SITE, 6, 10)).toEqual([
+        { call_id: "b", ts: 1, status: "unmatched", version: 2, joined_at: 7 },
+      ]);
+      expect((await store.changedCalls(SITE, 0, 1)).map(({ call_id }) => call_id)).toEqual(["a"]);
+      const snapshots = [snapshot({ received_at: 30, sent_at: 30 })];
+      await store.write([write({ snapshots, events: [event({ received_at: 20 })] })], [], NOW);
+      expect(await store.firsts(SITE, ["none", "infinity"])).toEqual({ snapshot: 30, event: 20, match: 5 });
     });
 
     it("rolls a failed join back", async () => {
@@ -112,7 +245,8 @@ export function describeCalls(opened: () => { store: Store }): void {
 
   describe("forgetting", () => {
     it("leaves nothing of an erased visitor but a hash, and refuses what comes later", async () => {
-      await opened().store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
+      const document = JSON.stringify(siteSchema.parse({ name: "Shop" }));
+      await opened().store.saveSite({ site: SITE, document, ...none, identifying: ["rtap"] });
       const rejected = [
         {
           site: SITE,
@@ -132,19 +266,22 @@ export function describeCalls(opened: () => { store: Store }): void {
         NOW,
       );
 
-      const due = await opened().store.erase(SITE, CONTEXT, NOW);
-      expect(due).toMatchObject([{ kind: "call", subject: "call-1" }]);
-      expect(await opened().store.snapshots(SITE, CONTEXT)).toEqual([]);
-      expect(await opened().store.joinReader.views(SITE, CONTEXT)).toEqual([]);
-      expect(await opened().store.joinReader.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual([]);
+      expect(await erase(opened().store, CONTEXT, NOW)).toBe(true);
+      expect(await opened().store.unfinished(NOW)).toEqual([]);
+      expect(await snapshotsOf(opened().store, SITE, CONTEXT)).toEqual([]);
+      expect(await viewsOf(opened().store, SITE, CONTEXT)).toEqual([]);
+      expect(await opened().store.history.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual([]);
       expect(await opened().store.rejected(SITE, {}, null, 5)).toEqual([]);
       const kept = await opened().store.callEvents(SITE, "call-1");
       expect(kept).toHaveLength(2);
       expect(JSON.stringify(kept)).not.toContain(CONTEXT);
       expect(JSON.stringify(kept)).not.toContain("secret");
-      expect(await opened().store.joinReader.isErased(SITE, kept[0]?.own_id ?? "")).toBe(true);
-      expect(await opened().store.joinReader.isErased(SITE, CONTEXT)).toBe(true);
-      expect(await opened().store.joinReader.isErased("other", CONTEXT)).toBe(false);
+      expect(kept).toMatchObject([
+        { own_id: null, body: null },
+        { own_id: null, body: null },
+      ]);
+      expect(await opened().store.history.standing({ site: SITE, contextId: CONTEXT })).toBe("erased");
+      expect(await opened().store.history.standing({ site: "other", contextId: CONTEXT })).not.toBe("erased");
 
       const late = [
         write({
@@ -152,9 +289,9 @@ export function describeCalls(opened: () => { store: Store }): void {
           events: [event({ call_id: "call-9" }), event({ ts: 2_000_000 })],
         }),
       ];
-      const { verdicts } = await opened().store.write(late, [], NOW);
-      expect(verdicts[0]).toEqual({ snapshots: ["erased"], events: ["accepted", "duplicate"] });
-      expect((await opened().store.callEvents(SITE, "call-9"))[0]?.own_id).toBe(`erased:${sha256(CONTEXT)}`);
+      const [written] = await opened().store.write(late, [], NOW);
+      expect(written).toMatchObject({ snapshots: ["erased"], events: ["accepted", "duplicate"] });
+      expect(await opened().store.callEvents(SITE, "call-9")).toMatchObject([{ own_id: null, body: null }]);
     });
 
     it("expires old views as a whole and old calls, in steps, and leaves what is younger", async () => {
@@ -166,16 +303,13 @@ export function describeCalls(opened: () => { store: Store }): void {
         snapshot({ view_id: "young", received_at: 900 }),
       ];
       await opened().store.write([write({ snapshots: rows })], [], NOW);
-      let place = await opened().store.expire(SITE, 500, null, 2);
+      let step = await opened().store.expire(SITE, 500, null, 2);
       let steps = 1;
-      while (place) {
-        place = await opened().store.expire(SITE, 500, place, 2);
-        steps += 1;
-      }
+      for (; step.more; steps += 1) step = await opened().store.expire(SITE, 500, step.after, 2);
       expect(steps).toBeGreaterThan(2);
-      const left = await opened().store.snapshots(SITE, CONTEXT);
+      const left = await snapshotsOf(opened().store, SITE, CONTEXT);
       expect(left.map(({ view_id, seq }) => `${view_id}/${seq}`).sort()).toEqual(["open/0", "open/1", "young/0"]);
-      expect((await opened().store.joinReader.views(SITE, CONTEXT)).map(({ view_id }) => view_id).sort()).toEqual([
+      expect((await viewsOf(opened().store, SITE, CONTEXT)).map(({ view_id }) => view_id).sort()).toEqual([
         "open",
         "young",
       ]);

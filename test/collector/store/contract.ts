@@ -1,11 +1,16 @@
 /** What every engine's store has to do: one suite, run on each of them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { nameBits, pageOf } from "../../../collector/store/page";
+import type { Place } from "../../../collector/store/place";
 import type { Store } from "../../../collector/store/store";
 import type { DueRow } from "../../../collector/store/tables";
 import { describeCalls } from "./contract-calls";
-import { CONTEXT, event, SITE, snapshot, write } from "./rows";
+import { describeTokens } from "./contract-tokens";
+import { CONTEXT, dueOf, event, SITE, snapshot, snapshotsOf, viewsOf, write } from "./rows";
 
 const NOW = 2_000_000;
+const VISITOR = { site: SITE, contextId: CONTEXT };
+const described = (number: number) => JSON.stringify({ number, url: `https://shop.example/${number}` });
 const none = { identifying: [], secrets: [], at: NOW };
 
 export interface OpenedStore {
@@ -34,6 +39,16 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         expect(await store.site("other")).toBeNull();
       });
 
+      it("says when each version was saved, and by whose token, the newest first", async () => {
+        await store.saveSite({ site: SITE, document: "one", ...none, by: "ann" });
+        await store.saveSite({ site: SITE, document: "two", ...none, at: NOW + 1 });
+        expect(await store.versions(SITE)).toEqual([
+          { site: SITE, version: 2, saved_at: NOW + 1, saved_by: null },
+          { site: SITE, version: 1, saved_at: NOW, saved_by: "ann" },
+        ]);
+        expect(await store.versions("other")).toEqual([]);
+      });
+
       it("keeps a replaced secret until its time is over, the newest first", async () => {
         const row = { site: SITE, kind: "vendor_token" as const, name: "v", secret: null, expires_at: null };
         await store.addSecret({ ...row, hash: "a", made_at: 1 }, 1_000);
@@ -55,16 +70,18 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
       });
     });
 
+    describe("tokens and marks", () => describeTokens(() => store));
+
     describe("snapshots", () => {
       it("stores a snapshot once, and tells a repeat from another body under its name", async () => {
         const rows = [snapshot(), snapshot(), snapshot({ entities: '{"a":1}' }), snapshot({ seq: 1 })];
         const first = await store.write([write({ snapshots: rows })], [], NOW);
-        expect(first.verdicts[0]?.snapshots).toEqual(["accepted", "duplicate", "conflict", "accepted"]);
+        expect(first[0]?.snapshots).toEqual(["accepted", "duplicate", "conflict", "accepted"]);
         const again = [snapshot({ received_at: 9_000_000, sent_at: 8_000_000 }), snapshot({ session_id: "other" })];
         const second = await store.write([write({ snapshots: again })], [], NOW);
-        expect(second.verdicts[0]?.snapshots).toEqual(["duplicate", "conflict"]);
-        expect(second.due).toEqual([]);
-        expect(await store.snapshots(SITE, CONTEXT)).toHaveLength(2);
+        expect(second[0]?.snapshots).toEqual(["duplicate", "conflict"]);
+        expect(dueOf(second)).toEqual([]);
+        expect(await snapshotsOf(store, SITE, CONTEXT)).toHaveLength(2);
       });
 
       it("keeps the same names of different sites, contexts and views apart", async () => {
@@ -74,23 +91,23 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           snapshot({ context_id: "other-id" }),
           snapshot({ view_id: "v2" }),
         ];
-        const { verdicts } = await store.write([write({ snapshots: rows })], [], NOW);
-        expect(verdicts[0]?.snapshots).toEqual(["accepted", "accepted", "accepted", "accepted"]);
+        const [written] = await store.write([write({ snapshots: rows })], [], NOW);
+        expect(written?.snapshots).toEqual(["accepted", "accepted", "accepted", "accepted"]);
       });
 
       it("answers each write of a batch with its own verdicts", async () => {
-        const { verdicts } = await store.write(
+        const written = await store.write(
           [write({ snapshots: [snapshot()] }), write(), write({ snapshots: [snapshot(), snapshot({ seq: 5 })] })],
           [],
           NOW,
         );
-        expect(verdicts.map(({ snapshots }) => snapshots)).toEqual([["accepted"], [], ["duplicate", "accepted"]]);
+        expect(written.map(({ snapshots }) => snapshots)).toEqual([["accepted"], [], ["duplicate", "accepted"]]);
       });
 
       it("takes more rows at once than one statement has parameters for", async () => {
         const rows = Array.from({ length: 4_000 }, (_, seq) => snapshot({ seq }));
-        const { verdicts } = await store.write([write({ snapshots: rows })], [], NOW);
-        expect(verdicts[0]?.snapshots.filter((verdict) => verdict === "accepted")).toHaveLength(4_000);
+        const [written] = await store.write([write({ snapshots: rows })], [], NOW);
+        expect(written?.snapshots.filter((verdict) => verdict === "accepted")).toHaveLength(4_000);
       });
 
       it.each([
@@ -100,48 +117,80 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
       ])("derives the same view whatever the order of arrival: %s", async (_name, order) => {
         const rows = [
           snapshot({ seq: 0, at: 500, session_id: "first", received_at: 1_000_700 }),
-          snapshot({ seq: 1, at: 600, view: '{"number":1}', session_id: "later" }),
-          snapshot({ seq: 2, at: 600, view: '{"number":2}', sent_at: 1_000_590 }),
-          snapshot({ seq: 3, at: 900 }),
+          snapshot({ seq: 1, at: 600, view: described(1), session_id: "later", entities: '{"basket":1}' }),
+          snapshot({ seq: 2, at: 600, view: described(2), sent_at: 1_000_590 }),
+          snapshot({ seq: 3, at: 900, entities: '{"crm":"a"}' }),
         ];
         for (const index of order) await store.write([write({ snapshots: rows.slice(index, index + 1) })], [], NOW);
-        expect(await store.joinReader.views(SITE, CONTEXT)).toEqual([
+        expect(await viewsOf(store, SITE, CONTEXT)).toEqual([
           {
-            site: SITE,
-            context_id: CONTEXT,
             view_id: "view-1",
             session_id: "first",
             first_at: 500,
-            first_seq: 0,
-            view: '{"number":1}',
-            view_at: 600,
-            view_seq: 1,
             last_at: 900,
-            min_delay: 10,
+            view: '{"number":1,"url":"https://shop.example/1"}',
+            number: 1,
+            page: pageOf("https://shop.example/1#part"),
+            names: nameBits(["basket", "crm"]),
+            clock_offset: 0,
+            longest: 512,
           },
         ]);
+        // The session that it was taken for at times has nothing of it left.
+        expect(await store.sessions(VISITOR, null, 0, 9)).toMatchObject([{ session_id: "first", first_at: 500 }]);
       });
 
-      it("reads a session backwards by at, then seq, then view, in pages", async () => {
+      it("reads what views said backwards by at, then seq, then view, in pages", async () => {
         const rows = [
           snapshot({ seq: 0, at: 10 }),
           snapshot({ seq: 1, at: 20 }),
           snapshot({ seq: 2, at: 20 }),
           snapshot({ seq: 2, at: 20, view_id: "view-2" }),
-          // Of the session that its view began in.
-          snapshot({ seq: 1, at: 5, view_id: "view-2", session_id: "session-2" }),
           snapshot({ seq: 0, at: 4, view_id: "view-2" }),
-          snapshot({ seq: 0, at: 15, view_id: "view-3", session_id: "session-2" }),
+          snapshot({ seq: 0, at: 15, view_id: "view-3" }),
           snapshot({ seq: 3, at: 30 }),
         ];
         await store.write([write({ snapshots: rows })], [], NOW);
-        const query = { site: SITE, contextId: CONTEXT, sessionId: "session-1", until: 29, limit: 3 };
-        const first = await store.joinReader.snapshotsBackwards({ ...query, before: null });
-        const second = await store.joinReader.snapshotsBackwards({ ...query, before: first[2] ?? null });
-        const names = [...first, ...second].map(({ view_id, seq }) => `${view_id}/${seq}`);
-        expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0", "view-2/1", "view-2/0"]);
-        expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 25)).toBe(20);
-        expect(await store.joinReader.lastActivity(SITE, CONTEXT, "view-1", 5)).toBeNull();
+        const read = (before: Place | null) => store.history.sayings(VISITOR, ["view-1", "view-2"], 29, before, 3);
+        const first = await read(null);
+        const names = [...first, ...(await read(first[2] ?? null))].map(({ view_id, seq }) => `${view_id}/${seq}`);
+        expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0", "view-2/0"]);
+        expect(await store.history.lastActivity(VISITOR, 5, 25)).toBe(20);
+        expect(await store.history.lastActivity(VISITOR, 5, 9)).toBeNull();
+      });
+
+      it("finds the newest view of all sessions, each by its own clock, and the earliest where none is before", async () => {
+        const view = (view_id: string, session_id: string, at: number, late = 0) =>
+          snapshot({ view_id, session_id, at, sent_at: at, received_at: at + late });
+        const rows = [
+          view("a", "long", 1_000_000),
+          view("b", "short", 1_500_000),
+          view("c", "long", 2_000_000),
+          // An hour behind.
+          view("d", "behind", 1_800_000 - 3_600_000 + 3_600_000 * 2, -3_600_000),
+        ];
+        await store.write([write({ snapshots: rows })], [], NOW);
+        const newest = async (cut: number) => (await store.history.newestView(VISITOR, cut))?.view_id ?? null;
+        const cuts = [999_999, 1_000_000, 1_600_000, 1_800_000, 1_999_999, 2_000_000];
+        expect(await Promise.all(cuts.map(newest))).toEqual([null, "a", "b", "d", "d", "c"]);
+        expect(await store.history.earliestView(VISITOR)).toMatchObject({ view_id: "a" });
+        expect(await store.history.entrance({ ...VISITOR, sessionId: "long" })).toMatchObject({ view_id: "a" });
+        expect(await store.history.standing(VISITOR)).toBe("known");
+        expect(await store.history.standing({ ...VISITOR, contextId: "other-id" })).toBe("unknown");
+      });
+
+      it("finds the views of a session that may have said a name, and the newest one on a page", async () => {
+        const rows = Array.from({ length: 30 }, (_, n) =>
+          snapshot({ view_id: `v${n}`, at: n, view: described(n % 3), entities: n === 4 ? '{"basket":1}' : "{}" }),
+        );
+        await store.write([write({ snapshots: rows })], [], NOW);
+        const session = { ...VISITOR, sessionId: "session-1" };
+        const saying = await store.history.viewsSaying(session, ["basket"], 20, null, 5);
+        expect(saying.map(({ view_id }) => view_id)).toEqual(["v4"]);
+        const page = pageOf("https://shop.example/1") ?? "";
+        expect(await store.history.viewOnPage(session, page, 20)).toMatchObject({ view_id: "v19" });
+        const below = await store.history.viewsOf(session, 100, { first_at: 20, number: 2, view_id: "v20" }, 2);
+        expect(below.map(({ view_id }) => view_id)).toEqual(["v19", "v18"]);
       });
     });
 
@@ -157,33 +206,34 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           snapshot({ entities: '{"crm":"gbr01"}' }),
         ];
         await store.write([write({ snapshots: rows })], [], NOW);
-        const find = (name: string, limit: number) => store.joinReader.contextsShowing(SITE, [name], "gbr01", limit);
+        const find = (name: string, limit: number) => store.history.contextsShowing(SITE, [name], "gbr01", limit);
         expect((await find("rtap", 5)).sort()).toEqual(["context-a", "context-b"]);
         expect(await find("rtap", 1)).toHaveLength(1);
         expect(await find("crm", 5)).toEqual([]);
-        expect(await store.joinReader.showings(SITE, "context-a", ["rtap"], "gbr01")).toMatchObject([
-          { at: 1_000_000 },
-        ]);
+        const visitor = { site: SITE, contextId: "context-a" };
+        const newest = (cut: number) => store.history.newestShowing(visitor, ["rtap"], "gbr01", cut);
+        expect(await newest(1_000_000)).toMatchObject({ at: 1_000_000, seq: 0, view_id: "view-1" });
+        expect(await newest(999_999)).toBeNull();
       });
 
       it("also finds what was stored before its name came to identify", async () => {
         await store.write([write({ snapshots: [shows("context-a", "gbr01")] })], [], NOW);
         await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
         await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
-        expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual(["context-a"]);
+        expect(await store.history.contextsShowing(SITE, ["rtap"], "gbr01", 5)).toEqual(["context-a"]);
       });
 
       it("compares numbers as their text", async () => {
         await store.saveSite({ site: SITE, document: "{}", ...none, identifying: ["rtap"] });
         await store.write([write({ snapshots: [snapshot({ entities: '{"rtap":12345}' })] })], [], NOW);
-        expect(await store.joinReader.contextsShowing(SITE, ["rtap"], "12345", 5)).toEqual([CONTEXT]);
+        expect(await store.history.contextsShowing(SITE, ["rtap"], "12345", 5)).toEqual([CONTEXT]);
       });
     });
 
     describe("call events and what is due", () => {
       it("stores an event once", async () => {
-        const { verdicts } = await store.write([write({ events: [event(), event(), event({ ts: 5 })] })], [], NOW);
-        expect(verdicts[0]?.events).toEqual(["accepted", "duplicate", "accepted"]);
+        const [written] = await store.write([write({ events: [event(), event(), event({ ts: 5 })] })], [], NOW);
+        expect(written?.events).toEqual(["accepted", "duplicate", "accepted"]);
         expect(await store.callEvents(SITE, "call-1")).toHaveLength(2);
       });
 
@@ -191,11 +241,8 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         const touched = (due: DueRow[]) => due.map(({ kind, subject }) => [kind, subject]);
         const call = ["call", "call-1"];
         const first = store.engine === "sqlite" ? [call] : [["context", CONTEXT], call];
-        const { due } = await store.write(
-          [write({ snapshots: [snapshot(), snapshot({ seq: 1 })], events: [event()] })],
-          [],
-          NOW,
-        );
+        const batch = [write({ snapshots: [snapshot(), snapshot({ seq: 1 })], events: [event()] })];
+        const due = dueOf(await store.write(batch, [], NOW));
         expect(touched(due)).toEqual(first);
         expect(await store.due(NOW, 10)).toHaveLength(first.length);
         expect(await store.due(NOW - 1, 10)).toEqual([]);
@@ -205,7 +252,7 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
       });
 
       it("leaves nothing due that a call which commits later would not find by itself", async () => {
-        const { due } = await store.write([write({ snapshots: [snapshot()] })], [], NOW);
+        const due = dueOf(await store.write([write({ snapshots: [snapshot()] })], [], NOW));
         expect(due).toHaveLength(store.engine === "sqlite" ? 0 : 1);
       });
 
@@ -217,15 +264,20 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           event({ call_id: "call-3", own_id: "gbr02" }),
         ];
         await store.write([write({ snapshots: [snapshot({ entities: '{"rtap":"gbr01"}' })], events })], [], NOW);
-        expect((await store.joinReader.callsTouchedBy(SITE, [CONTEXT])).sort()).toEqual(["call-1", "call-2"]);
-        expect(await store.joinReader.callsTouchedBy("other", [CONTEXT])).toEqual([]);
+        const touched = async (since: number, contextId = CONTEXT) => {
+          const context = { site: SITE, kind: "context" as const, subject: contextId, since };
+          return (await store.callsTouchedBy([context])).map(({ call_id }) => call_id).sort();
+        };
+        expect(await touched(0)).toEqual(["call-1", "call-2"]);
+        expect(await touched(1_001_001)).toEqual([]);
+        expect(await touched(0, "other-id")).toEqual([]);
       });
 
       it("writes a batch as a whole or not at all, and each key so where the database is sharded", async () => {
         const broken = event({ ts: null as unknown as number, call_id: "broken" });
         await expect(store.write([write({ snapshots: [snapshot()], events: [broken] })], [], NOW)).rejects.toThrow();
         const kept = store.sharded ? 1 : 0;
-        expect(await store.snapshots(SITE, CONTEXT)).toHaveLength(kept);
+        expect(await snapshotsOf(store, SITE, CONTEXT)).toHaveLength(kept);
         expect(await store.due(NOW, 10)).toHaveLength(kept);
         expect(await store.callEvents(SITE, "broken")).toEqual([]);
       });
@@ -237,6 +289,14 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
         const [first] = await store.rejected(SITE, {}, null, 1);
         expect(first?.id).toBe("c");
         expect((await store.rejected(SITE, {}, first ?? null, 5)).map(({ id }) => id)).toEqual(["b", "a"]);
+        if (first) {
+          expect(await store.countRejected(SITE, { below: first }, 10)).toBe(2);
+          expect(await store.countRejected(SITE, { below: first }, 1)).toBe(1);
+          expect(await store.countRejected(SITE, { since: first.received_at }, 10)).toBeGreaterThan(0);
+          expect(await store.countRejected(SITE, { since: first.received_at + 1 }, 10)).toBe(0);
+          expect(await store.countRejected(SITE, { reason: "nothing", below: first }, 10)).toBe(0);
+          expect(await store.countRejected(SITE, { vendor: "nobody", below: first }, 10)).toBe(0);
+        }
         await store.deleteRejected(SITE, "b");
         expect(await store.rejected(SITE, { id: "b" }, null, 1)).toEqual([]);
       });

@@ -1,7 +1,8 @@
 /** Rows for tests, with everything that a test does not care about filled in. */
 import { sha256 } from "../../../collector/store/hash";
 import type { Write } from "../../../collector/store/intake";
-import type { CallEventRow, SnapshotRow } from "../../../collector/store/tables";
+import type { Store } from "../../../collector/store/store";
+import type { CallEventRow, DescribedView, DueRow, SnapshotRow } from "../../../collector/store/tables";
 
 export const SITE = "shop";
 export const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";
@@ -39,6 +40,11 @@ export function event(changes: Partial<CallEventRow> = {}): CallEventRow {
     source: null,
     total_value: null,
     total_currency: null,
+    duration_s: null,
+    answered: null,
+    caller_sha256: null,
+    caller: null,
+    dialled: null,
     received_at: 1_001_200,
     ...changes,
   };
@@ -48,4 +54,27 @@ export function event(changes: Partial<CallEventRow> = {}): CallEventRow {
 
 export function write(changes: Partial<Write> = {}): Write {
   return { snapshots: [], events: [], rejected: [], ...changes };
+}
+
+/** All views of a context, by the sessions that they are in. */
+export async function viewsOf(store: Store, site: string, contextId: string): Promise<DescribedView[]> {
+  const sessions = await store.sessions({ site, contextId }, null, 0, 1_000);
+  const views = sessions.map(({ session_id: sessionId }) =>
+    store.history.viewsOf({ site, contextId, sessionId }, Number.MAX_SAFE_INTEGER, null, 1_000),
+  );
+  return (await Promise.all(views)).flat();
+}
+
+/** All snapshots of a context. */
+export async function snapshotsOf(store: Store, site: string, contextId: string): Promise<SnapshotRow[]> {
+  const views = await viewsOf(store, site, contextId);
+  const all = views.map(({ view_id: viewId }) => store.viewSnapshots({ site, contextId, viewId }, "first", 10_000));
+  return (await Promise.all(all)).flat();
+}
+
+/** What is due because of any of a batch's writes, each once. */
+export function dueOf(written: { due: DueRow[] }[]): DueRow[] {
+  return [
+    ...new Map(written.flatMap(({ due }) => due).map((row) => [row.kind + row.subject + row.stamp, row])).values(),
+  ];
 }

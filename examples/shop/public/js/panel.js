@@ -14,7 +14,7 @@ export function startPanel() {
     order_id.disabled = order_total.disabled = !ordered.checked;
   };
   const newOrder = () => {
-    order_id.value = `FK-${String(Date.now()).slice(-7)}`;
+    order_id.value = `FK-${Date.now().toString(36).toUpperCase()}`; // Never given twice: the same id would amend the earlier call.
     order_total.value = (basket.total || 25).toFixed(2);
   };
 

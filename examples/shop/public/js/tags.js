@@ -1,5 +1,5 @@
 // Made-up stand-ins for the tags that a real shop carries. None of them talks to anybody.
-// `r7k12_si`, `rTap` and the `_ga` cookie are what the site document's entities read.
+// `r7k12_si`, `rTap` and the `_ga` cookies are what the site document's entities read.
 
 (() => {
   const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte % 10).join("");
@@ -22,6 +22,13 @@
     const seconds = Math.floor(Date.now() / 1000);
     // biome-ignore lint/suspicious/noDocumentCookie: analytics tags write it so, and the Cookie Store API is not in every browser.
     document.cookie = `_ga=GA1.1.${digits(9)}.${seconds}; path=/; max-age=34560000; samesite=lax`;
+  }
+
+  // And its session, which begins anew with the browser's.
+  if (!/(?:^|; )_ga_DEMO=/.test(document.cookie)) {
+    const seconds = Math.floor(Date.now() / 1000);
+    // biome-ignore lint/suspicious/noDocumentCookie: as above.
+    document.cookie = `_ga_DEMO=GS2.1.s${seconds}$o1$g0$t${seconds}$j60$l0$h0; path=/; samesite=lax`;
   }
 
   // Call tracking: the vendor's own id for the visitor.

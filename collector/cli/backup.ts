@@ -1,0 +1,51 @@
+/** `calljoin backup`: the SQLite store as it is at this moment, while the collector goes on. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import { type Config, placeOf } from "../config";
+import { claim, copyTo } from "../store/sqlite-file";
+
+/** Copies the store to `path`, readable by its owner alone; answers what was copied. Throws where that file is there, or the store is not SQLite. */
+export async function backup({ databaseUrl, dataFolder }: Config, path: string): Promise<string> {
+  if (databaseUrl !== undefined)
+    throw new Error(`the store is PostgreSQL (${placeOf(databaseUrl)}): back it up with pg_dump, at any time`);
+  if (existsSync(path)) throw new Error(`${path} is there already; name a new file`);
+  const file = openStoreFile(join(dataFolder, "calljoin.db"));
+  try {
+    copyTo(file, path);
+  } catch (error) {
+    throw new Error(`the store cannot be copied to ${path}: ${(error as Error).message}`);
+  } finally {
+    file.close();
+  }
+  const copy = openStoreFile(path);
+  try {
+    return `backed up to ${path}: ${contents(copy)}. The admin token is not in it`;
+  } finally {
+    copy.close();
+  }
+}
+
+/** A store's file, to be read. Throws where it is not there, is not one of ours, or is damaged as far as that shows at once. */
+export function openStoreFile(path: string): SqliteDatabase.Database {
+  if (!existsSync(path)) throw new Error(`${path} is not there`);
+  let file: SqliteDatabase.Database | undefined;
+  try {
+    file = new SqliteDatabase(path, { readonly: true, fileMustExist: true, timeout: 5_000 });
+    claim(file);
+    if (!file.prepare("select 1 from sqlite_schema where name = 'kysely_migration'").get())
+      throw new Error("it is empty");
+    return file;
+  } catch (error) {
+    file?.close();
+    throw new Error(`${path} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+/** How much is in a store, for people. */
+export function contents(file: SqliteDatabase.Database): string {
+  const count = (table: string) => file.prepare(`select count(*) from ${table}`).pluck().get();
+  const bytes =
+    (file.pragma("page_count", { simple: true }) as number) * (file.pragma("page_size", { simple: true }) as number);
+  return `${(bytes / 1e6).toFixed(1)} MB, ${count("calls")} calls, ${count("views")} views`;
+}

@@ -1,0 +1,174 @@
+/** The doctor on the store: can it be reached and written, is it whole, is there room, and is the clock right. */
+import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import pg from "pg";
+import { type Config, placeOf } from "../config";
+import { chosenEngine } from "../store/choose";
+import { inspect, type Schema } from "../store/schema";
+import { sqlite } from "../store/sqlite";
+import { contents, openStoreFile } from "./backup";
+import type { Finding } from "./doctor";
+
+const MB = 1_000_000;
+const DAY_MS = 86_400_000;
+
+/** Below the first it stops soon; below the second somebody should know. */
+const LITTLE_MB = 100;
+const ENOUGH_MB = 1_000;
+
+/** Clocks of several collectors, or of collector and database, that are further apart make a difference to joins (contract 6, "Clocks"). */
+const CLOCK_MS = 10_000;
+
+export async function* checkSqlite(folder: string, clock: () => number): AsyncGenerator<Finding> {
+  const path = join(folder, "calljoin.db");
+  const part = "store";
+  const cannot = whyNotWritable(folder);
+  if (cannot !== null) {
+    yield {
+      state: "FAILED",
+      part,
+      what: `CALLJOIN_DATA: ${cannot}`,
+      todo: "run as the collector's user, or give the folder to it (chown)",
+    };
+    return;
+  }
+  yield room(folder, existsSync(path) ? statSync(path).size / MB : 0);
+  if (!existsSync(path)) {
+    yield { state: "ok", part, what: `none in ${folder} yet; calljoin serve makes it` };
+    return;
+  }
+  try {
+    // Their names say what they are copies of, and who was erased since is still in them.
+    for (const name of copiesIn(folder, clock())) {
+      yield {
+        state: "warning",
+        part,
+        what: `${join(folder, name)} is an old copy; visitors erased since are in it`,
+        todo: "delete it when it is not needed any more",
+      };
+    }
+    const file = openStoreFile(path);
+    try {
+      const [page] = file.pragma("quick_check(1)") as { quick_check: string }[];
+      if (page?.quick_check !== "ok") throw new Error(`${path} is damaged: ${page?.quick_check.split("\n").join(" ")}`);
+      yield { state: "ok", part, what: `${path}, ${contents(file)}` };
+      const newest = file.prepare("select max(received_at) from call_events").pluck().get();
+      yield clockAgainst(Number(newest ?? 0), clock());
+    } finally {
+      file.close();
+    }
+    yield schema(await inspect(sqlite(folder)));
+  } catch (error) {
+    yield {
+      state: "FAILED",
+      part,
+      what: (error as Error).message,
+      todo: "stop the collector and put a backup back: calljoin restore FILE",
+    };
+  }
+}
+
+export async function* checkPostgres(config: Config, url: string, clock: () => number): AsyncGenerator<Finding> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 10_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } =
+      await client.query(`select current_setting('server_version') as version, current_setting('fsync') as fsync,
+      pg_is_in_recovery() as standby, pg_encoding_to_char(encoding) as encoding, pg_database_size(datname)::float8 / 1e6 as mb,
+      extract(epoch from clock_timestamp())::float8 * 1000 as now from pg_database where datname = current_database()`);
+    const { version, fsync, standby, encoding, mb, now } = rows[0];
+    const wrong: [boolean, string, string][] = [
+      [standby, "the database is a standby, and read-only", "let DATABASE_URL name the primary"],
+      [fsync !== "on", "fsync is off: a crash loses what was acknowledged", "switch fsync on in postgresql.conf"],
+      [encoding !== "UTF8", `the database's encoding is ${encoding}`, "create it with encoding UTF8"],
+    ];
+    const [found] = wrong.filter(([is]) => is);
+    yield found
+      ? { state: "FAILED", part: "store", what: `DATABASE_URL: ${found[1]}`, todo: found[2] }
+      : { state: "ok", part: "store", what: `PostgreSQL ${version} at ${placeOf(url)}, ${Math.round(mb)} MB` };
+    yield clockBeside(Number(now), clock());
+    yield schema(await inspect(chosenEngine(config)));
+  } catch (error) {
+    const { message, code } = error as Error & { code?: string };
+    yield {
+      state: "FAILED",
+      part: "store",
+      what: `DATABASE_URL: ${placeOf(url)}: ${message || code}`,
+      todo: "see that the database runs, and that the URL's user may use it and create tables",
+    };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function schema({ done, pending }: Schema): Finding {
+  const last = done.at(-1);
+  if (last === undefined) return { state: "ok", part: "schema", what: "no tables yet; calljoin serve makes them" };
+  if (pending.length === 0) return { state: "ok", part: "schema", what: `up to date (${last})` };
+  const what = `at ${last}; this version needs ${pending.join(", ")}`;
+  return {
+    state: "warning",
+    part: "schema",
+    what,
+    todo: "calljoin serve does that when it starts; make a backup before",
+  };
+}
+
+function room(folder: string, storeMb: number): Finding {
+  const place = existsSync(folder) ? folder : nearest(folder);
+  const { bavail, bsize } = statfsSync(place);
+  const free = (bavail * bsize) / MB;
+  const what = `${Math.round(free)} MB free on the disk of ${folder}`;
+  if (free < LITTLE_MB)
+    return { state: "FAILED", part: "disk", what, todo: "make room: at a full disk requests are answered 503" };
+  if (free > Math.max(ENOUGH_MB, storeMb * 1.1)) return { state: "ok", part: "disk", what };
+  const todo = `make room: an upgrade copies the store first (${Math.round(storeMb)} MB), and it grows`;
+  return { state: "warning", part: "disk", what, todo };
+}
+
+/** What is in the store came before now. */
+function clockAgainst(newest: number, now: number): Finding {
+  const ahead = newest - now;
+  if (ahead <= CLOCK_MS)
+    return { state: "ok", part: "clock", what: `${new Date(now).toISOString()}, after all that is in the store` };
+  const what = `it says ${new Date(now).toISOString()}, and the store has calls from ${Math.round(ahead / 1_000)} s later`;
+  return { state: "FAILED", part: "clock", what, todo: "set the clock, and let NTP keep it" };
+}
+
+function clockBeside(theirs: number, now: number): Finding {
+  const ms = Math.abs(theirs - now);
+  if (ms <= CLOCK_MS)
+    return { state: "ok", part: "clock", what: `within ${Math.ceil(ms / 1_000)} s of the database's` };
+  return {
+    state: "FAILED",
+    part: "clock",
+    what: `${Math.round(ms / 1_000)} s off the database's`,
+    todo: "set both by NTP",
+  };
+}
+
+function copiesIn(folder: string, now: number): string[] {
+  const isCopy = (name: string) => /^calljoin-(before|replaced)-.*\.db$/.test(name);
+  return readdirSync(folder).filter((name) => isCopy(name) && now - statSync(join(folder, name)).mtimeMs > 7 * DAY_MS);
+}
+
+/** Why this user cannot write there; null where they can. A folder that is not there can be made where the nearest one above can be written. */
+function whyNotWritable(folder: string): string | null {
+  const place = nearest(folder);
+  try {
+    if (!statSync(place).isDirectory()) return `${place} is not a folder`;
+    accessSync(place, constants.W_OK | constants.X_OK);
+    const path = join(folder, "calljoin.db");
+    if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
+    return null;
+  } catch (error) {
+    return `user ${process.getuid?.()} cannot write there: ${(error as Error).message}`;
+  }
+}
+
+function nearest(folder: string): string {
+  let place = resolve(folder);
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  return place;
+}

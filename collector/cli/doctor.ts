@@ -1,0 +1,74 @@
+/** `calljoin doctor`: goes through what a collector needs, and says of each part that it is well, or what to do. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, readConfig, unknownVariables } from "../config";
+import { checkAddresses } from "./doctor-addresses";
+import { checkPostgres, checkSqlite } from "./doctor-store";
+
+/** `warning`: it works, and yet is worth a look. */
+export type State = "ok" | "warning" | "FAILED";
+
+/** One part, what was found, and what is to be done where it is not well. */
+export interface Finding {
+  state: State;
+  part: string;
+  what: string;
+  todo?: string | undefined;
+}
+
+export interface Environment {
+  env: Record<string, string | undefined>;
+  /** Epoch milliseconds. */
+  clock: () => number;
+  fetch: typeof fetch;
+}
+
+/** Yields a line for each finding. */
+export async function* doctor(environment: Environment): AsyncGenerator<{ line: string; isFailure: boolean }> {
+  for await (const { state, part, what, todo } of findings(environment)) {
+    const line = `${state.padEnd(9)}${part}: ${what}${todo ? `\n${" ".repeat(9)}→ ${todo}` : ""}`;
+    yield { line, isFailure: state === "FAILED" };
+  }
+}
+
+/** All findings, those that need nothing else first. */
+export async function* findings(environment: Environment): AsyncGenerator<Finding> {
+  const { env } = environment;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const isOld = major < 20 || (major === 20 && minor < 19);
+  yield {
+    state: isOld ? "FAILED" : "ok",
+    part: "Node",
+    what: process.version,
+    todo: isOld ? "install Node 20.19 or newer" : undefined,
+  };
+  for (const line of unknownVariables(env)) yield { state: "warning", part: "configuration", what: line };
+  let config: Config;
+  try {
+    config = readConfig(env);
+  } catch (error) {
+    yield {
+      state: "FAILED",
+      part: "configuration",
+      what: (error as Error).message,
+      todo: "calljoin serve --help lists the variables",
+    };
+    return;
+  }
+  yield { state: "ok", part: "configuration", what: "valid" };
+  yield* config.databaseUrl === undefined
+    ? checkSqlite(config.dataFolder, environment.clock)
+    : checkPostgres(config, config.databaseUrl, environment.clock);
+  yield* checkAddresses(config, adminTokenOf(config), environment.fetch);
+}
+
+/** The operator's token, where it was given or made already and may be read. */
+function adminTokenOf({ adminToken, dataFolder }: Config): string | undefined {
+  const file = join(dataFolder, "admin-token");
+  if (adminToken !== undefined || !existsSync(file)) return adminToken;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}

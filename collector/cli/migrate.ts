@@ -1,0 +1,45 @@
+/** `calljoin migrate`: a store brought up to this version, or what that would do; or its copy on PostgreSQL. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { MigrationProvider } from "kysely";
+import { type Config, isPostgresUrl, readConfig } from "../config";
+import { migrate, openAlone } from "../migrate";
+import { chosenEngine, chosenStore } from "../store/choose";
+import { inspect } from "../store/schema";
+
+export interface Asked {
+  /** Copy to this PostgreSQL. */
+  to: string | undefined;
+  onlyTell: boolean;
+  /** The steps there are; another one's in tests. */
+  provider?: MigrationProvider;
+}
+
+/** Yields lines that say what is done. Throws where it cannot be. */
+export async function* runMigrate(env: Record<string, string | undefined>, asked: Asked): AsyncGenerator<string> {
+  if (asked.to === undefined) return yield* upgrade(readConfig(env), asked);
+  if (!isPostgresUrl(asked.to)) throw new Error("--to must be postgres://USER:PASSWORD@HOST/DATABASE");
+  const { dataFolder } = readConfig({ CALLJOIN_DATA: env.CALLJOIN_DATA });
+  yield* migrate(dataFolder, asked.to);
+}
+
+async function* upgrade(config: Config, { onlyTell, provider }: Asked): AsyncGenerator<string> {
+  const { databaseUrl, dataFolder } = config;
+  if (databaseUrl === undefined && !existsSync(join(dataFolder, "calljoin.db"))) {
+    return yield `there is no store in ${dataFolder} yet; calljoin serve makes one`;
+  }
+  const engine = onlyTell || databaseUrl !== undefined ? chosenEngine(config) : openAlone(dataFolder);
+  const { place } = engine;
+  const { done, pending } = await inspect(engine, provider);
+  const last = done.at(-1);
+  if (pending.length === 0) return yield `${place} is up to date (${last}); nothing to do`;
+  yield `${place} is ${last === undefined ? "empty" : `at ${last}`}; ${onlyTell ? "pending" : "now"}: ${pending.join(", ")}`;
+  if (onlyTell && last === undefined) return;
+  if (onlyTell && databaseUrl === undefined)
+    return yield "calljoin serve does that when it starts, and keeps a copy of the store before";
+  if (onlyTell) return yield "the first collector of this version that starts does that; back up with pg_dump before";
+  const notes: string[] = [];
+  const store = await chosenStore(config, { provider, tell: (note) => notes.push(note) });
+  await store.close();
+  yield* notes;
+}

@@ -1,0 +1,131 @@
+/** `calljoin restore`: a backup in the store's place, checked before; what was there is kept. */
+import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+import { type Config, placeOf } from "../config";
+import { openAlone } from "../migrate";
+import { sha256 } from "../store/hash";
+import { inspect } from "../store/schema";
+import { sqlite } from "../store/sqlite";
+import { copyTo, sync } from "../store/sqlite-file";
+import { contextOf } from "../store/visitor";
+import { holdAlone } from "../thread/alone";
+import { contents, openStoreFile } from "./backup";
+
+/** What SQLite keeps of a database beside it while it is open, or after a crash. */
+const PARTS = ["", "-wal", "-shm"];
+
+/**
+ * Puts the backup at `path` in the store's place; answers lines that say what was done. Throws, and has changed nothing, where a collector runs or the
+ * backup is damaged, of a newer version, or not a store of Calljoin's. Killed at any moment, it leaves the old store or the new one, whole.
+ */
+export async function restore({ databaseUrl, dataFolder }: Config, path: string): Promise<string[]> {
+  if (databaseUrl !== undefined)
+    throw new Error(
+      `the store is PostgreSQL (${placeOf(databaseUrl)}): stop the collectors, and restore it with pg_restore`,
+    );
+  const backup = openStoreFile(path);
+  const own = join(dataFolder, "calljoin.db");
+  const beside = join(dataFolder, "restoring");
+  try {
+    checkPages(backup, path);
+    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    const lock = holdAlone(dataFolder);
+    try {
+      await closeOwn(dataFolder, own);
+      rmSync(beside, { recursive: true, force: true });
+      mkdirSync(beside, { mode: 0o700 });
+      const next = join(beside, "calljoin.db");
+      copyTo(backup, next);
+      const { done, pending } = await inspect(sqlite(beside));
+      const erased = eraseAgain(own, next);
+      const kept = keep(dataFolder);
+      for (const part of PARTS.slice(1)) rmSync(own + part, { force: true });
+      renameSync(next, own);
+      sync(dataFolder);
+      return [
+        `restored ${path}: ${contents(backup)}, at ${done.at(-1)}`,
+        ...(pending.length > 0 ? [`calljoin serve brings it up to ${pending.at(-1)} when it starts`] : []),
+        ...(erased > 0 ? [`${erased} visitors who were erased since are in it; calljoin serve erases them again`] : []),
+        ...(kept === null
+          ? []
+          : [`the store that was there is kept in ${kept}; delete it when it is not needed any more`]),
+      ];
+    } finally {
+      rmSync(beside, { recursive: true, force: true });
+      lock.close();
+      giveToOwner(dataFolder);
+    }
+  } finally {
+    backup.close();
+  }
+}
+
+function checkPages(file: SqliteDatabase.Database, path: string): void {
+  const [found] = file.pragma("integrity_check(1)") as { integrity_check: string }[];
+  if (found?.integrity_check === "ok") return;
+  throw new Error(`${path} is damaged: ${found?.integrity_check.split("\n").join(" ")}`);
+}
+
+/** Writes the log of the store that is there into its file. A damaged one is restored over; one that somebody has open is not. */
+async function closeOwn(folder: string, own: string): Promise<void> {
+  if (!existsSync(own)) return;
+  try {
+    const engine = openAlone(folder);
+    await engine.close();
+  } catch (error) {
+    if (/stop it first$/.test((error as Error).message)) throw error;
+  }
+}
+
+/**
+ * Carries over who was erased since the backup was made, and marks those of them that are in it: the collector goes on with erasing them as after a
+ * crash. Answers how many these are.
+ */
+function eraseAgain(own: string, next: string): number {
+  let erased: Record<string, unknown>[];
+  try {
+    const old = openStoreFile(own);
+    erased = old.prepare("select site, hash, erased_at from erased").all() as Record<string, unknown>[];
+    old.close();
+  } catch {
+    // There is none, or it is damaged.
+    return 0;
+  }
+  const file = new SqliteDatabase(next);
+  const insert = file.prepare(
+    "insert into erased (site, hash, erased_at) values (:site, :hash, :erased_at) on conflict do nothing",
+  );
+  file.function("sha256", (text) => sha256(String(text)));
+  file.function("context_of", (visitor) => contextOf(String(visitor)));
+  const mark = file.prepare(`update erased set pending = here.context_id from
+    (select site, context_of(visitor) as context_id from snapshots
+      union select site, context_id from calls where context_id is not null) as here
+    where erased.pending is null and erased.site = here.site and erased.hash = sha256(here.context_id)`);
+  const found = file.transaction(() => {
+    const added = erased.filter((row) => insert.run(row).changes > 0).length;
+    return added > 0 ? mark.run().changes : 0;
+  })();
+  file.close();
+  return found;
+}
+
+/** Copies what is there to names of its own, all of it; null where there is nothing. */
+function keep(folder: string): string | null {
+  const own = join(folder, "calljoin.db");
+  if (!existsSync(own)) return null;
+  const name = join(folder, `calljoin-replaced-${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}.db`);
+  for (const part of PARTS) {
+    if (!existsSync(own + part)) continue;
+    copyFileSync(own + part, name + part);
+    sync(name + part);
+  }
+  return name;
+}
+
+/** What root made in a folder of the collector's user is that user's. */
+function giveToOwner(folder: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(folder);
+  for (const name of readdirSync(folder)) chownSync(join(folder, name), uid, gid);
+}

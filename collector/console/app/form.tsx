@@ -1,0 +1,274 @@
+/** Forms: each fault stands at its field, and a fault that belongs to none stands above the buttons. */
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
+import { type Fault, type Problem, problemOf } from "./api";
+
+interface FormFaults {
+  faults: Fault[];
+  warnings: Fault[];
+  /** Says that a field shows the faults of this path. */
+  claim: (path: string) => () => void;
+}
+const FormContext = createContext<FormFaults>({ faults: [], warnings: [], claim: () => () => {} });
+
+interface FormProps {
+  /** What is saved; what it throws is shown. */
+  onSave: () => Promise<unknown>;
+  /** The button's words. */
+  save?: string;
+  /** Faults that are known before it is saved, such as those of a check while somebody types. */
+  faults?: Fault[];
+  /** What is allowed, and may not be what was meant; told likewise. */
+  warnings?: Fault[];
+  /** The place in the document that the form is about: `entities.3` makes `entities.3.name` the fault of `name`. */
+  prefix?: string;
+  onCancel?: () => void;
+  /** True for a form beside the page's own: its button is not the one that stands out. */
+  isMinor?: boolean;
+  /** Shows what is there, and saves nothing. */
+  readOnly?: boolean;
+  /** More buttons, beside these. */
+  more?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Form(props: FormProps) {
+  const {
+    onSave,
+    save = "Save",
+    faults = [],
+    warnings = [],
+    prefix = "",
+    onCancel,
+    isMinor,
+    readOnly,
+    more,
+    children,
+  } = props;
+  const form = useRef<HTMLFormElement>(null);
+  const claimed = useRef(new Map<string, number>());
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isSaving, setSaving] = useState(false);
+  const claim = (path: string) => {
+    const add = (by: number) => claimed.current.set(path, (claimed.current.get(path) ?? 0) + by);
+    add(1);
+    return () => add(-1);
+  };
+  const here = within([...faults, ...(problem?.errors ?? [])], prefix);
+  const isShown = ({ path }: Fault) => [...claimed.current].some(([field, by]) => by > 0 && isAt(path, field));
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    if (isSaving) return;
+    setSaving(true);
+    setProblem(null);
+    try {
+      await onSave();
+    } catch (error) {
+      setProblem(problemOf(error));
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+    }
+    setSaving(false);
+  }
+
+  return (
+    <FormContext.Provider value={{ faults: here, warnings: within(warnings, prefix), claim }}>
+      {/* What was mended is no longer told: the next save says what is left. */}
+      <form ref={form} onSubmit={submit} onInput={() => problem && setProblem(null)} noValidate>
+        <fieldset class="fields" disabled={readOnly}>
+          {children}
+        </fieldset>
+        {problem && (
+          <div class="note bad" role="alert">
+            <p>{problem.detail}</p>
+            {here
+              .filter((fault) => !isShown(fault))
+              .map(({ path, message }) => (
+                <p key={path}>
+                  <code>{path}</code> {message}
+                </p>
+              ))}
+          </div>
+        )}
+        <div class="row">
+          {!readOnly && (
+            <button type="submit" class={isMinor ? undefined : "primary"} aria-disabled={isSaving}>
+              {save}
+            </button>
+          )}
+          {onCancel && (
+            <button type="button" onClick={onCancel}>
+              {readOnly ? "Back" : "Cancel"}
+            </button>
+          )}
+          {!readOnly && more}
+        </div>
+      </form>
+    </FormContext.Provider>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  /** The path of its faults, below the form's prefix. */
+  path: string;
+  hint?: ComponentChildren;
+}
+
+interface Control {
+  id: string;
+  "aria-describedby": string | undefined;
+  "aria-invalid": boolean | undefined;
+}
+
+/** A label, a control, and what is to be said of it: all tied together for whoever cannot see that they are. */
+export function Field({
+  label,
+  path,
+  hint,
+  children,
+}: FieldProps & { children: (control: Control) => ComponentChildren }) {
+  const id = useId();
+  const { faults, warnings, claim } = useContext(FormContext);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the form's set of claims is always the same one.
+  useEffect(() => claim(path), [path]);
+  const said = (list: Fault[]) =>
+    [...new Set(list.filter((one) => isAt(one.path, path)).map(({ message }) => message))].join("; ");
+  const fault = said(faults);
+  const notes = [
+    { key: "fault", what: fault },
+    { key: "warning", what: said(warnings) },
+    { key: "hint", what: hint },
+  ].filter(({ what }) => what);
+  const described = notes.map(({ key }) => `${id}-${key}`).join(" ") || undefined;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children({ id, "aria-describedby": described, "aria-invalid": fault !== "" || undefined })}
+      {notes.map((note) => (
+        <p key={note.key} id={`${id}-${note.key}`} class={note.key}>
+          {note.what}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+interface TextProps extends FieldProps {
+  value: string;
+  onInput: (value: string) => void;
+  type?: "text" | "url" | "password" | "search";
+  /** Lines; more than one is a text area. */
+  rows?: number;
+  /** Code: in letters of one width, and never corrected. */
+  isCode?: boolean;
+  placeholder?: string;
+  autofocus?: boolean;
+  autocomplete?: string;
+  readOnly?: boolean;
+}
+
+export function Text({
+  value,
+  onInput,
+  type = "text",
+  rows = 1,
+  isCode,
+  autofocus,
+  autocomplete = "off",
+  ...rest
+}: TextProps) {
+  const { placeholder, readOnly, ...field } = rest;
+  const control = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (autofocus) control.current?.focus();
+  }, [autofocus]);
+  const common = {
+    ref: control,
+    value,
+    placeholder,
+    readOnly,
+    autocomplete,
+    class: isCode ? "code" : undefined,
+    spellcheck: !isCode,
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
+      onInput(currentTarget.value),
+  };
+  return (
+    <Field {...field}>
+      {(tied) =>
+        rows > 1 ? <textarea {...tied} {...common} rows={rows} /> : <input {...tied} {...common} type={type} />
+      }
+    </Field>
+  );
+}
+
+interface ChoiceProps extends FieldProps {
+  value: string;
+  onInput: (value: string) => void;
+  /** Each value with its words; those of one group stand together. */
+  options: { value: string; label: string; group?: string }[];
+}
+
+export function Choice({ value, onInput, options, ...field }: ChoiceProps) {
+  const groups = [...new Set(options.map(({ group }) => group))];
+  return (
+    <Field {...field}>
+      {(tied) => (
+        <select {...tied} value={value} onInput={({ currentTarget }) => onInput(currentTarget.value)}>
+          {groups.map((group) => {
+            const own = options
+              .filter((option) => option.group === group)
+              .map((option) => (
+                <option key={option.value} value={option.value} selected={option.value === value}>
+                  {option.label}
+                </option>
+              ));
+            return group ? (
+              <optgroup key={group} label={group}>
+                {own}
+              </optgroup>
+            ) : (
+              own
+            );
+          })}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** Several of a few, each a box to tick. */
+export function Several<T extends string>(props: {
+  legend: string;
+  options: { value: T; label: string; hint?: string }[];
+  chosen: readonly T[];
+  onChange: (chosen: T[]) => void;
+}) {
+  const { legend, options, chosen, onChange } = props;
+  const toggle = (value: T) =>
+    onChange(options.map((option) => option.value).filter((one) => chosen.includes(one) !== (one === value)));
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      {options.map(({ value, label, hint }) => (
+        <label key={value} class="tick">
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} /> {label}
+          {hint && <span class="hint"> {hint}</span>}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function isAt(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`);
+}
+
+function within(faults: Fault[], prefix: string): Fault[] {
+  if (prefix === "") return faults;
+  return faults.map(({ path, message }) => ({
+    path: path.startsWith(`${prefix}.`) ? path.slice(prefix.length + 1) : path,
+    message,
+  }));
+}

@@ -1,0 +1,57 @@
+/** The console's beginning: who is signed in, then which page of which site the address names. */
+import { render } from "preact";
+import { Redirect, Route, Router, Switch } from "wouter-preact";
+import { HOME } from "./api";
+import { SignIn } from "./pages/sign-in";
+import { Failed, Loading } from "./resource";
+import { NO_SITE, placeOf, ROUTES } from "./routes";
+import { begin, failure, session, sites } from "./session";
+import { Shell } from "./shell";
+
+function App() {
+  if (failure.value) {
+    return (
+      <main class="narrow">
+        <h1>Calljoin</h1>
+        <Failed problem={failure.value} retry={begin} />
+      </main>
+    );
+  }
+  if (session.value === undefined) return <Loading />;
+  if (session.value === null) return <SignIn />;
+  return (
+    <Router base={HOME.pathname.replace(/\/$/, "")}>
+      <Switch>
+        <Route path="/:site/:page/:item?">
+          {({ site, page, item }) => {
+            const route = ROUTES.find(({ path }) => path === page);
+            const isKnown = site === NO_SITE || sites.value.some(({ tracking_id }) => tracking_id === site);
+            return route && isKnown ? <Shell site={site} route={route} item={item && decoded(item)} /> : <Start />;
+          }}
+        </Route>
+        <Route>
+          <Start />
+        </Route>
+      </Switch>
+    </Router>
+  );
+}
+
+/** The router leaves `%3A`, `%2B` and the like as they are (https://tc39.es/ecma262/#sec-decodeuri-encodeduri), which ids may have in them. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** Where nothing else is asked for: the first site's overview, or the making of one. */
+function Start() {
+  const [first] = sites.value;
+  return <Redirect to={first ? placeOf(first.tracking_id, "overview") : placeOf(NO_SITE, "set-up")} replace />;
+}
+
+const place = document.getElementById("app");
+if (place) render(<App />, place);
+begin();

@@ -1,0 +1,182 @@
+/** What could not be read: whole, with the reason; and read again once its cause is mended. */
+import { Fragment } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { Link, useLocation, useSearch } from "wouter-preact";
+import { ask, ofSite, Problem, pathOf, post } from "../api";
+import { Choice } from "../form";
+import { count, Time, text } from "../format";
+import { Action, Page, Raw, say, Table } from "../parts";
+import { Empty, Loaded, useResource } from "../resource";
+import { type PageProps, placeOf } from "../routes";
+import { mayWrite } from "../session";
+import { type Step, Steps } from "../site/steps";
+
+interface Rejected {
+  id: string;
+  route: string;
+  vendor: string | null;
+  received_at: number;
+  reason: string;
+  detail: string | null;
+  body: unknown;
+}
+interface List {
+  rejected: Rejected[];
+  next_cursor: string | null;
+}
+
+export default function RejectedPage({ site }: PageProps) {
+  const [, go] = useLocation();
+  const query = new URLSearchParams(useSearch());
+  const filter = { reason: query.get("reason") ?? "", cursor: query.get("cursor") ?? "" };
+  const show = (change: Partial<typeof filter>) => {
+    const said = Object.entries({ ...filter, cursor: "", ...change }).filter(([, value]) => value);
+    go(`${placeOf(site, "rejected")}?${new URLSearchParams(said)}`);
+  };
+  const path = pathOf(["v1", "sites", site, "rejected"], { ...filter, limit: 50 });
+  const list = useResource((signal) => ask<List>(path, { signal }), [path]);
+  return (
+    <Page title="Rejected">
+      <p class="quiet">Events that vendors sent and that could not be read. Mend the cause, then replay them.</p>
+      <Loaded of={list}>
+        {({ rejected, next_cursor }) =>
+          rejected.length === 0 && !filter.cursor ? (
+            <Empty title={filter.reason ? `Nothing is rejected as ${filter.reason}.` : "Nothing was rejected."}>
+              {filter.reason ? (
+                <Link href={placeOf(site, "rejected")}>Show all</Link>
+              ) : (
+                <p>
+                  What a vendor sends can be tried before it is sent, under{" "}
+                  <Link href={placeOf(site, "vendors")}>Vendors</Link>.
+                </p>
+              )}
+            </Empty>
+          ) : (
+            <>
+              <div class="row ends">
+                <Choice
+                  label="Reason"
+                  path="reason"
+                  value={filter.reason}
+                  onInput={(reason) => show({ reason })}
+                  options={[
+                    { value: "", label: "any" },
+                    ...[...new Set([filter.reason, ...rejected.map(({ reason }) => reason)])]
+                      .filter(Boolean)
+                      .sort()
+                      .map((value) => ({ value, label: value })),
+                  ]}
+                />
+              </div>
+              <Table label="Rejected events, newest first">
+                <thead>
+                  <tr>
+                    <th>Received</th>
+                    <th>Vendor</th>
+                    <th>Reason</th>
+                    <th>Detail</th>
+                    <th colSpan={2}>
+                      <span class="unseen">What can be done</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {rejected.map((event) => (
+                    <Row key={event.id} site={site} event={event} reload={list.reload} />
+                  ))}
+                </tbody>
+              </Table>
+              <div class="row">
+                {filter.cursor && (
+                  <button type="button" onClick={() => show({})}>
+                    Newest
+                  </button>
+                )}
+                {next_cursor && (
+                  <button type="button" onClick={() => show({ cursor: next_cursor })}>
+                    Older
+                  </button>
+                )}
+              </div>
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Row({ site, event, reload }: { site: string; event: Rejected; reload: () => void }) {
+  const { id, route, vendor, received_at, reason, detail, body } = event;
+  const [isOpen, setOpen] = useState(false);
+  async function replay() {
+    const { rejected } = await post<{ rejected: { reason: string; detail?: string }[] }>(
+      ofSite(site, "rejected", id, "replay"),
+    );
+    const [again] = rejected;
+    if (again)
+      throw new Problem(400, `It is rejected again, as ${again.reason}: ${again.detail ?? "nothing has changed"}`);
+    say("It was read.");
+    reload();
+  }
+  return (
+    <Fragment>
+      <tr>
+        <td>
+          <Time at={received_at} />
+        </td>
+        <td>{vendor}</td>
+        <td>{reason}</td>
+        <td>{detail}</td>
+        <td>
+          <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+            Details
+          </button>
+        </td>
+        <td>{mayWrite.value && <Action label="Replay" does={replay} />}</td>
+      </tr>
+      {isOpen && (
+        <tr class="opened">
+          <td colSpan={6}>
+            <div class="stack">
+              <p class="quiet">
+                It came to <code>{route}</code>
+              </p>
+              <Raw label="The event">{text(body)}</Raw>
+              {mayWrite.value && <AllAlike site={site} event={event} reload={reload} />}
+            </div>
+          </td>
+        </tr>
+      )}
+    </Fragment>
+  );
+}
+
+interface Replayed {
+  replayed: number;
+  refused: number;
+  remaining: number;
+  next_cursor: string | null;
+}
+
+/** Whatever was rejected for this reason, of this vendor: step by step, each from where the one before has got to. */
+function AllAlike({ site, event: { reason, vendor }, reload }: { site: string; event: Rejected; reload: () => void }) {
+  const at = useRef<{ cursor: string | null; refused: number }>({ cursor: null, refused: 0 });
+  async function step(): Promise<Step> {
+    const { cursor } = at.current;
+    const answer = await post<Replayed>(ofSite(site, "rejected", "replay"), {
+      reason,
+      ...(vendor === null ? {} : { vendor }),
+      ...(cursor === null ? {} : { cursor }),
+    });
+    at.current = { cursor: answer.next_cursor, refused: at.current.refused + answer.refused };
+    return { replayed: answer.replayed + answer.refused, remaining: answer.remaining };
+  }
+  function done() {
+    const { refused } = at.current;
+    at.current = { cursor: null, refused: 0 };
+    say(refused === 0 ? "All were read." : `${count(refused)} are rejected again.`);
+    reload();
+  }
+  return <Steps label={`Replay all alike: ${reason}${vendor ? ` from ${vendor}` : ""}`} step={step} done={done} />;
+}

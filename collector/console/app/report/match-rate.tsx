@@ -1,0 +1,137 @@
+/** How many calls were matched by day, why the others were not, and by vendor. */
+import { Link } from "wouter-preact";
+import { ask, pathOf } from "../api";
+import { Columns, Rate } from "../chart";
+import { count, share } from "../format";
+import { Table } from "../parts";
+import { Empty, Loaded, useResource } from "../resource";
+import { placeOf } from "../routes";
+import { REASON_WORDS } from "../visit/explained";
+import { daysUntilNow } from "./days";
+
+/** What share of call events the incumbents join, by Qubit's own description of its call integrations. The description itself was not read again: unverified. */
+const BAND = { from: 0.67, to: 0.96, name: "67–96 %, what the incumbents reach" };
+interface RateRow {
+  key: string;
+  total: number;
+  matched: number;
+  late: number;
+  offline: number;
+  unmatched: number;
+  unusable: number;
+  match_rate: number | null;
+  reasons: Record<string, number>;
+}
+
+/** Matched, then each reason by its status: what could still be matched above what could not. */
+const PARTS = [
+  { reason: null, name: "matched", kind: "matched" },
+  ...[
+    ["offline_vendor_id", "offline"],
+    ["ambiguous_alias", "offline b"],
+    ["unknown_context", "unmatched"],
+    ["no_view_before_call", "unmatched b"],
+    ["outside_window", "unmatched c"],
+    ["erased", "unmatched d"],
+    ["junk_id", "unusable"],
+    ["no_id", "unusable b"],
+    ["vendor_rule", "unusable c"],
+  ].map(([reason = "", kind = ""]) => {
+    return { reason, name: `${kind.split(" ")[0]}: ${REASON_WORDS[reason as keyof typeof REASON_WORDS]}`, kind };
+  }),
+];
+
+function valuesOf(row: RateRow | undefined): number[] {
+  return PARTS.map(({ reason }) => (reason === null ? row?.matched : row?.reasons[reason]) ?? 0);
+}
+
+function rates(site: string, by: string, from: string, signal: AbortSignal): Promise<{ rows: RateRow[] }> {
+  return ask(pathOf(["v1", "sites", site, "match-rate"], { by, from }), { signal });
+}
+
+export function MatchRate({ site, from }: { site: string; from: string }) {
+  const byDay = useResource((signal) => rates(site, "day", from, signal), [site, from], 60_000);
+  const byVendor = useResource((signal) => rates(site, "vendor", from, signal), [site, from], 60_000);
+  return (
+    <section class="card" aria-labelledby="rate">
+      <h2 id="rate">Calls matched</h2>
+      <Loaded of={byDay}>
+        {({ rows }) => {
+          if (rows.length === 0) {
+            return (
+              <Empty title="No call in these days.">
+                <p>
+                  Calls come from a vendor. <Link href={placeOf(site, "vendors")}>See whether one sends them.</Link>
+                </p>
+              </Empty>
+            );
+          }
+          const days = daysUntilNow(from, rows.at(-1)?.key);
+          const of = new Map(rows.map((row) => [row.key, row]));
+          const sum = (what: "matched" | "total" | "unusable") => rows.reduce((all, row) => all + row[what], 0);
+          const base = sum("total") - sum("unusable");
+          const all = base === 0 ? null : sum("matched") / base;
+          return (
+            <>
+              <p>
+                <span class="figure">{share(all)}</span>{" "}
+                <span class="quiet">
+                  of {count(base)} calls that can be joined; {count(sum("unusable"))} more name no visitor.
+                </span>
+              </p>
+              <Rate
+                label={`Match rate by day, ${share(all)} in all`}
+                points={days.map((key) => ({ key, value: of.get(key)?.match_rate ?? null }))}
+                band={BAND}
+                format={share}
+              />
+              <Columns
+                label="Calls by day, by status and reason"
+                parts={PARTS}
+                columns={days.map((key) => ({ key, values: valuesOf(of.get(key)) }))}
+                format={count}
+                more={{ name: "match rate", of: days.map((key) => share(of.get(key)?.match_rate)) }}
+              />
+            </>
+          );
+        }}
+      </Loaded>
+      <Loaded of={byVendor}>
+        {({ rows }) =>
+          rows.length > 0 && (
+            <Table label="By vendor">
+              <thead>
+                <tr>
+                  <th>Vendor</th>
+                  <th class="right">Match rate</th>
+                  <th class="right">Calls</th>
+                  <th class="right">Matched</th>
+                  <th class="right">Late</th>
+                  <th class="right">Offline</th>
+                  <th class="right">Unmatched</th>
+                  <th class="right">Unusable</th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map(({ key, total, matched, late, offline, unmatched, unusable, match_rate }) => (
+                  <tr key={key}>
+                    <td>
+                      <Link href={`${placeOf(site, "calls")}?vendor=${encodeURIComponent(key)}`}>{key}</Link>
+                    </td>
+                    <td class="right strong">{share(match_rate)}</td>
+                    {[total, matched, late, offline, unmatched, unusable].map((number, column) => (
+                      // biome-ignore lint/suspicious/noArrayIndexKey: a column is what it is by its place.
+                      <td key={column} class="right">
+                        {count(number)}
+                      </td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </Table>
+          )
+        }
+      </Loaded>
+    </section>
+  );
+}

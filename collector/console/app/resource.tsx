@@ -1,0 +1,99 @@
+/** Something the collector is asked for, and the three ways in which a page shows it: loading, failed, there. */
+import type { ComponentChildren } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { type Problem, problemOf } from "./api";
+
+export interface Resource<T> {
+  /** The newest answer; kept while it is asked anew, so that nothing flickers. */
+  data: T | undefined;
+  problem: Problem | undefined;
+  isLoading: boolean;
+  reload: () => void;
+}
+
+/**
+ * Asks when the page opens, when `deps` change, and each `every` ms while the page is seen. An answer that is overtaken is dropped.
+ * Other `deps` are something else: what was there before is not shown for it.
+ */
+export function useResource<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  deps: readonly unknown[],
+  every?: number,
+): Resource<T> {
+  const key = JSON.stringify(deps);
+  const [state, setState] = useState<{ key: string; data?: T; problem?: Problem }>({ key });
+  const [turn, setTurn] = useState(0);
+  const [isLoading, setLoading] = useState(true);
+  const newest = useRef(load);
+  newest.current = load;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again.
+  useEffect(() => {
+    const abort = new AbortController();
+    setLoading(true);
+    newest
+      .current(abort.signal)
+      .then(
+        (data) => abort.signal.aborted || setState({ key, data }),
+        (error: unknown) =>
+          abort.signal.aborted ||
+          setState((before) => ({ ...(before.key === key ? before : { key }), problem: problemOf(error) })),
+      )
+      .finally(() => abort.signal.aborted || setLoading(false));
+    return () => abort.abort();
+  }, [key, turn]);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  useEffect(() => {
+    if (!every) return;
+    const timer = setInterval(() => document.hidden || reload(), every);
+    return () => clearInterval(timer);
+  }, [every, reload]);
+  const { data, problem } = state.key === key ? state : {};
+  return { data, problem, isLoading, reload };
+}
+
+/** Shows what is there; while there is nothing, that it is loading, or why it failed and how to try again. */
+export function Loaded<T>({ of, children }: { of: Resource<T>; children: (data: T) => ComponentChildren }) {
+  const { data, problem, reload } = of;
+  return (
+    <>
+      {problem && <Failed problem={problem} retry={reload} />}
+      {data !== undefined ? children(data) : !problem && <Loading />}
+    </>
+  );
+}
+
+export function Loading() {
+  return (
+    <p class="quiet loading" role="status">
+      Loading…
+    </p>
+  );
+}
+
+export function Failed({ problem, retry }: { problem: Problem; retry?: () => void }) {
+  return (
+    <div class="note bad" role="alert">
+      <p>{problem.detail}</p>
+      {problem.errors.map(({ path, message }) => (
+        <p key={path}>
+          <code>{path}</code> {message}
+        </p>
+      ))}
+      {retry && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Nothing is there: what it would be, and what to do to get it. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="strong">{title}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+/** A site's document: read, checked while it is written, and saved as its next version. */
+import { useEffect, useState } from "preact/hooks";
+import type { Site } from "../../../wire/site";
+import { ask, type Fault, ofSite, post } from "../api";
+import { type Resource, useResource } from "../resource";
+
+export type { Entity, Site, Vendor, Webhook } from "../../../wire/site";
+
+/** The document as it is answered. */
+export type SavedSite = Site & { tracking_id: string; version: number; warnings?: Fault[] };
+
+export type ListName = "entities" | "vendors" | "webhooks" | "goals";
+
+export function useSite(site: string): Resource<SavedSite> {
+  return useResource((signal) => ask<SavedSite>(ofSite(site), { signal }), [site]);
+}
+
+/** Saves a document; one that somebody else has changed since it was read is refused (409). */
+export function saveSite(site: string, document: Site): Promise<SavedSite> {
+  return ask<SavedSite>(ofSite(site), { method: "PUT", body: document });
+}
+
+/** The document with one item of a list put in its place, or at the end where there was none of its name; and that place. */
+export function withItem<Name extends ListName>(
+  document: SavedSite,
+  list: Name,
+  name: string | null,
+  item: Site[Name][number],
+): { document: SavedSite; prefix: string } {
+  const items: Site[Name][number][] = [...document[list]];
+  const found = items.findIndex((one) => one.name === name);
+  const index = found < 0 ? items.length : found;
+  items[index] = item;
+  return { document: { ...document, [list]: items }, prefix: `${list}.${index}` };
+}
+
+/** The document without the item of that name. */
+export function without(document: SavedSite, list: ListName, name: string): SavedSite {
+  return { ...document, [list]: document[list].filter((item) => item.name !== name) };
+}
+
+export interface Verdict {
+  errors: Fault[];
+  warnings: Fault[];
+}
+
+/** Long enough that not every letter is asked about, short enough to be an answer to what was typed. */
+const PAUSE_MS = 250;
+
+/** What the collector would say to this document, a moment after it was last changed; null asks nothing. */
+export function useCheck(site: string, document: Site | null): Verdict {
+  const body = document && JSON.stringify(document);
+  const [verdict, setVerdict] = useState<Verdict>({ errors: [], warnings: [] });
+  useEffect(() => {
+    if (body === null) return setVerdict({ errors: [], warnings: [] });
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      // What fails here fails again when it is saved, and is told then.
+      post<Verdict>(ofSite(site, "check"), body, abort.signal).then(setVerdict, () => {});
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [site, body]);
+  return verdict;
+}

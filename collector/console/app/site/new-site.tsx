@@ -1,0 +1,85 @@
+/** Adding a site. */
+import { useState } from "preact/hooks";
+import { useLocation } from "wouter-preact";
+import { ask, ofSite, Problem } from "../api";
+import { Form, Text } from "../form";
+import { Page, say } from "../parts";
+import { Empty } from "../resource";
+import { placeOf } from "../routes";
+import { mayWrite, readSites, sites } from "../session";
+import { pageAddress } from "./check-page";
+
+export function NewSite() {
+  const [, go] = useLocation();
+  const [name, setName] = useState("");
+  const [typedId, setId] = useState<string | null>(null);
+  const [origins, setOrigins] = useState("");
+  const id = typedId ?? idOf(name);
+
+  if (!mayWrite.value) {
+    return (
+      <Page title="Set-up">
+        <Empty title="There is nothing for you to see yet.">
+          <p>Ask whoever runs the collector for a token that reads a site.</p>
+        </Empty>
+      </Page>
+    );
+  }
+
+  async function save() {
+    if (id === "") throw new Problem(400, "A site needs a name.", [{ path: "name", message: "is required" }]);
+    // Version 0 is none yet: a site that is there already is not written over.
+    await ask(ofSite(id), { method: "PUT", body: { name, version: 0, origins: originsOf(origins) } }).catch((error) => {
+      if (!(error instanceof Problem) || error.status !== 409) throw error;
+      throw new Problem(409, "There is a site of this tracking id already.", [
+        { path: "tracking_id", message: "is taken; choose another one" },
+      ]);
+    });
+    await readSites();
+    say(`${name} is there. Now the tag.`);
+    go(placeOf(id, "set-up"));
+  }
+
+  return (
+    <Page title={sites.value.length === 0 ? "Your first site" : "A new site"}>
+      <section class="card form">
+        <Form onSave={save}>
+          <Text label="Name" path="name" autofocus value={name} onInput={setName} hint="For people: Shop UK." />
+          <Text
+            label="Tracking id"
+            path="tracking_id"
+            isCode
+            value={id}
+            onInput={setId}
+            hint="Stands in the tag, and stays. Letters, digits, . _ -"
+          />
+          <Text
+            label="Origins"
+            path="origins"
+            rows={3}
+            isCode
+            value={origins}
+            onInput={setOrigins}
+            placeholder="https://shop.example"
+            hint="The addresses of its pages, one a line. Pages elsewhere are refused. If you leave this empty, any page may send to this site."
+          />
+        </Form>
+      </section>
+    </Page>
+  );
+}
+
+/** A tracking id that a name suggests: "Shop UK" is shop-uk. */
+export function idOf(name: string): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 64);
+}
+
+/** The origins of what was typed or pasted, pages' whole addresses too; what is none is left for the collector to name. */
+export function originsOf(typed: string): string[] {
+  const lines = typed.split(/[\s,]+/).filter((line) => line !== "");
+  return [...new Set(lines.map((line) => pageAddress(line)?.origin ?? line))];
+}

@@ -1,0 +1,120 @@
+/** A webhook's parameters: the receiver's names, each with a value of the catalogue and an example of it. */
+import { ask, ofSite } from "../api";
+import { Choice, Text } from "../form";
+import { text } from "../format";
+import { useResource } from "../resource";
+import type { SavedSite, Webhook } from "./document";
+import { useRequest } from "./preview";
+
+interface Catalogue {
+  parameters: { value: string; group: string; type: string }[];
+}
+
+type Parameter = Webhook["parameters"][number];
+
+const GROUPS: Record<string, string> = {
+  call: "The call",
+  join: "The match",
+  context: "The visit",
+  entity: "Entities",
+};
+
+/** Stands in the list of values for one of the user's own. */
+const CONSTANT = "=";
+
+/** No webhook has more parameters, an example's neither. */
+const MOST = 200;
+
+export function Parameters(props: {
+  saved: SavedSite;
+  parameters: Parameter[];
+  onChange: (parameters: Parameter[]) => void;
+}) {
+  const { saved, parameters, onChange } = props;
+  const site = saved.tracking_id;
+  const { data } = useResource(
+    (signal) => ask<Catalogue>(ofSite(site, "parameters"), { signal }),
+    [site, saved.version],
+  );
+  const values = data?.parameters ?? [];
+  const examples = useExamples(
+    site,
+    values.map(({ value }) => value),
+  );
+  const options = [
+    ...values.map(({ value, group }) => ({ value, label: value, group: GROUPS[group] ?? group })),
+    { value: CONSTANT, label: "a constant…", group: "Your own" },
+  ];
+  const put = (index: number, change: Partial<Parameter>) =>
+    onChange(parameters.map((one, at) => (at === index ? { ...one, ...change } : one)));
+
+  return (
+    <fieldset class="parameters">
+      <legend>Parameters</legend>
+      <p class="hint">Sent beside event, call_id and version.</p>
+      {parameters.map(({ name, value }, index) => {
+        const isConstant = data !== undefined && !values.some((known) => known.value === value);
+        const path = `parameters.${index}`;
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a row has nothing else that stays: its name is what is being written.
+          <div key={index} class="parameter">
+            <Text
+              label="Parameter name"
+              path={`${path}.name`}
+              isCode
+              value={name}
+              onInput={(to) => put(index, { name: to })}
+            />
+            <Choice
+              label="Parameter value"
+              path={isConstant ? `${path}.choice` : `${path}.value`}
+              value={isConstant ? CONSTANT : value}
+              onInput={(to) => put(index, { value: to === CONSTANT ? '""' : to })}
+              options={data ? options : [{ value, label: value }]}
+              hint={!isConstant && value in examples ? `such as ${text(examples[value])}` : undefined}
+            />
+            {isConstant && (
+              <Text
+                label="Constant"
+                path={`${path}.value`}
+                isCode
+                value={value}
+                onInput={(to) => put(index, { value: to })}
+                hint='As JSON: "shop", 42, true'
+              />
+            )}
+            <button type="button" class="plain" onClick={() => onChange(parameters.filter((_one, at) => at !== index))}>
+              Remove<span class="unseen"> parameter {index + 1}</span>
+            </button>
+          </div>
+        );
+      })}
+      <div class="row">
+        <button
+          type="button"
+          onClick={() => onChange([...parameters, { name: "", value: values[0]?.value ?? "transaction.id" }])}
+        >
+          Add a parameter
+        </button>
+      </div>
+    </fieldset>
+  );
+}
+
+/** Each value of the catalogue as a call has it: a webhook that sends them all is asked what it would send. */
+function useExamples(site: string, values: string[]): Record<string, unknown> {
+  const parameters = values.slice(0, MOST).map((value) => ({ name: `=${value}`, value }));
+  const all: Webhook = {
+    name: "examples",
+    url: "https://receiver.example/",
+    on: ["call.matched"],
+    format: "json",
+    parameters,
+    filter: {},
+  };
+  const { request } = useRequest(site, values.length > 0 ? all : null, undefined);
+  if (!request) return {};
+  const body: Record<string, unknown> = JSON.parse(request.body);
+  const known = Object.entries(body).filter(([name, value]) => name.startsWith("=") && value !== null);
+  return Object.fromEntries(known.map(([name, value]) => [name.slice(1), value]));
+}

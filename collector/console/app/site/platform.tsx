@@ -1,0 +1,222 @@
+/** Webhooks that are advertising platforms: what each asks for, and how the calls stand with it. */
+import { useState } from "preact/hooks";
+import { addressOf, ask, ofSite, pathOf, post } from "../api";
+import { Text } from "../form";
+import { count } from "../format";
+import { Action, Copy, Table } from "../parts";
+import { Loaded, useResource } from "../resource";
+import { mayWrite } from "../session";
+import { STANDING_WORDS } from "../standing";
+import type { Webhook } from "./document";
+
+type Format = Webhook["format"];
+type Field =
+  | "measurement_id"
+  | "account_id"
+  | "login_account_id"
+  | "conversion_action"
+  | "conversion_name"
+  | "pixel_id"
+  | "test_event_code"
+  | "api_secret";
+
+interface Described {
+  label: string;
+  hint?: string;
+  example?: string;
+}
+
+const KEPT = "Never shown again. Left empty, the one before is kept.";
+
+const FIELDS: Record<Field, Described> = {
+  measurement_id: { label: "Measurement id", example: "G-1A2B3C4D5E" },
+  account_id: { label: "Account", hint: "The Google Ads account's number, without hyphens", example: "1234567890" },
+  login_account_id: { label: "Manager account", hint: "Where access is through one; else empty" },
+  conversion_action: { label: "Conversion action", hint: "The number after ctId= in its address" },
+  conversion_name: {
+    label: "Conversion name",
+    hint: "As the platform knows it. Left empty, each goal is one, by its name",
+  },
+  pixel_id: { label: "Dataset", hint: "Meta's id of the dataset, once called pixel" },
+  test_event_code: {
+    label: "Test code",
+    hint: "While it is here, events are shown under Test events",
+    example: "TEST12345",
+  },
+  api_secret: { label: "API secret", hint: KEPT },
+};
+
+/** What each platform is asked for by; how its secret is called there. A file is fetched, and needs none. */
+const PLATFORMS: Partial<Record<Format, { fields: Field[]; secret?: string }>> = {
+  ga4: { fields: ["measurement_id", "api_secret"] },
+  google_data_manager: {
+    fields: ["account_id", "login_account_id", "conversion_action", "api_secret"],
+    secret: "Service account key (JSON)",
+  },
+  google_ads_csv: { fields: ["conversion_name"] },
+  microsoft_ads_csv: { fields: ["conversion_name"] },
+  meta_capi: { fields: ["pixel_id", "test_event_code", "api_secret"], secret: "Access token" },
+};
+
+const ALL = Object.keys(FIELDS) as Field[];
+
+/** True for a webhook that a platform has the address of. */
+export function isPlatform(format: Format): boolean {
+  return PLATFORMS[format] !== undefined;
+}
+
+export function isFile(format: Format): boolean {
+  return PLATFORMS[format]?.fields.includes("api_secret") === false;
+}
+
+/** A webhook without the fields that are another format's, or empty. */
+export function ownFields(webhook: Webhook): Webhook {
+  const own = PLATFORMS[webhook.format]?.fields ?? [];
+  const gone = ALL.filter((field) => !own.includes(field) || !webhook[field]);
+  const kept = Object.entries(webhook).filter(([name]) => !(gone as string[]).includes(name));
+  return Object.fromEntries(kept) as Webhook;
+}
+
+/** True where a platform's field is empty that nobody has begun to write. */
+export function isUnwritten(path: string, webhook: Webhook): boolean {
+  const field = ALL.find((one) => one === path);
+  return field !== undefined && !webhook[field];
+}
+
+export function PlatformFields({ webhook, set }: { webhook: Webhook; set: (change: Partial<Webhook>) => void }) {
+  const { fields = [], secret } = PLATFORMS[webhook.format] ?? {};
+  return (
+    <>
+      {fields.map((field) => {
+        const { label, hint, example } = FIELDS[field];
+        const isSecret = field === "api_secret";
+        return (
+          <Text
+            key={field}
+            label={isSecret ? (secret ?? label) : label}
+            path={field}
+            isCode={!isSecret}
+            type={isSecret ? "password" : "text"}
+            value={webhook[field] ?? ""}
+            onInput={(text) => set({ [field]: text })}
+            {...(hint && { hint })}
+            {...(example && { placeholder: example })}
+          />
+        );
+      })}
+    </>
+  );
+}
+
+interface DryRun {
+  calls: number;
+  would_send: number;
+  reasons: Record<string, number>;
+}
+
+/** What would be sent, asked before it is switched on. */
+export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
+  const [run, setRun] = useState<DryRun | null>(null);
+  return (
+    <section class="card" aria-labelledby="dry-run">
+      <h2 id="dry-run">Last week's calls</h2>
+      <p class="hint">What the platform would have been told of them, as the webhook was saved. Nothing is sent.</p>
+      <div class="row">
+        <Action
+          label="Try last week's calls"
+          does={async () => setRun(await post<DryRun>(ofSite(site, "webhooks", name, "dry-run")))}
+        />
+      </div>
+      <div aria-live="polite">
+        {run && (
+          <>
+            <p class="strong">
+              Of {count(run.calls)} calls {count(run.would_send)} would be sent.
+            </p>
+            <Reasons counts={run.reasons} />
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Reasons({ counts }: { counts: Record<string, number> }) {
+  const rows = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  if (rows.length === 0) return null;
+  return (
+    <Table label="By reason">
+      <thead>
+        <tr>
+          <th scope="col">Reason</th>
+          <th scope="col" class="num">
+            Calls
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([reason, calls]) => (
+          <tr key={reason}>
+            <td>{STANDING_WORDS[reason] ?? reason}</td>
+            <td class="num">{count(calls)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+interface Standing {
+  rows: { key: string; sent: number; waiting: number; not_sent: number; reasons: Record<string, number> }[];
+}
+
+/** How the calls of the last 30 days stand with a destination. */
+export function HowCallsStand({ site, name }: { site: string; name: string }) {
+  const standing = useResource(
+    (signal) => ask<Standing>(pathOf(["v1", "sites", site, "conversions"], { by: "destination" }), { signal }),
+    [site, name],
+  );
+  return (
+    <section class="card" aria-labelledby="standing">
+      <h2 id="standing">The last 30 days</h2>
+      <Loaded of={standing}>
+        {({ rows }) => {
+          const row = rows.find(({ key }) => key === name);
+          if (!row) return <p class="quiet">There were no calls.</p>;
+          return <Reasons counts={{ sent: row.sent, waiting: row.waiting, ...row.reasons }} />;
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+/** The address of the file that a platform fetches, its key in it: shown once. */
+export function FileKey({ site, name }: { site: string; name: string }) {
+  const [address, setAddress] = useState("");
+  const make = async () => {
+    const { key } = await post<{ key: string }>(ofSite(site, "webhooks", name, "key"));
+    setAddress(addressOf(pathOf(["v1", "sites", site, "conversions", `${name}.csv`], { key })));
+  };
+  return (
+    <section class="card" aria-labelledby="file">
+      <h2 id="file">The file's address</h2>
+      <p class="hint">
+        Give it to the platform, which fetches it on a schedule. A new address is shown this once; the one before goes
+        on for 24 hours.
+      </p>
+      {address && <Copy what="the file's address" text={address} />}
+      {mayWrite.value && (
+        <div class="row">
+          <Action label={address ? "Make another address" : "Make a new address"} does={make} />
+          <Action
+            label="Revoke all of them"
+            does={async () => {
+              await ask(ofSite(site, "webhooks", name, "key"), { method: "DELETE" });
+              setAddress("");
+            }}
+          />
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,133 @@
+/** The very request that a webhook would send, as it is being written; and a test that sends it. */
+import { useEffect, useState } from "preact/hooks";
+import { ask, ofSite, type Problem, pathOf, post, problemOf } from "../api";
+import { Choice } from "../form";
+import { span } from "../format";
+import { Action, Raw, State } from "../parts";
+import { useResource } from "../resource";
+import type { SavedSite, Webhook } from "./document";
+import { isPlatform } from "./platform";
+
+export interface WebhookRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** As the check: long enough not to ask about every letter. */
+const PAUSE_MS = 250;
+
+/** What a webhook would send of a call, or of an example where none is named; null asks nothing. */
+export function useRequest(site: string, webhook: Webhook | null, call: string | undefined) {
+  const asked = webhook && JSON.stringify({ webhook, ...(call ? { call_id: call } : {}) });
+  const [answer, setAnswer] = useState<{ request?: WebhookRequest; problem?: Problem }>({});
+  useEffect(() => {
+    if (asked === null) return;
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      post<WebhookRequest>(ofSite(site, "webhooks", "preview"), asked, abort.signal).then(
+        (request) => setAnswer({ request }),
+        (error) => abort.signal.aborted || setAnswer((before) => ({ ...before, problem: problemOf(error) })),
+      );
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [site, asked]);
+  return answer;
+}
+
+interface NewestCalls {
+  calls: { id: string; vendor: string; transaction: { id: string } }[];
+}
+
+export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook }) {
+  const site = saved.tracking_id;
+  const [call, setCall] = useState("");
+  const newest = useResource(
+    (signal) => ask<NewestCalls>(pathOf(["v1", "sites", site, "calls"], { limit: 10 }), { signal }),
+    [site],
+  );
+  const isWritten = isPlatform(webhook.format) || webhook.url !== undefined;
+  const { request, problem } = useRequest(site, isWritten ? { ...webhook, name: webhook.name || "new" } : null, call);
+  return (
+    <section class="card" aria-labelledby="preview">
+      <h2 id="preview">What is sent</h2>
+      <Choice
+        label="Of"
+        path="call"
+        value={call}
+        onInput={setCall}
+        options={[
+          { value: "", label: "an example" },
+          ...(newest.data?.calls ?? []).map(({ id, vendor, transaction }) => ({
+            value: id,
+            label: `${transaction.id} by ${vendor}`,
+          })),
+        ]}
+      />
+      {!isWritten && <p class="quiet">It is shown here as soon as there is an address.</p>}
+      {isWritten && problem && <p class="warning">{problem.errors[0]?.message ?? problem.detail}</p>}
+      {isWritten && request && !problem && <RequestText request={request} />}
+    </section>
+  );
+}
+
+export function RequestText({ request }: { request: WebhookRequest }) {
+  const { method, url, headers, body } = request;
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return <Raw label="The request">{[`${method} ${url}`, ...lines, "", pretty(body)].join("\n").trimEnd()}</Raw>;
+}
+
+/** JSON with its lines broken, all else as it is. */
+export function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+interface Tested {
+  status: number | null;
+  ms: number | null;
+  error: string | null;
+  response: string | null;
+}
+
+export function SendTest({ site, name, isTouched }: { site: string; name: string; isTouched: boolean }) {
+  const [answer, setAnswer] = useState<Tested | null>(null);
+  return (
+    <section class="card" aria-labelledby="test">
+      <h2 id="test">Test</h2>
+      <p class="hint">
+        Sends the example as event call.test
+        {isTouched && ", as the webhook was saved: what you have changed since is not sent"}.
+      </p>
+      <div class="row">
+        <Action
+          label="Send a test"
+          does={async () => setAnswer(await post<Tested>(ofSite(site, "webhooks", name, "test")))}
+        />
+      </div>
+      <div aria-live="polite">{answer && <Answer answer={answer} />}</div>
+    </section>
+  );
+}
+
+/** What a receiver said. */
+export function Answer({ answer: { status, ms, error, response } }: { answer: Tested }) {
+  const isGood = status !== null && status >= 200 && status < 300;
+  return (
+    <>
+      <p>
+        <State kind={isGood ? "good" : "bad"}>{status === null ? "no answer" : `answered ${status}`}</State>
+        {ms !== null && <span class="quiet"> after {span(ms)}</span>}
+      </p>
+      {error && <p class="fault">{error}</p>}
+      {response && <Raw label="The receiver's answer">{response}</Raw>}
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+/** Long work in steps: how far it is, and a way to stop it. What is done stays done, whoever closes the page. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Problem, problemOf } from "../api";
+import { count } from "../format";
+import { Failed } from "../resource";
+
+/** What a step has done, and where the next one goes on. */
+export interface Step {
+  replayed: number;
+  /** What went out again, and was refused again. */
+  refused?: number;
+  remaining: number;
+  /** The moment before which deliveries were given up that this work is about. */
+  before?: number;
+  /** Null after the last step. */
+  next_cursor?: string | null;
+}
+
+export function Steps({
+  label,
+  step,
+  done,
+}: {
+  label: string;
+  step: (last: Step | null) => Promise<Step>;
+  done: () => void;
+}) {
+  const [progress, setProgress] = useState<Step | null>(null);
+  const [isRunning, setRunning] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const isStopped = useRef(false);
+  useEffect(
+    () => () => {
+      isStopped.current = true;
+    },
+    [],
+  );
+
+  async function run() {
+    isStopped.current = false;
+    setRunning(true);
+    setProblem(null);
+    let [last, replayed, refused]: [Step | null, number, number] = [null, 0, 0];
+    try {
+      do {
+        last = await step(last);
+        replayed += last.replayed;
+        refused += last.refused ?? 0;
+        setProgress({ ...last, replayed, refused });
+      } while (!isStopped.current && goesOn(last));
+    } catch (error) {
+      setProblem(problemOf(error));
+    }
+    setRunning(false);
+    done();
+  }
+
+  const { replayed = 0, refused = 0, remaining = 0 } = progress ?? {};
+  const all = replayed + refused + remaining;
+  return (
+    <div class="row">
+      {isRunning ? (
+        <button
+          type="button"
+          onClick={() => {
+            isStopped.current = true;
+          }}
+        >
+          Stop
+        </button>
+      ) : (
+        <button type="button" onClick={run}>
+          {label}
+        </button>
+      )}
+      {isRunning && all > 0 && <progress aria-label={label} max={all} value={replayed + refused} />}
+      <span class="quiet num" role="status">
+        {progress && `${count(replayed)} of ${count(all)}${refused ? `, ${count(refused)} refused again` : ""}`}
+      </span>
+      {problem && <Failed problem={problem} />}
+    </div>
+  );
+}
+
+/** A step without a cursor that has done nothing is the last: nothing would come of another one. */
+function goesOn({ replayed, remaining, next_cursor }: Step): boolean {
+  return next_cursor === undefined ? remaining > 0 && replayed > 0 : next_cursor !== null;
+}

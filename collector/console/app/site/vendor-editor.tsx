@@ -1,0 +1,173 @@
+/** One vendor as it is written; once saved, its token, what it has to send where, and a try. */
+import { useState } from "preact/hooks";
+import { ask, Problem } from "../api";
+import { Choice, Form, Text } from "../form";
+import { Remove, say } from "../parts";
+import { useResource } from "../resource";
+import { type SavedSite, saveSite, useCheck, type Vendor, withItem, without } from "./document";
+import { useDraft } from "./drafts";
+import { TYPES } from "./filters";
+import { VendorRequest } from "./vendor-request";
+
+const EMPTY: Vendor = { name: "", adapter: "qprotocol", offline_prefixes: [], unusable: [] };
+
+interface Formats {
+  adapters: string[];
+  /** Those whose requests are signed. */
+  signed?: string[];
+}
+
+/** A mapping to begin with: what a payload says where. */
+const MAPPING = {
+  id: "call_id",
+  time: { from: "started_at" },
+  context_id: "context_id",
+  duration: { from: "duration" },
+};
+
+export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; close: (name: string | null) => void }) {
+  const { saved, before, close } = props;
+  const site = saved.tracking_id;
+  const key = `${site}/vendors/${before?.name ?? ""}`;
+  const { draft: vendor, write: setVendor, forget } = useDraft(key, before ?? EMPTY);
+  const [mapping, setMapping] = useState(JSON.stringify(before?.mapping ?? MAPPING, null, 2));
+  const formats = useResource((signal) => ask<Formats>("v1/presets", { signal }), []);
+  const set = (change: Partial<Vendor>) => setVendor({ ...vendor, ...change });
+  const isCustom = vendor.adapter === "custom";
+  const read = isCustom ? parsed(mapping) : undefined;
+  const given = asSaved(vendor, read);
+  const { document, prefix } = withItem(saved, "vendors", before?.name ?? null, given);
+  const isTouched = vendor !== (before ?? EMPTY) || (isCustom && mapping !== JSON.stringify(before?.mapping, null, 2));
+  const { errors } = useCheck(site, isTouched && read !== null ? document : null);
+  const unread = read === null ? [{ path: `${prefix}.mapping`, message: "is not JSON" }] : [];
+  const begun = errors.filter(({ path }) => !(path === `${prefix}.name` && vendor.name === ""));
+
+  function leave(name: string | null) {
+    forget();
+    close(name);
+  }
+  async function save() {
+    if (unread.length > 0) throw new Problem(400, "The mapping cannot be read.", unread);
+    const { version } = await saveSite(site, document);
+    say(`Saved ${given.name} as version ${version}.`);
+    leave(given.name);
+  }
+  async function remove() {
+    await saveSite(site, without(saved, "vendors", given.name));
+    say(`Removed ${given.name}.`);
+    leave(null);
+  }
+
+  return (
+    <div class="two">
+      <section class="card" aria-label={before ? `Vendor ${before.name}` : "New vendor"}>
+        <Form
+          faults={[...begun, ...unread]}
+          prefix={prefix}
+          onSave={save}
+          onCancel={() => leave(null)}
+          more={
+            before && (
+              <Remove name={before.name} does={remove}>
+                What it sends from now on is refused. Its token and secret go with it: an earlier version does not bring
+                these back.
+              </Remove>
+            )
+          }
+        >
+          <Text
+            label="Name"
+            path="name"
+            isCode
+            autofocus={!before}
+            value={vendor.name}
+            onInput={(name) => set({ name })}
+            hint="Part of the address that the vendor posts to."
+          />
+          <Choice
+            label="Adapter"
+            path="adapter"
+            value={vendor.adapter}
+            onInput={(adapter) => set({ adapter })}
+            options={(formats.data?.adapters ?? [vendor.adapter]).map((value) => ({ value, label: value }))}
+            hint="The format in which it reports calls. custom is any other one, by a mapping."
+          />
+          {isCustom && (
+            <Text
+              label="Mapping"
+              path="mapping"
+              isCode
+              rows={12}
+              value={mapping}
+              onInput={setMapping}
+              hint="JSON: which field of the payload says what. Every field is described in docs/vendors.md."
+            />
+          )}
+          {(isCustom || formats.data?.signed?.includes(vendor.adapter)) && (
+            <Text
+              label="Secret"
+              path="secret"
+              type="password"
+              value={vendor.secret ?? ""}
+              onInput={(secret) => set({ secret })}
+              hint="What the vendor signs with. Never shown again; left empty, the one before is kept."
+            />
+          )}
+          <More vendor={vendor} set={set} />
+        </Form>
+      </section>
+      {before ? (
+        <VendorRequest site={site} vendor={before} />
+      ) : (
+        <p class="quiet">Once it is saved, its token and the request to give the vendor are here.</p>
+      )}
+    </div>
+  );
+}
+
+function More({ vendor, set }: { vendor: Vendor; set: (change: Partial<Vendor>) => void }) {
+  const text = (key: "context_id_from" | "visitor_id_from" | "timezone" | "country", label: string, hint: string) => (
+    <Text label={label} path={key} isCode value={vendor[key] ?? ""} onInput={(to) => set({ [key]: to })} hint={hint} />
+  );
+  return (
+    <details>
+      <summary>More settings</summary>
+      <div class="fields">
+        <Choice
+          label="Calls are"
+          path="type"
+          value={vendor.type ?? ""}
+          onInput={(type) => set({ type: (type || undefined) as Vendor["type"] })}
+          options={[{ value: "", label: "as usual" }, ...TYPES.map((value) => ({ value, label: value }))]}
+        />
+        {text("context_id_from", "Field of the context_id", "If it is not the format's usual one.")}
+        {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
+        {text("timezone", "Time zone", "Of times that do not say theirs, such as Europe/London. UTC if empty.")}
+        {text("country", "Country", "Of phone numbers written without one: two letters, such as GB.")}
+        <Text
+          label="Its own ids of visitors begin with"
+          path="offline_prefixes"
+          isCode
+          value={vendor.offline_prefixes.join(" ")}
+          onInput={(typed) => set({ offline_prefixes: typed.split(/\s+/).filter(Boolean) })}
+          hint="Where they come in place of the context_id. Several with spaces between."
+        />
+      </div>
+    </details>
+  );
+}
+
+/** The vendor as it is saved: what is empty is left out. */
+function asSaved({ mapping: _mapping, ...vendor }: Vendor, mapping: unknown): Vendor {
+  const given = Object.entries(vendor).filter(([, value]) => value !== "" && value !== undefined);
+  return { ...Object.fromEntries(given), ...(mapping ? { mapping } : {}), name: vendor.name } as Vendor;
+}
+
+/** JSON's value; null where it is none. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,188 @@
+/** What is given to a vendor: its token, and the exact request; and a payload tried out before the vendor sends any. */
+import { useState } from "preact/hooks";
+import { Link } from "wouter-preact";
+import { addressOf, ask, ofSite, pathOf, post } from "../api";
+import { Choice, Text } from "../form";
+import { Action, Copy, Raw, State, say } from "../parts";
+import { placeOf } from "../routes";
+import { collectorAddress } from "../session";
+import { lastReported } from "./check-page";
+import type { Vendor } from "./document";
+
+export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }) {
+  const [token, setToken] = useState("");
+  const { name, adapter } = vendor;
+  const isQprotocol = adapter === "qprotocol";
+  const path = isQprotocol ? pathOf(["v1", "calls", site]) : pathOf(["v1", "calls", site, name]);
+  const shownToken = token || "TOKEN";
+  const address = collectorAddress(path);
+  async function make() {
+    setToken((await post<{ token: string }>(ofSite(site, "vendors", name, "token"))).token);
+  }
+  return (
+    <div class="stack">
+      <section class="card" aria-labelledby="token">
+        <h2 id="token">Token</h2>
+        <p class="hint">Shown this once. If there was one before, it works for 24 hours more.</p>
+        {token && <Copy what="the token" text={token} />}
+        <div class="row">
+          <Action label={token ? "Make another token" : "Make a token"} does={make} />
+        </div>
+      </section>
+      <section class="card" aria-labelledby="give">
+        <h2 id="give">Give this to the vendor</h2>
+        <Copy what="the URL" text={isQprotocol ? address : `${address}?token=${shownToken}`} />
+        <p class="hint">
+          {isQprotocol
+            ? "Each call is a POST of JSON with the token in a header. As a request:"
+            : "Its webhook posts there in its own format. A vendor that signs with the secret needs no token. Where it can set a header, the token may stand there:"}
+        </p>
+        <Copy
+          what="the request"
+          text={[
+            `POST ${address}`,
+            `Authorization: Bearer ${shownToken}`,
+            ...(isQprotocol ? ["Content-Type: application/json", "", example(lastReported.context_id)] : []),
+          ].join("\n")}
+        />
+      </section>
+      <Try site={site} vendor={vendor} token={token} path={path} />
+    </div>
+  );
+}
+
+interface Tried {
+  signed: boolean | null;
+  events: {
+    index: number;
+    verdict: "accepted" | "duplicate" | "rejected";
+    reason?: string;
+    detail?: string | null;
+    time?: string;
+    duration_s?: number | null;
+    answered?: boolean | null;
+    context_id?: string | null;
+    visitor_id?: string | null;
+    call?: {
+      id: string;
+      transaction: { id: string };
+      join: { status: string; rule: string | null; reason: string | null };
+    };
+    kept: unknown;
+  }[];
+}
+
+const CONTENT_TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml"];
+
+function Try(props: { site: string; vendor: Vendor; token: string; path: string }) {
+  const { site, vendor, token, path } = props;
+  const [payload, setPayload] = useState(vendor.adapter === "qprotocol" ? example(lastReported.context_id) : "");
+  const [contentType, setContentType] = useState(CONTENT_TYPES[0] ?? "");
+  const [tried, setTried] = useState<Tried | null>(null);
+  const [taken, setTaken] = useState<string | null>(null);
+  const asked = { method: "POST", body: payload, contentType } as const;
+  async function tryIt() {
+    setTaken(null);
+    setTried(await ask<Tried>(ofSite(site, "vendors", vendor.name, "try"), asked));
+  }
+  async function send() {
+    // By the console's own address: a page of it may ask no other.
+    const response = await fetch(addressOf(path), {
+      method: "POST",
+      headers: { "Content-Type": contentType, Authorization: `Bearer ${token}` },
+      body: payload,
+      credentials: "omit",
+    });
+    setTaken(`${response.status} ${await response.text()}`);
+    say(response.ok ? "The collector has it." : "The collector did not take it.");
+  }
+  return (
+    <section class="card" aria-labelledby="try">
+      <h2 id="try">Try a payload</h2>
+      <Text
+        label="Payload"
+        path="payload"
+        isCode
+        rows={8}
+        value={payload}
+        onInput={setPayload}
+        hint="As the vendor would send it. Nothing is stored."
+      />
+      <Choice
+        label="Sent as"
+        path="content_type"
+        value={contentType}
+        onInput={setContentType}
+        options={CONTENT_TYPES.map((value) => ({ value, label: value }))}
+      />
+      <div class="row">
+        <Action label="Try" does={tryIt} />
+        {token && <Action label="Send it for real" does={send} />}
+      </div>
+      {token && <p class="hint">For real: as the vendor, with the token above. It makes a call, which stays.</p>}
+      <div aria-live="polite" class="stack">
+        {tried && <Outcome site={site} tried={tried} />}
+        {taken && <Raw label="The collector's answer">{taken}</Raw>}
+      </div>
+    </section>
+  );
+}
+
+function Outcome({ site, tried: { signed, events } }: { site: string; tried: Tried }) {
+  return (
+    <>
+      {signed !== null && (
+        <p>
+          <State kind={signed ? "good" : "bad"}>{signed ? "The signature is right." : "The signature is wrong."}</State>
+        </p>
+      )}
+      {events.length === 0 && <p class="quiet">No call is in it.</p>}
+      {events.map((event) => (
+        <dl key={event.index}>
+          {rowsOf(event).map(([word, what]) => (
+            <div key={word}>
+              <dt>{word}</dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+          {event.context_id && (
+            <div>
+              <dt>visitor</dt>
+              <dd>
+                <Link href={placeOf(site, "visitors", event.context_id)}>{event.context_id}</Link>
+              </dd>
+            </div>
+          )}
+        </dl>
+      ))}
+    </>
+  );
+}
+
+function rowsOf({ verdict, reason, detail, time, duration_s, answered, visitor_id, call }: Tried["events"][number]) {
+  const rows: [string, string | number | null | undefined][] = [
+    ["would be", verdict],
+    ["because", reason && (detail ? `${reason}: ${detail}` : reason)],
+    ["call", call?.transaction.id],
+    ["time", time],
+    ["lasted", duration_s != null ? `${duration_s} s` : null],
+    ["answered", answered == null ? null : answered ? "yes" : "no"],
+    ["vendor's visitor", visitor_id],
+    [
+      "join",
+      call && [call.join.status, call.join.rule && `by ${call.join.rule}`, call.join.reason].filter(Boolean).join(", "),
+    ],
+  ];
+  return rows.filter(([, what]) => what != null);
+}
+
+/** A call in QProtocol, now; of a visitor whose page has just reported, if there was one. */
+function example(context: string): string {
+  const event = {
+    context: { id: context || "CONTEXT_ID" },
+    meta: { type: "ecBasketTransactionSummary", ts: Date.now(), url: "", source: "try" },
+    basket: { total: { value: 9.99, currency: "GBP" } },
+    transaction: { id: `try-${Date.now().toString(36)}` },
+  };
+  return JSON.stringify({ events: [event] }, null, 2);
+}

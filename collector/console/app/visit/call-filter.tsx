@@ -1,0 +1,152 @@
+/** Which calls are listed. The filter is the address's query, so that it can be sent to a colleague; its words are the route's. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, type Fault, ofSite } from "../api";
+import { Choice, Field, Form, Text } from "../form";
+import { useKey } from "../keys";
+import { useResource } from "../resource";
+import { TYPES } from "../site/filters";
+import { REASON_WORDS } from "./explained";
+
+export type Filter = Record<string, string>;
+
+/** As the route calls them (`GET …/calls`); whatever else the address says is no filter. */
+const WORDS = [
+  "status",
+  "reason",
+  "vendor",
+  "type",
+  "from",
+  "to",
+  "transaction_id",
+  "context_id",
+  "caller",
+  "entity",
+  "value",
+  "cursor",
+];
+const SELDOM = ["from", "to", "reason", "type", "context_id", "caller", "entity", "value"];
+
+/** The filter that an address's query says. */
+export function filterOf(search: string): Filter {
+  return Object.fromEntries([...new URLSearchParams(search)].filter(([word, value]) => WORDS.includes(word) && value));
+}
+
+/** Whether anything but the page of the list is chosen. */
+export function isFiltered(filter: Filter): boolean {
+  return Object.keys(filter).some((word) => word !== "cursor");
+}
+
+/** Whether no index tells which calls these are. */
+export function isSought(filter: Filter): boolean {
+  return ["reason", "caller", "entity"].some((word) => filter[word]);
+}
+
+/** What is chosen of a list is shown at once; what is typed, by Enter. */
+export function CallFilter(props: {
+  site: string;
+  filter: Filter;
+  faults: Fault[];
+  onChange: (filter: Filter) => void;
+}) {
+  const { site, filter, faults, onChange } = props;
+  const { cursor: _cursor, ...chosen } = filter;
+  const [draft, setDraft] = useState(chosen);
+  const place = useRef<HTMLDivElement>(null);
+  useKey("/", "looks for a call", () => place.current?.querySelector<HTMLElement>("input")?.focus());
+  // The address may change by going back.
+  const said = JSON.stringify(chosen);
+  useEffect(() => setDraft(JSON.parse(said)), [said]);
+  const known = useResource((signal) => names(site, signal), [site]);
+  const set = (word: string) => (value: string) => setDraft({ ...draft, [word]: value });
+  const pick = (word: string) => (value: string) => onChange({ ...draft, [word]: value });
+  const common = (word: string) => ({ path: word, value: draft[word] ?? "" });
+  const any = (values: string[], words?: Record<string, string>) => [
+    { value: "", label: "any" },
+    ...values.map((value) => ({ value, label: words?.[value] ?? value })),
+  ];
+  const { vendors = [], entities = [] } = known.data ?? {};
+  return (
+    <div class="filter" ref={place}>
+      <Form
+        save="Find"
+        faults={faults}
+        onSave={async () => onChange(draft)}
+        more={
+          isFiltered(filter) && (
+            <button type="button" onClick={() => onChange({})}>
+              Show all calls
+            </button>
+          )
+        }
+      >
+        <div class="grid">
+          <Text label="Transaction" type="search" {...common("transaction_id")} onInput={set("transaction_id")} />
+          <Choice label="Status" {...common("status")} onInput={pick("status")} options={any(STATUSES)} />
+          <Choice label="Vendor" {...common("vendor")} onInput={pick("vendor")} options={any(vendors)} />
+        </div>
+        <details open={SELDOM.some((word) => chosen[word]) || undefined}>
+          <summary>By time, reason, type, visitor, number or value</summary>
+          <div class="grid">
+            <Moment label="From" {...common("from")} onInput={set("from")} />
+            <Moment label="To" {...common("to")} onInput={set("to")} />
+            <Choice
+              label="Reason"
+              {...common("reason")}
+              onInput={pick("reason")}
+              options={any(Object.keys(REASON_WORDS), REASON_WORDS)}
+            />
+            <Choice label="Type" {...common("type")} onInput={pick("type")} options={any(TYPES)} />
+            <Text label="Visitor's context_id" isCode {...common("context_id")} onInput={set("context_id")} />
+            <Text
+              label="Caller's number"
+              {...common("caller")}
+              onInput={set("caller")}
+              placeholder="+14045550199"
+              hint="In E.164. It is hashed before it is looked for."
+            />
+            <Choice label="Entity" {...common("entity")} onInput={set("entity")} options={any(entities)} />
+            <Text label="Value of the entity" {...common("value")} onInput={set("value")} />
+          </div>
+        </details>
+      </Form>
+    </div>
+  );
+}
+
+const STATUSES = ["matched", "offline", "unmatched", "unusable"];
+
+async function names(site: string, signal: AbortSignal) {
+  const of = async (what: "vendors" | "entities") => {
+    const answer = await ask<Record<string, { name: string }[]>>(ofSite(site, what), { signal });
+    return (answer[what] ?? []).map(({ name }) => name);
+  };
+  const [vendors, entities] = await Promise.all([of("vendors"), of("entities")]);
+  return { vendors, entities };
+}
+
+/** A moment in the browser's zone; in the address it is epoch ms, which is the same wherever it is opened. */
+function Moment(props: { label: string; path: string; value: string; onInput: (value: string) => void }) {
+  const { label, path, value, onInput } = props;
+  return (
+    <Field label={label} path={path}>
+      {(tied) => (
+        <input
+          {...tied}
+          type="datetime-local"
+          value={localOf(value)}
+          onInput={({ currentTarget }) => {
+            const at = new Date(currentTarget.value).getTime();
+            onInput(Number.isNaN(at) ? "" : String(at));
+          }}
+        />
+      )}
+    </Field>
+  );
+}
+
+/** Epoch ms, or a date, as a field of the browser has it: `2026-11-27T14:02`. */
+function localOf(value: string): string {
+  const at = new Date(/^\d+$/.test(value) ? Number(value) : value);
+  if (Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -1,0 +1,149 @@
+/** A call as advertising platforms see it: its click ids, its consent, its value. Pure. */
+import type { Call, ConversionState } from "../wire/call";
+import { CLICK_IDS, type ClickId, entityAt, PLATFORMS, placeOf } from "../wire/clicks";
+import { isPlaceholder } from "../wire/ids";
+import { parameterOf } from "../wire/parameters";
+import type { Goal, Site, Webhook } from "../wire/site";
+
+export const CONSENTS = ["ad_user_data", "ad_personalization"] as const;
+
+/** What a destination's `parameters` may name, where the site's entities have other names. */
+export const FIELDS: readonly string[] = [...CLICK_IDS, ...CONSENTS];
+
+export interface Conversion {
+  /** As the platform knows it. */
+  name: string;
+  call: Call;
+  /** Null where there is none, or its currency is not known. */
+  value: { value: number; currency: string } | null;
+  clicks: Partial<Record<ClickId, string>>;
+  /** When the click came, as far as is known: the start of its visit; epoch ms. */
+  clicked_at: number | null;
+  consent: Record<(typeof CONSENTS)[number], boolean | null>;
+}
+
+export type Reason = NonNullable<ConversionState["reason"]>;
+export type NotEligible = { reason: Reason; detail: string };
+/** What a platform is to be told of a call, or why it is not. */
+export type Eligible = Conversion[] | NotEligible;
+
+export const isEligible = (eligible: Eligible): eligible is Conversion[] => Array.isArray(eligible);
+
+/** A call passes where each list that is given holds it. */
+export function passes(filter: Webhook["filter"], call: Call): boolean {
+  return filteredOut(filter, call) === null;
+}
+
+/** Why a call does not pass; null where it does. */
+export function filteredOut({ status, vendor, type, goal }: Webhook["filter"], call: Call): string | null {
+  const lists: [string, string[] | undefined, string[]][] = [
+    ["status", status, [call.join.status]],
+    ["vendor", vendor, [call.vendor]],
+    ["type", type, [call.type]],
+    ["goal", goal, call.goals],
+  ];
+  const [failed] = lists.filter(([, wanted, has]) => wanted !== undefined && !has.some((one) => wanted.includes(one)));
+  if (!failed) return null;
+  const [name, wanted = [], has] = failed;
+  return `its filter lets ${name} ${wanted.join(", ")} through, and the call has ${has.join(", ") || "none"}`;
+}
+
+/** The conversions that a call is at a destination: one for each of the goals that count there, or one in all where the destination names it. */
+export function conversionsOf(webhook: Webhook, call: Call, goals: Goal[]): Conversion[] {
+  const counted = goals.filter(({ name }) => call.goals.includes(name) && isWanted(webhook, name));
+  const [first] = counted;
+  if (!first) return [];
+  const single = webhook.conversion_name ?? webhook.conversion_action;
+  const named = single === undefined ? counted.map((goal) => ({ name: goal.name, goals: [goal] })) : [];
+  const all = single === undefined ? named : [{ name: single, goals: counted }];
+  const common = {
+    call,
+    clicks: clicksOf(webhook, call),
+    clicked_at: clickedAt(webhook, call),
+    consent: consentOf(webhook, call),
+  };
+  return all.map(({ name, goals: met }) => ({ name, value: worthOf(call, met), ...common }));
+}
+
+/** What a call that counts no more is to a platform that can change a conversion and not take it back: one that is worth nothing. */
+export function takenBack(webhook: Webhook, call: Call, goals: Goal[]): Conversion[] {
+  const wanted = goals.filter(({ name }) => isWanted(webhook, name)).map(({ name }) => name);
+  const counted = conversionsOf(webhook, { ...call, goals: wanted }, goals);
+  return counted.flatMap((one) => (one.value ? [{ ...one, value: { ...one.value, value: 0 } }] : []));
+}
+
+/** An unmatched call, or one that meets no goal of a destination's, is none; then its click id, the visitor's consent and its age are looked at. */
+export function adConversions(
+  clickIds: readonly ClickId[],
+  maxAgeMs: number,
+): (webhook: Webhook, call: Call, document: Site, now: number) => Eligible {
+  const days = maxAgeMs / 86_400_000;
+  return (webhook, call, document, now) => {
+    const conversions = passes(webhook.filter, call) ? conversionsOf(webhook, call, document.goals) : [];
+    const [one] = conversions;
+    if (!one) return { reason: "not_a_goal", detail: "it meets no goal that counts here" };
+    if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call is tied to no visit" };
+    if (!clickIds.some((name) => one.clicks[name] !== undefined)) {
+      return { reason: "no_click_id", detail: `the visit has none of ${clickIds.join(", ")}` };
+    }
+    if (one.consent.ad_user_data === false) {
+      return { reason: "no_consent", detail: "the visitor has not granted ad_user_data" };
+    }
+    if (now - call.ts > maxAgeMs) return { reason: "too_old", detail: `the call is older than ${days} days` };
+    return conversions;
+  };
+}
+
+/** The visit that a call's click ids are of: an earlier one where the call's own has none. */
+export function clickSession(webhook: Webhook, call: Call): string | null {
+  const earlier = earlierOf(webhook, call);
+  return earlier ? earlier.session_id : call.join.session_id;
+}
+
+function isWanted({ filter }: Webhook, goal: string): boolean {
+  return filter.goal === undefined || filter.goal.includes(goal);
+}
+
+/** The total, else what one of the goals says that such a call is worth. */
+function worthOf({ total }: Call, goals: Goal[]): Conversion["value"] {
+  if (total) return total.currency === null ? null : { value: total.value, currency: total.currency };
+  const { value, currency } = goals.find((goal) => goal.value !== undefined) ?? {};
+  return value === undefined || currency === undefined ? null : { value, currency };
+}
+
+function fieldOf(webhook: Webhook, call: Call, name: string): string | null {
+  const place = placeOf(webhook, name);
+  const found = parameterOf(call, place) ?? call.earlier_clicks?.[entityAt(place) ?? ""]?.value;
+  return found === null || found === undefined || found === "" ? null : String(found);
+}
+
+/** What advertising systems make them of; a template's `{gclid}` that nobody filled is none. */
+const CLICK_ID = /^[\w.~-]{1,1000}$/;
+
+function clicksOf(webhook: Webhook, call: Call): Conversion["clicks"] {
+  return Object.fromEntries(
+    CLICK_IDS.flatMap((name) => {
+      const found = fieldOf(webhook, call, name);
+      return found !== null && CLICK_ID.test(found) && !isPlaceholder(found) ? [[name, found] as const] : [];
+    }),
+  );
+}
+
+function clickedAt(webhook: Webhook, call: Call): number | null {
+  return earlierOf(webhook, call)?.at ?? call.context?.session_ts ?? null;
+}
+
+/** Of an earlier visit's click ids, those that this destination asks for. */
+function earlierOf(webhook: Webhook, { earlier_clicks = {} }: Call) {
+  const own = Object.entries(PLATFORMS).find(([platform]) => webhook.format.startsWith(platform))?.[1] ?? [];
+  return own.flatMap((name) => earlier_clicks[entityAt(placeOf(webhook, name)) ?? ""] ?? [])[0];
+}
+
+export function consentOf(webhook: Webhook, call: Call): Conversion["consent"] {
+  const said = (name: string) => {
+    const text = fieldOf(webhook, call, name)?.toLowerCase();
+    if (text === undefined) return null;
+    return /^(granted|true|yes|1)$/.test(text);
+  };
+  return { ad_user_data: said("ad_user_data"), ad_personalization: said("ad_personalization") };
+}

@@ -1,0 +1,20 @@
+/** Places in lists, as those who page through them are told. */
+import { z } from "zod";
+import { invalid } from "./problem";
+
+/** A place in a list as an opaque cursor. */
+export function cursorOf(place: [number, string]): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+const placeSchema = z.tuple([z.int(), z.string()]);
+
+/** The place that a cursor stands for, null where there is none; throws a 400 for one that this collector did not make. */
+export function placeOf(cursor: string | undefined): [number, string] | null {
+  if (cursor === undefined) return null;
+  try {
+    return placeSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+  } catch {
+    throw invalid("the query is not valid", [{ path: "cursor", message: "is not a cursor of this list" }]);
+  }
+}

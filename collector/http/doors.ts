@@ -1,0 +1,50 @@
+/** By which way the collector is reached: below a path's prefix or not, and what is served at which port. */
+import type { IncomingMessage } from "node:http";
+import type { RequestHandler } from "express";
+import type { Place } from "../config";
+import { Problem } from "./problem";
+
+/** What may be served elsewhere than all else (`Config`). */
+export interface Places {
+  metrics: Place;
+  console: Place;
+}
+
+/** The ports beside the collector's own. */
+export function sidePorts({ metrics, console }: Places): number[] {
+  return [...new Set([metrics, console])].filter((place): place is number => typeof place === "number");
+}
+
+/**
+ * True where a request's path is served at the port that it came to. The collector's own has all that is not placed elsewhere; a port of
+ * the metrics alone has nothing else, and the console's has everything, which it reads from there.
+ */
+export function servedAt(places: Places): (request: Pick<IncomingMessage, "socket" | "url">) => boolean {
+  const { metrics, console } = places;
+  const ports = sidePorts(places);
+  if (metrics === "on" && console === "on") return () => true;
+  return ({ socket, url = "" }) => {
+    const port = socket.localPort ?? 0;
+    const place = /^\/metrics(?![^/?])/.test(url) ? metrics : /^\/console(?![^/?])/.test(url) ? console : "on";
+    if (!ports.includes(port)) return place === "on";
+    return place === port || (console === port && place !== "off");
+  };
+}
+
+/** Answers 404 to what is not served where it was asked for. */
+export function onlyServed(isServed: ReturnType<typeof servedAt>): RequestHandler {
+  return (request, _response, next) => {
+    if (isServed(request)) return next();
+    throw new Problem(404, `there is no ${request.method} ${request.path} at this port`);
+  };
+}
+
+/** These begin the collector's own routes: a prefix of such a name is the proxy's to take off. */
+const OWN = ["v1", "t", "events"];
+
+/** Takes the public URL's path off a request's, for proxies that hand it on as it was asked; most take it off themselves. */
+export function withoutPrefix(publicUrl: string | undefined): (url: string) => string {
+  const prefix = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
+  if (prefix === "" || OWN.includes(prefix.split("/")[1] ?? "")) return (url) => url;
+  return (url) => (url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url);
+}

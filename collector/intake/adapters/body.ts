@@ -1,0 +1,199 @@
+/** A vendor's request as payloads, however it is written: JSON, form, XML, or the query string alone. */
+import { jsonOf } from "../../http/body";
+import { invalid } from "../../http/problem";
+import type { Field, Mapping } from "../../wire/mapping";
+import { HEADERS, isFields, listOf, type Payload, placeOf, QUERY, sourcesOf, textOf } from "./values";
+
+export interface Asked {
+  contentType: string;
+  raw: Buffer;
+  query: URLSearchParams;
+  /** By their names in lower case. */
+  headers: Record<string, string>;
+}
+
+/** A payload of one call is small; and nothing that is read here may cost much for its size. */
+const MAX_XML = 64 * 1024;
+const MAX_DEPTH = 64;
+const MAX_ITEMS = 1_000;
+
+/**
+ * The call events of a request, each of which can be read by itself. The URL's own parameters, which some vendors' users put there, count
+ * with any body, whose own come first. The token, which has done its part, is left out. Throws a 400 for a body that is not what it says.
+ */
+export async function payloadsOf(asked: Asked, mapping: Mapping): Promise<Payload[]> {
+  const { as, field, items } = mapping.body ?? {};
+  const { token: _secret, ...query } = fieldsOf(asked.query);
+  const bodies = objectsIn(await bodyOf(asked, as)).map((one) => ({ ...query, ...one }));
+  const opened = field === undefined ? bodies : bodies.flatMap((body) => inField(body, field));
+  const payloads = opened.map((one): Payload => ({ ...one, ...ofRequest(asked, mapping) }));
+  const all = items === undefined ? payloads : payloads.flatMap((payload) => itemsOf(payload, items));
+  if (all.length > MAX_ITEMS) throw noPayload(`has more than ${MAX_ITEMS} items`);
+  return all;
+}
+
+function noPayload(message: string): Error {
+  return invalid("the body is not a call", [{ path: "", message }]);
+}
+
+function objectsIn(said: unknown): Payload[] {
+  const all = Array.isArray(said) ? said : [said];
+  if (all.every((one): one is Payload => isFields(one) && !Array.isArray(one))) return all;
+  throw noPayload("must be an object, or a list of them");
+}
+
+/** What a field holds as JSON, with what stands around it. */
+function inField(payload: Payload, field: string): Payload[] {
+  const place = placeOf(payload, field);
+  const json = textOf(place?.in[place.name]);
+  if (!place || json === null) return [payload];
+  const inner = objectsIn(jsonOf(Buffer.from(json), exactJson));
+  delete place.in[place.name];
+  return inner.map((one) => ({ ...payload, ...one }));
+}
+
+/** One payload for each item of a batch, with what stands around it. */
+function itemsOf(payload: Payload, path: string): Payload[] {
+  const place = placeOf(payload, path);
+  if (!place) return [payload];
+  return listOf(place.in[place.name]).map((item) => {
+    place.in[place.name] = [item];
+    return structuredClone(payload);
+  });
+}
+
+/** The headers and parameters that a mapping reads, by the mapping. */
+const read = new WeakMap<Mapping, { header: Set<string>; query: Set<string> }>();
+
+function namesIn(mapping: Mapping) {
+  const known = read.get(mapping);
+  if (known) return known;
+  const { signature: _checked, ...rest } = mapping;
+  const names = { header: new Set<string>(), query: new Set<string>() };
+  JSON.stringify(rest, (_key, value) => {
+    for (const kind of ["header", "query"] as const)
+      if (typeof value?.[kind] === "string") names[kind].add(value[kind]);
+    return value;
+  });
+  read.set(mapping, names);
+  return names;
+}
+
+function ofRequest({ query, headers }: Asked, mapping: Mapping): Payload {
+  const names = namesIn(mapping);
+  const said = [...names.header].map((name) => [name.toLowerCase(), headers[name.toLowerCase()] ?? null]);
+  const parameters = [...names.query].map((name) => [name, query.get(name)]);
+  return {
+    ...(said.length > 0 && { [HEADERS]: Object.fromEntries(said) }),
+    ...(parameters.length > 0 && { [QUERY]: Object.fromEntries(parameters) }),
+  };
+}
+
+async function bodyOf({ contentType, raw }: Asked, as: NonNullable<Mapping["body"]>["as"]): Promise<unknown> {
+  if (raw.length === 0) return {};
+  const is = (kind: string, type: RegExp) => as === kind || (as === undefined && type.test(contentType));
+  if (is("xml", /\bxml\b/i)) return await xmlFields(raw.toString());
+  if (!is("form", /^(application\/x-www-form-urlencoded|multipart\/form-data)/i)) return jsonOf(raw, exactJson);
+  const form = /^multipart/i.test(contentType) ? await partsOf(contentType, raw) : new URLSearchParams(raw.toString());
+  return fieldsOf(form);
+}
+
+/** Text parts of a multipart body (RFC 7578), as the platform reads them. */
+async function partsOf(contentType: string, raw: Buffer): Promise<[string, string][]> {
+  try {
+    const form = await new Response(new Uint8Array(raw), { headers: { "content-type": contentType } }).formData();
+    return [...form].flatMap(([name, value]): [string, string][] => (typeof value === "string" ? [[name, value]] : []));
+  } catch {
+    throw noPayload("is not the multipart form that it says to be");
+  }
+}
+
+/** JSON in which a whole number that no double can hold stays itself, as text: ids of many digits are other ids when rounded. */
+export function exactJson(text: string): unknown {
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs;
+  const isExact = (token: string) => !/^-?\d{16,}$/.test(token) || Number.isSafeInteger(Number(token));
+  const exact = (token: string) => (token.startsWith('"') || isExact(token) ? token : `"${token}"`);
+  return JSON.parse(/\d{16}/.test(text) ? text.replace(tokens, exact) : text);
+}
+
+/** Fields by their names; `call[id]` is the field `id` of `call`, as PHP writes it. */
+function fieldsOf(parameters: Iterable<[string, string]>): Payload {
+  const fields: Payload = {};
+  for (const [name, value] of parameters) {
+    const steps = /^[^[\]]+(\[[^[\]]+\])+$/.test(name) ? name.split(/[[\]]+/).filter(Boolean) : [name];
+    if (steps.includes("__proto__") || steps.length > MAX_DEPTH) continue;
+    const last = steps.pop() ?? name;
+    let inner = fields;
+    for (const step of steps) {
+      const next = Object.hasOwn(inner, step) && isFields(inner[step]) ? inner[step] : {};
+      inner[step] = next;
+      inner = next;
+    }
+    inner[last] = value;
+  }
+  return fields;
+}
+
+interface Element {
+  name: string;
+  fields: Payload;
+  children: number;
+  text: string;
+}
+
+/**
+ * A document's elements as fields: text, or the fields of what is inside; several of one name are a list. What only wraps others is
+ * left out. Document types are refused: entities of their own could grow without end.
+ */
+async function xmlFields(document: string): Promise<Payload> {
+  const broken = (message: string) => invalid("the body is not XML that can be read", [{ path: "", message }]);
+  if (document.length > MAX_XML) throw broken("is longer than 64 KiB");
+  const open: Element[] = [{ name: "", fields: {}, children: 0, text: "" }];
+  const here = () => open.at(-1) as Element;
+  // Read for the first XML: a start need not wait for it.
+  const { SaxesParser } = await import("saxes");
+  const parser = new SaxesParser();
+  parser.on("error", ({ message }) => {
+    throw broken(message);
+  });
+  parser.on("doctype", () => {
+    throw broken("has a document type");
+  });
+  parser.on("opentag", ({ name, attributes }) => {
+    if (open.length > MAX_DEPTH) throw broken(`is nested deeper than ${MAX_DEPTH}`);
+    const own = Object.entries(attributes).filter(([attribute]) => !attribute.startsWith("xmlns"));
+    open.push({ name, fields: Object.fromEntries(own), children: 0, text: "" });
+  });
+  const say = (text: string) => {
+    here().text += text;
+  };
+  parser.on("text", say);
+  parser.on("cdata", say);
+  parser.on("closetag", () => {
+    const { name, fields, children, text } = open.pop() as Element;
+    const value = children > 0 || (text === "" && Object.keys(fields).length > 0) ? fields : text;
+    const parent = here();
+    parent.children += 1;
+    if (name === "__proto__") return;
+    const before = parent.fields[name];
+    parent.fields[name] = Object.hasOwn(parent.fields, name)
+      ? [...(Array.isArray(before) ? before : [before]), value]
+      : value;
+  });
+  parser.write(document).close();
+  return unwrapped(here().fields);
+}
+
+function unwrapped(fields: Payload): Payload {
+  const [only, ...others] = Object.values(fields);
+  return others.length === 0 && isFields(only) && !Array.isArray(only) ? unwrapped(only) : fields;
+}
+
+/** A payload less the secret that it was checked by. */
+export function withoutSecret(payload: Payload, from: Field): Payload {
+  for (const { path } of sourcesOf(from)) {
+    const place = path === undefined ? null : placeOf(payload, path);
+    if (place) delete place.in[place.name];
+  }
+  return payload;
+}

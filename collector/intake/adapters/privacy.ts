@@ -1,0 +1,135 @@
+/** What a payload keeps of who called: nothing but what the site wants (contract 5). What is not to be kept is taken out at the door. */
+import { sha256 } from "../../store/hash";
+import type { Mapping } from "../../wire/mapping";
+import type { Site } from "../../wire/site";
+import { type Phone, phoneOf } from "./phone";
+import { remembered } from "./remembered";
+import {
+  HEADERS,
+  isFields,
+  type Payload,
+  placeOf,
+  QUERY,
+  type Reading,
+  readingOf,
+  sourcesOf,
+  text,
+  textOf,
+} from "./values";
+
+export type KeepCaller = Site["keep_caller"];
+
+/** What stands for a value that is not kept. */
+const NOT_KEPT = "(not kept)";
+/** What stands for a number of which only the hash is kept, so that a replay still knows it. */
+const HASHED = /sha256:([0-9a-f]{64})/;
+
+/** What may stand between a number's digits, also in a URL. */
+const SEPARATOR = String.raw`(?:[\s().\-+/\u2010-\u2015]|%20|%2[89bd])`;
+const BETWEEN = `${SEPARATOR}{0,3}`;
+const SEPARATORS = new RegExp(SEPARATOR, "gi");
+const ANY_NUMBER = new RegExp(String.raw`(?:\+|%2b)?\(?\d(?:${BETWEEN}\d){6,19}`, "gi");
+
+/** A caller as it is kept. */
+export interface KeptCaller {
+  caller: string | null;
+  caller_sha256: string | null;
+}
+
+/** What a payload says of the caller: a number, or what stands for it in the payload as it is kept. */
+export function saidOfCaller(reading: Reading, field: Mapping["caller"]): string | null {
+  for (const { match, ...source } of sourcesOf(field)) {
+    const whole = text(reading, source);
+    const said = HASHED.exec(whole ?? "")?.[0] ?? (match === undefined ? whole : text(reading, { ...source, match }));
+    if (said !== null) return said;
+  }
+  return null;
+}
+
+export function callerOf(said: string | null, keep: KeepCaller, country?: string): KeptCaller {
+  if (keep === "none") return { caller: null, caller_sha256: null };
+  const [, hashed] = HASHED.exec(said ?? "") ?? [];
+  if (hashed !== undefined) return { caller: null, caller_sha256: hashed };
+  const number = phoneOf(said, country)?.e164 ?? null;
+  return { caller: keep === "full" ? number : null, caller_sha256: number && sha256(number) };
+}
+
+/** The part of a mapping that says who called whom. */
+export type People = Pick<Mapping, "body" | "direction" | "caller" | "dialled" | "personal" | "country">;
+
+/** A payload without what is not to be kept. `outbound`: it was the number dialled that was somebody's. */
+export function keptPayload(payload: Payload, people: People, keep: KeepCaller, outbound: boolean): Payload {
+  const { caller, dialled, personal = [], country } = people;
+  const sources = keep === "full" ? [] : [...sourcesOf(caller), ...(outbound ? sourcesOf(dialled) : [])];
+  const said = readingOf(payload, people);
+  const numbers = new Map(sources.flatMap((source) => numberIn(text(said, source), country)));
+  const kept = without(payload, [...numbers.values()], keep);
+  const reading = readingOf(kept, people);
+  for (const path of personal) for (const place of placesOf(reading, path)) place.in[place.name] = null;
+  for (const source of sources) {
+    for (const place of pathsOf(source).flatMap((path) => placesOf(reading, path))) {
+      const left = textOf(place.in[place.name]) ?? "";
+      const hashed = keep === "hash" ? HASHED.exec(left)?.[0] : undefined;
+      // No number (`anonymous`); or a longer text, of which the number alone was taken out.
+      if (left.replace(/\D/g, "").length < 3 || (hashed && source.match)) continue;
+      place.in[place.name] = hashed ?? NOT_KEPT;
+    }
+  }
+  return kept;
+}
+
+function numberIn(said: string | null, country: string | undefined): [string, Phone][] {
+  const number = phoneOf(said, country);
+  return number ? [[number.e164, number]] : [];
+}
+
+function standIn({ e164 }: Phone, keep: KeepCaller): string {
+  return keep === "hash" ? `sha256:${sha256(e164)}` : NOT_KEPT;
+}
+
+function pathsOf({ path, header, query, join }: ReturnType<typeof sourcesOf>[number]): string[] {
+  const own = [...(header ? [`${HEADERS}[${header.toLowerCase()}]`] : []), ...(query ? [`${QUERY}[${query}]`] : [])];
+  return [...(path === undefined ? [] : [path]), ...own, ...(join ?? [])];
+}
+
+function placesOf(reading: Reading, path: string) {
+  return reading.flatMap((root) => placeOf(root, path) ?? []);
+}
+
+/** A copy of a payload less some numbers, wherever they stand and however they are written: with or without their country, exit codes and separators. */
+function without(payload: Payload, numbers: Phone[], keep: KeepCaller): Payload {
+  const clean = (said: string) => {
+    if (numbers.length === 0 || !/\d/.test(said)) return said;
+    // Most texts hold no number, or nothing else: that is known in a fraction of the time that an expression of its own takes.
+    const digits = said.replace(SEPARATORS, "");
+    return numbers.reduce((left, number) => {
+      const before = digits.lastIndexOf(number.national);
+      if (before < 0) return left;
+      const isAll = /^\d+$/.test(digits) && before <= 6 && before + number.national.length === digits.length;
+      return isAll ? standIn(number, keep) : left.replace(expressionOf(number.national), standIn(number, keep));
+    }, said);
+  };
+  const copied = (inner: unknown): unknown => {
+    if (typeof inner === "string") return clean(inner);
+    if (typeof inner === "number" && numbers.length > 0) {
+      const cleaned = clean(String(inner));
+      return cleaned === String(inner) ? inner : cleaned;
+    }
+    if (Array.isArray(inner)) return inner.map(copied);
+    if (!isFields(inner)) return inner;
+    const copy: Payload = {};
+    for (const key of Object.keys(inner)) copy[clean(key)] = copied(inner[key]);
+    return copy;
+  };
+  return copied(payload) as Payload;
+}
+
+const expressionOf = remembered((national) => {
+  const written = [...national].join(BETWEEN);
+  return new RegExp(String.raw`(?<!\d)(?:\+|%2b)?\(?(?:\d${BETWEEN}){0,6}${written}(?!\d)`, "gi");
+});
+
+/** A body that could not be read: whatever may be a number is taken out of it. */
+export function keptText(body: string, keep: KeepCaller): string {
+  return keep === "full" ? body : body.replace(ANY_NUMBER, NOT_KEPT);
+}

@@ -1,0 +1,19 @@
+/** The vendors' formats, one document each; the name is what a site document's `adapter` says. */
+export { aircall } from "./aircall";
+export { asterisk } from "./asterisk";
+export { binotel } from "./binotel";
+export { callrail } from "./callrail";
+export { calltouch } from "./calltouch";
+export { calltrackingmetrics } from "./calltrackingmetrics";
+export { comagic } from "./comagic";
+export { infinity } from "./infinity";
+export { invoca } from "./invoca";
+export { marchex } from "./marchex";
+export { plivo } from "./plivo";
+export { responsetap } from "./responsetap";
+export { ringostat } from "./ringostat";
+export { signalwire } from "./signalwire";
+export { telnyx } from "./telnyx";
+export { twilio } from "./twilio";
+export { vonage } from "./vonage";
+export { whatconverts } from "./whatconverts";

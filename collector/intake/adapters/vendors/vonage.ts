@@ -1,0 +1,35 @@
+import type { Mapping } from "../../../wire/mapping";
+
+export const vonage: Mapping = {
+  sources: [
+    "developer.vonage.com/voice/voice-api/webhook-reference: event webhook {status, uuid, conversation_uuid, from, to, direction, timestamp, start_time, end_time, duration}",
+    "Signed by a JWT in Authorization, which no mapping checks: give the URL a token",
+    "A call's legs share conversation_uuid",
+  ],
+  only: [
+    {
+      at: "status",
+      is: [
+        "started",
+        "ringing",
+        "answered",
+        "completed",
+        "busy",
+        "cancelled",
+        "failed",
+        "rejected",
+        "timeout",
+        "unanswered",
+      ],
+    },
+  ],
+  id: ["conversation_uuid", "uuid"],
+  time: { from: ["start_time", "timestamp"], zone: "UTC" },
+  url: "url",
+  duration: { from: "duration" },
+  answered: { from: "status" },
+  direction: { from: "direction" },
+  caller: "from",
+  dialled: "to",
+  revision: { from: ["end_time", "timestamp"], as: "time" },
+};

@@ -1,0 +1,66 @@
+/** Vendors that were not let in: told to whoever set them up, for a flood of them as cheaply as for one. */
+import type { RefusalNote } from "../store/sites";
+import type { Store } from "../store/store";
+
+export interface RefusedVendors {
+  /** A request that was refused; `vendors` are those of the site that it may have come from, none where it named one that is not there. */
+  note(site: string, vendors: string[], detail: string): void;
+  /** Writes what was noted; resolves when it can be read. */
+  flush(): Promise<void>;
+}
+
+export interface RefusedDeps {
+  store: Store;
+  clock: () => number;
+  log: { warn(line: object, message: string): void; error(line: object, message: string): void };
+  count: (site: string, vendor: string) => void;
+}
+
+/** Notes are written together after so long. */
+const WRITE_MS = 1_000;
+
+/** One line for each vendor in so long, and one for all names of a site that are no vendor's. */
+const TELL_MS = 60_000;
+
+/** The last ones that are shown. */
+export const SHOWN = 10;
+
+export function createRefused({ store, clock, log, count }: RefusedDeps): RefusedVendors {
+  const notes = new Map<string, { site: string; vendor: string; recent: RefusalNote[] }>();
+  const toldAt = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const all = [...notes.values()];
+    notes.clear();
+    for (const { site, vendor, recent } of all) await store.addRefusals(site, vendor, recent);
+  }
+
+  function tell(site: string, vendor: string | null, detail: string): void {
+    const name = `${site} ${vendor}`;
+    const now = performance.now();
+    if (now - (toldAt.get(name) ?? Number.NEGATIVE_INFINITY) < TELL_MS) return;
+    toldAt.set(name, now);
+    log.warn({ site, vendor }, `a vendor was refused: ${detail}`);
+  }
+
+  return {
+    flush,
+    note(site, vendors, detail) {
+      if (vendors.length === 0) tell(site, null, detail);
+      for (const vendor of vendors) {
+        count(site, vendor);
+        tell(site, vendor, detail);
+        const name = `${site} ${vendor}`;
+        const known = notes.get(name) ?? { site, vendor, recent: [] };
+        known.recent = [...known.recent, { at: clock(), reason: "unauthorized", detail }].slice(-SHOWN);
+        notes.set(name, known);
+      }
+      timer ??= setTimeout(() => {
+        flush().catch((error) => log.error({ err: error }, "refusals were not written"));
+      }, WRITE_MS).unref();
+    },
+  };
+}

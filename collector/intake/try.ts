@@ -1,0 +1,92 @@
+/** What would come of a vendor's request: read and joined as if it had been sent, and nothing is stored (contract 5). */
+import type { RequestHandler } from "express";
+import { bytesOf, jsonOf } from "../http/body";
+import { Problem } from "../http/problem";
+import { factsOf } from "../join/joiner";
+import { resolve } from "../join/resolve";
+import type { KnownSite, SiteRegistry } from "../site/registry";
+import type { Store } from "../store/store";
+import type { CallEventRow } from "../store/tables";
+import type { Vendor } from "../wire/site";
+import { mappingOf } from "./adapters";
+import { exactJson } from "./adapters/body";
+import { eventsOf } from "./adapters/qprotocol";
+import { isSigned } from "./adapters/signature";
+import { askedOf, calledUrls, secretsOf } from "./admit";
+import { type Read, readEvents } from "./events";
+import { readBody } from "./routes";
+
+export interface TryDeps {
+  sites: SiteRegistry;
+  store: Store;
+  clock: () => number;
+  publicUrl: string | undefined;
+}
+
+export function tryRoute({ sites, store, clock, publicUrl }: TryDeps): RequestHandler {
+  return async (request, response) => {
+    const { site, vendor: name } = request.params as Record<string, string>;
+    const known = await sites.version(String(site));
+    if (!known) throw new Problem(404, "there is no such site");
+    const vendor = known.document.vendors.find((one) => one.name === name);
+    if (!vendor) throw new Problem(404, "the site has no such vendor");
+    const mapping = mappingOf(vendor);
+    const asked = askedOf(request);
+    let signed: boolean | null = null;
+    let events: unknown[] | null;
+    if (mapping) {
+      const { payloads, problem } = await readBody(asked, mapping);
+      if (problem) throw problem;
+      const secrets = await secretsOf(store, known.site, vendor, clock());
+      const path = request.originalUrl.replace(/^[^?]*/, `/v1/calls/${known.site}/${vendor.name}`);
+      const whole = { ...asked, urls: calledUrls(request, path, publicUrl), payload: payloads[0] ?? {} };
+      if (mapping.signature && secrets.length > 0) signed = isSigned(mapping.signature, whole, secrets);
+      events = payloads;
+    } else events = eventsOf(jsonOf(bytesOf(request), exactJson));
+    if (!events) throw new Problem(400, "the body holds no events");
+    const read = readEvents({ site: known.site, vendor, document: known.document, events });
+    const seen: CallEventRow[] = [];
+    const answers = [];
+    for (const [index, one] of read.entries())
+      answers.push({ index, ...(await outcomeOf(store, known, vendor, one, seen, clock())) });
+    response.json({ signed, events: answers });
+  };
+}
+
+/** One event's verdict, what was read out of it, and the call that it would make with those that are there and `seen` before it. */
+async function outcomeOf(
+  store: Store,
+  { site, document }: KnownSite,
+  vendor: Vendor,
+  { body, event }: Read,
+  seen: CallEventRow[],
+  now: number,
+) {
+  const kept: unknown = JSON.parse(body);
+  if ("reason" in event) return { verdict: "rejected", ...event, kept };
+  const { event: said, ...row } = event;
+  const { own_id, own_is_alias, revision, ts, ...facts } = said;
+  const stored = await store.callEvents(site, row.call_id);
+  const before = [...stored, ...seen.filter(({ call_id }) => call_id === row.call_id)];
+  const isKnown = before.some(({ event_id }) => event_id === row.event_id);
+  const added: CallEventRow = { site, vendor: vendor.name, ...row, body, received_at: now };
+  if (!isKnown) seen.push(added);
+  const { outcome } = await resolve(
+    store.history,
+    site,
+    factsOf(isKnown ? before : [...before, added], document),
+    document,
+  );
+  return {
+    verdict: isKnown ? "duplicate" : "accepted",
+    ...facts,
+    direction: "inbound",
+    ts,
+    time: new Date(ts).toISOString(),
+    context_id: own_is_alias ? null : own_id,
+    visitor_id: own_is_alias ? own_id : null,
+    revision,
+    call: outcome,
+    kept,
+  };
+}

@@ -1,0 +1,93 @@
+/** The file of conversions that a platform fetches: what counts there, made anew each time. */
+import { type Conversion, isEligible } from "../convert/conversion";
+import type { Adjustment, FileFormat } from "../convert/destination";
+import { destinationOf } from "../convert/index";
+import { callOf } from "../join/call";
+import type { FiledPlace } from "../store/filed";
+import type { Store } from "../store/store";
+import type { FiledRow } from "../store/tables";
+import type { Site, Webhook } from "../wire/site";
+import { callPages } from "./conversions";
+import { csv } from "./csv";
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+const PAGE = 200;
+
+/** Google takes adjustments of a conversion for so long (https://support.google.com/google-ads/answer/7686447). */
+const ADJUSTED_MS = 55 * DAY_MS;
+
+export interface FileOf {
+  store: Store;
+  site: string;
+  document: Site;
+  webhook: Webhook;
+  format: FileFormat;
+  now: number;
+}
+
+/** The file of a destination, in pieces: the newest conversions first, and no more than it reads. Each piece that was taken is remembered as told. */
+export async function* conversionFile({ store, site, document, webhook, format, now }: FileOf): AsyncGenerator<string> {
+  yield csv(format.head);
+  const from = now - (webhook.days ?? DAYS) * DAY_MS;
+  let left = format.mostRows;
+  for await (const calls of callPages(store, site, { from, status: "matched" })) {
+    const found = calls.flatMap((call) => {
+      const eligible = destinationOf(webhook)?.eligible(webhook, call, document, now) ?? [];
+      return isEligible(eligible) ? eligible : [];
+    });
+    const rows = found.slice(0, left);
+    left -= rows.length;
+    if (rows.length > 0) yield csv(rows.map(format.row));
+    await store.addFiled(rows.map((row) => filedOf(site, webhook, row, now)));
+    if (left === 0) return;
+  }
+}
+
+function filedOf(site: string, webhook: Webhook, { name, call, value }: Conversion, now: number): FiledRow {
+  const told = { value: value?.value ?? null, currency: value?.currency ?? null };
+  return { site, call_id: call.id, webhook: webhook.name, name, ...told, filed_at: now };
+}
+
+/** What has changed since the file told it: another value, or it does not count any more, its visitor's erasure included. */
+export async function* adjustmentFile({ store, site, document, webhook, format, now }: FileOf): AsyncGenerator<string> {
+  const { adjustments } = format;
+  if (!adjustments) return;
+  yield csv(adjustments.head);
+  let after: FiledPlace = { filed_at: now - ADJUSTED_MS, call_id: "", name: "" };
+  for (;;) {
+    const page = await store.filedAfter(site, webhook.name, after, PAGE);
+    const changed: Adjustment[] = [];
+    for (const filed of page) {
+      const [row] = await store.calls(site, { id: filed.call_id }, null, 1);
+      const adjustment = row && adjustmentOf(webhook, document, filed, callOf(row), now);
+      if (adjustment) changed.push(adjustment);
+    }
+    if (changed.length > 0) yield csv(changed.map(adjustments.row));
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last;
+  }
+}
+
+function adjustmentOf(
+  webhook: Webhook,
+  document: Site,
+  filed: FiledRow,
+  call: Conversion["call"],
+  now: number,
+): Adjustment | null {
+  const common = { transaction_id: call.transaction.id, name: filed.name, at: now };
+  if (isGone(webhook, document, filed, call)) return { ...common, value: null };
+  // Its age changes nothing.
+  const eligible = destinationOf(webhook)?.eligible(webhook, call, document, call.ts) ?? [];
+  const value = isEligible(eligible) ? (eligible.find(({ name }) => name === filed.name)?.value ?? null) : null;
+  const isSame = value?.value === filed.value && value?.currency === filed.currency;
+  return value === null || isSame ? null : { ...common, value };
+}
+
+/** As the call was joined last. What its owner has since named otherwise, or counts no more, has counted all the same. */
+function isGone({ conversion_name }: Webhook, { goals }: Site, filed: FiledRow, call: Conversion["call"]): boolean {
+  const isGoal = conversion_name === undefined && goals.some(({ name }) => name === filed.name);
+  return call.join.status !== "matched" || call.goals.length === 0 || (isGoal && !call.goals.includes(filed.name));
+}

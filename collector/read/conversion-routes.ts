@@ -1,0 +1,97 @@
+/** What is answered about conversions, and the files that platforms fetch. */
+import { type RequestHandler, Router } from "express";
+import { z } from "zod";
+import { destinationOf } from "../convert/index";
+import { isToken, unauthorized } from "../http/auth";
+import { Problem } from "../http/problem";
+import { parseQuery } from "../http/query";
+import { sendPieces } from "../http/stream";
+import type { SiteRegistry } from "../site/registry";
+import type { Store } from "../store/store";
+import type { Webhook } from "../wire/site";
+import { zoneOffset } from "../wire/zone";
+import { adjustmentFile, conversionFile } from "./conversion-file";
+import { conversionsQuery, countConversions, DRY_RUN_MS, dryRun, dryRunQuery, REPORT_MS } from "./conversions";
+import { siteOf, spanIn } from "./query";
+import { allSteps } from "./steps";
+import { worth } from "./worth";
+
+export interface ConversionRouteDeps {
+  sites: SiteRegistry;
+  store: Store;
+  clock: () => number;
+  admin: RequestHandler;
+  /** Bounds the requests of an address whose key is wrong. */
+  limitFailures: RequestHandler;
+}
+
+export const fileQuery = z.object({ key: z.string().optional(), adjustments: z.enum(["0", "1"]).optional() });
+
+export function conversionRoutes({ sites, store, clock, admin, limitFailures }: ConversionRouteDeps): Router {
+  const router = Router();
+  const at = "/v1/sites/:site";
+
+  router.get(`${at}/conversions`, admin, async (request, response) => {
+    const { site, document } = await siteOf(sites, request);
+    const { by, from, to } = spanIn(document.timezone, parseQuery(conversionsQuery, request.query));
+    const now = clock();
+    const time = { from: from ?? (to ?? now) - REPORT_MS, to };
+    const dayOf = (ts: number) => new Date(ts + zoneOffset(ts, document.timezone)).toISOString().slice(0, 10);
+    const standing =
+      by === "source" || by === "goal"
+        ? []
+        : await countConversions(store, site, document, time, by ?? null, dayOf, now);
+    if (by === undefined || by === "reason" || by === "destination") return response.json({ rows: standing });
+    const counts = await allSteps((after) => store.convertedStep(site, time, by, document.timezone, after));
+    // There each call counts once for every destination, here once.
+    const days = standing.map((row) => ({ ...row, conversions: 0, value: {} }));
+    response.json({ rows: byKey(days, worth(counts)) });
+  });
+
+  router.post(`${at}/webhooks/:webhook/dry-run`, admin, async (request, response) => {
+    const { site, document } = await siteOf(sites, request);
+    const webhook = destinationIn(document.webhooks, request.params.webhook);
+    const { from, to } = spanIn(document.timezone, parseQuery(dryRunQuery, request.query));
+    const time = { from: from ?? (to ?? clock()) - DRY_RUN_MS, to: to ?? clock() };
+    response.json({ ...time, ...(await dryRun(store, site, document, webhook, time)) });
+  });
+
+  router.get(`${at}/conversions/:file`, limitFailures, async (request, response) => {
+    const [, name] = /^(.+)\.csv$/.exec(String(request.params.file)) ?? [];
+    const known = await sites.current(String(request.params.site));
+    const webhook = known?.document.webhooks.find((one) => one.name === name);
+    const { key = "", adjustments } = parseQuery(fileQuery, request.query);
+    // Whoever has no key is not told what there is.
+    if (!known || !webhook || !(await isKey(known.site, webhook.name, key))) throw unauthorized();
+    const format = destinationOf(webhook)?.file;
+    if (!format || (adjustments === "1" && !format.adjustments)) throw new Problem(404, "there is no such file");
+    if (webhook.off !== undefined) throw new Problem(404, `the file is off: ${webhook.off}`);
+    response.set("Cache-Control", "no-store");
+    // Who asks only whether it is there has fetched nothing.
+    if (request.method === "HEAD") return response.type("text/csv").end();
+    const file = { store, site: known.site, document: known.document, webhook, format, now: clock() };
+    const text = adjustments === "1" ? adjustmentFile(file) : conversionFile(file);
+    await sendPieces(response, "text/csv; charset=utf-8", text);
+  });
+
+  async function isKey(site: string, webhook: string, key: string): Promise<boolean> {
+    const keys = await store.secrets(site, "file_key", clock());
+    return key !== "" && keys.some(({ name, hash }) => name === webhook && isToken(key, hash));
+  }
+
+  return router;
+}
+
+/** The destination of a path; where there is none, a 404 that says so. */
+function destinationIn(webhooks: Webhook[], name: unknown): Webhook {
+  const webhook = webhooks.find((one) => one.name === name);
+  if (!webhook || !destinationOf(webhook)) throw new Problem(404, "the site has no such destination");
+  return webhook;
+}
+
+/** Rows of several reports, those of one key made one. */
+function byKey(...reports: { key: string }[][]): { key: string }[] {
+  const rows = new Map<string, { key: string }>();
+  for (const row of reports.flat()) rows.set(row.key, { ...rows.get(row.key), ...row });
+  return [...rows.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}

@@ -1,0 +1,20 @@
+/** Reports take turns at the store: whoever writes waits for one step of one report, however many are asked for at once. */
+import type { Store } from "../store/store";
+
+const REPORTS = ["countStep", "convertedStep", "latestSnapshots", "countRows", "searchCalls"] as const;
+
+/** The store, with what reports read of it done one after the other. */
+export function inTurn(store: Store): Store {
+  let last: Promise<unknown> = Promise.resolve();
+  const turn = <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) => {
+    return (...args: Args): Promise<Result> => {
+      const next = last.then(() => read(...args));
+      last = next.catch(() => undefined);
+      return next;
+    };
+  };
+  const turned = Object.fromEntries(
+    REPORTS.map((name) => [name, turn(store[name] as (...args: never[]) => Promise<unknown>)]),
+  );
+  return { ...store, ...turned } as Store;
+}

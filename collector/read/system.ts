@@ -1,0 +1,89 @@
+/** What the collector runs on, and how it is: `GET /v1/system`. */
+import { hostname } from "node:os";
+import { type RequestHandler, Router } from "express";
+import type { Place } from "../config";
+import { COUNTED_TABLES } from "../store/live";
+import type { Store } from "../store/store";
+
+export interface SystemRouteDeps {
+  store: Store;
+  clock: () => number;
+  admin: RequestHandler;
+  version: string;
+  /** Where `/metrics` is. */
+  metrics: Place;
+  publicUrl: string | undefined;
+}
+
+/** Rows are counted so often at most. */
+const ROWS_MS = 60_000;
+
+/** Backlogs are counted no further. */
+const MOST = 10_000;
+
+/** A collector says so often that it is there, and is forgotten after a day. */
+export const BEAT_MS = 20_000;
+const FORGOTTEN_MS = 86_400_000;
+
+export function systemRoutes({ store, clock, admin, version, metrics, publicUrl }: SystemRouteDeps): Router {
+  const router = Router();
+  let counted: { at: number; rows: Promise<Record<string, number>> } | null = null;
+
+  function rows(): Promise<Record<string, number>> {
+    if (!counted || Math.abs(clock() - counted.at) > ROWS_MS) {
+      const rows = countAll(store);
+      counted = { at: clock(), rows };
+      rows.catch(() => {
+        counted = null;
+      });
+    }
+    return counted.rows;
+  }
+
+  router.get("/v1/system", admin, async (_request, response) => {
+    const sites = await store.newestDocuments();
+    const pending = sites.map(({ site }) => store.countDeliveries(site, "pending", MOST));
+    const deliveries = (await Promise.all(pending)).reduce((sum, count) => sum + count, 0);
+    const [retention] = await store.marks("", "retention");
+    response.json({
+      version,
+      node: process.versions.node,
+      store: {
+        engine: store.engine,
+        rows: { sites: sites.length, ...(await rows()) },
+        bytes: await store.storeBytes(),
+      },
+      backlog: { due: (await store.due(clock(), MOST)).length, deliveries },
+      last_retention_at: retention?.at ?? null,
+      collectors: (await store.marks("", "collector")).map(({ name, at, said }) => ({
+        id: name,
+        version: said,
+        last_seen_at: at,
+      })),
+      metrics_url: metrics === "on" ? `${publicUrl ?? ""}/metrics` : null,
+    });
+  });
+  return router;
+}
+
+async function countAll(store: Store): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const table of COUNTED_TABLES) {
+    let rows = 0;
+    for (let after: unknown[] | null = null; ; ) {
+      const step = await store.countRows(table, after);
+      rows += step.rows;
+      after = step.next;
+      if (after === null) break;
+    }
+    counts[table] = rows;
+  }
+  return counts;
+}
+
+/** Says that this collector is there, and forgets those that have not for long, and checks whose time is over. */
+export async function beat(store: Store, version: string, now: number): Promise<void> {
+  await store.putMark({ site: "", kind: "collector", name: `${hostname()}-${process.pid}`, at: now, said: version });
+  await store.deleteMarks("", "collector", now - FORGOTTEN_MS);
+  await store.deleteMarks("", "check", now);
+}

@@ -1,0 +1,169 @@
+/**
+ * The installation's check: a key, good for one site and some minutes, with which a page is opened (`#calljoin=KEY`). Its tag then loads `check.js` as
+ * its inspector, which tells how it is doing there, and reads the entities that are only tried. Everything of it is gone when the key is.
+ */
+import { randomBytes } from "node:crypto";
+import { type Request, type RequestHandler, Router } from "express";
+import { z } from "zod";
+import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { invalid, Problem } from "../http/problem";
+import { SECURITY_HEADERS } from "../http/security";
+import type { Store } from "../store/store";
+import { entityValue } from "../wire/call";
+import { type Fault, faults } from "../wire/common";
+import { entitySchema } from "../wire/site";
+import { faultOfValue, readerOf } from "./compile";
+import { quote } from "./quote";
+import type { SiteRegistry } from "./registry";
+
+/** A key is good for so long. */
+const KEY_MS = 15 * 60_000;
+
+/** Reports that are kept: the newest. And who reports is there, as long as it does so within this. */
+const KEPT = 20;
+const LIVE_MS = 10_000;
+
+const MAX_BODY = 128 * 1024;
+
+export const checkSchema = z.strictObject({
+  entities: z
+    .array(entitySchema)
+    .max(20)
+    .default([])
+    .meta({ description: "read on that page, too, before they are saved" }),
+});
+
+const text = (max: number) => z.string().max(max);
+const csp = z.array(z.object({ directive: text(200), blocked: text(300) })).max(20);
+const row = z.object({
+  name: text(64),
+  value: entityValue.nullable(),
+  status: text(20),
+  error: text(300).nullable(),
+  why: text(300).nullable(),
+});
+
+export const reportSchema = z.object({
+  site: text(64).meta({ description: "whose tag it is" }),
+  document_version: z.int().nullable().meta({ description: "null where a bundle started the tag" }),
+  context_id: text(200).nullable(),
+  consent: text(40),
+  cookie: z.object({ set: z.boolean().nullable(), domain: text(300).nullable() }),
+  csp,
+  collector_reached: z.boolean(),
+  answer: text(300),
+  other_tags: z.array(text(100)).max(20),
+  entities: z.array(row).max(250),
+  tried: z.array(row).max(20),
+  url: text(2_000),
+});
+
+/** What is told by a script's address where the page lets nothing else out. */
+const unsentSchema = z.strictObject({
+  key: text(64),
+  unsent: z
+    .string()
+    .max(8_000)
+    .transform((json) => csp.parse(JSON.parse(json)))
+    .optional()
+    .catch(undefined),
+});
+
+type Report = z.output<typeof reportSchema> | { csp: z.output<typeof csp>; collector_reached: false };
+
+interface Check {
+  site: string;
+  entities: z.output<typeof entitySchema>[];
+  reports: (Report & { at: number })[];
+}
+
+export interface CheckRouteDeps {
+  sites: SiteRegistry;
+  store: Store;
+  /** The text of dist/sdk/check.js. */
+  script: string;
+  clock: () => number;
+  limit: RequestHandler;
+  admin: RequestHandler;
+  /** The headers that let the pages of an origin read an answer. */
+  readableBy: (origin: string | undefined) => Record<string, string>;
+}
+
+export function checkRoutes({ sites, store, script, clock, limit, admin, readableBy }: CheckRouteDeps): Router {
+  const router = Router();
+
+  /** A check whose key is still good. */
+  async function checkOf(key: string): Promise<{ check: Check; until: number }> {
+    const [mark] = await store.marks("", "check", key);
+    if (!mark || mark.at <= clock()) throw new Problem(404, "there is no such check, or its time is over");
+    return { check: JSON.parse(mark.said), until: mark.at };
+  }
+
+  async function add(key: string, report: Report): Promise<void> {
+    const { check, until } = await checkOf(key);
+    const said = { ...check, reports: [...check.reports, { ...report, at: clock() }].slice(-KEPT) };
+    await store.putMark({ site: "", kind: "check", name: key, at: until, said: JSON.stringify(said) });
+  }
+
+  router.post("/v1/sites/:site/checks", admin, rawBody(MAX_BODY), async (request, response) => {
+    const known = await sites.version(String(request.params.site));
+    if (!known) throw new Problem(404, "there is no such site");
+    const body = bytesOf(request);
+    const found = checkSchema.safeParse(body.length === 0 ? {} : jsonOf(body));
+    if (!found.success) throw invalid("the check is not valid", faults(found.error));
+    const { entities } = found.data;
+    const errors = entities.flatMap((entity, index): Fault[] => {
+      const fault = faultOfValue(entity);
+      return fault === null ? [] : [{ path: `entities.${index}.value`, message: fault }];
+    });
+    if (errors.length > 0) throw invalid("the check is not valid", errors);
+    const key = randomBytes(12).toString("base64url");
+    const check: Check = { site: known.site, entities, reports: [] };
+    const until = clock() + KEY_MS;
+    await store.deleteMarks("", "check", clock());
+    await store.addMark({ site: "", kind: "check", name: key, at: until, said: JSON.stringify(check) });
+    response.status(201).json({ key, url_fragment: `#calljoin=${key}`, expires_at: until });
+  });
+
+  router.get("/v1/sites/:site/checks/:key", admin, async (request, response) => {
+    const { check, until } = await checkOf(String(request.params.key));
+    if (check.site !== request.params.site) throw new Problem(404, "there is no such check, or its time is over");
+    const last = check.reports.at(-1);
+    const state = !last ? "waiting" : clock() - last.at < LIVE_MS ? "live" : "reported";
+    response.set("Cache-Control", "no-store").json({ state, reports: check.reports, expires_at: until });
+  });
+
+  // Where the inspector is, which is there for every other page.
+  router.get("/inspector.js", limit, async (request, response, next) => {
+    if (!request.query.key) return next("route");
+    const { key, unsent } = keyOf(request);
+    const { check } = await checkOf(key);
+    if (unsent) await add(key, { csp: unsent, collector_reached: false });
+    const tried = check.entities.map(
+      ({ name, type, scope, value }) =>
+        `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`,
+    );
+    response.set({
+      ...SECURITY_HEADERS,
+      "Content-Type": "text/javascript; charset=utf-8",
+      "Cache-Control": "no-store",
+      "Access-Control-Allow-Origin": "*",
+    });
+    response.send(unsent ? "" : `const CHECK={key:${quote(key)},tried:[${tried.join(",\n")}]};\n${script}`);
+  });
+
+  router.post("/v1/checks/:key", limit, rawBody(MAX_BODY), async (request, response) => {
+    response.set(readableBy(request.get("origin")));
+    const found = reportSchema.safeParse(jsonOf(bytesOf(request)));
+    if (!found.success) throw invalid("the report is not valid", faults(found.error));
+    await add(String(request.params.key), found.data);
+    response.status(204).end();
+  });
+  return router;
+}
+
+function keyOf(request: Request): z.output<typeof unsentSchema> {
+  const found = unsentSchema.safeParse(request.query);
+  if (!found.success) throw invalid("the query is not valid", faults(found.error));
+  return found.data;
+}

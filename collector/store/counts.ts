@@ -1,0 +1,139 @@
+/** Calls counted in steps, each of some milliseconds: a report about a million of them holds nobody up. */
+import { type Kysely, sql } from "kysely";
+import type { Outcome } from "../wire/call";
+import { type Shift, shiftsOf } from "../wire/zone";
+import { type CallCount, type CallFilter, type CallPlace, filtered } from "./reads";
+import type { Tables } from "./tables";
+
+/** What calls are counted by. */
+export type CountedBy = "vendor" | "day" | "reason" | null;
+export type ConvertedBy = "day" | "source" | "goal";
+
+/** Conversions that have a key in common, and what they were worth by currency; `XXX` where none was told (ISO 4217). */
+export interface ConversionCount {
+  key: string;
+  conversions: number;
+  value: Record<string, number>;
+}
+
+type Span = Pick<CallFilter, "from" | "to">;
+
+export interface Step<Count> {
+  counts: Count[];
+  /** Where the next step begins; null where all are counted. */
+  next: CallPlace | null;
+}
+
+export interface Counts {
+  /** A step of counting a time's calls, after a place. The key is the vendor, the zone's day (`2026-11-23`), the reason (or `matched`), or `all`. */
+  countStep(
+    site: string,
+    span: Span,
+    by: CountedBy,
+    zone: string,
+    after: CallPlace | null,
+    most?: number,
+  ): Promise<Step<CallCount>>;
+  /** A step of counting a time's conversions. One that meets two goals is counted for each. */
+  convertedStep(
+    site: string,
+    span: Span,
+    by: ConvertedBy,
+    zone: string,
+    after: CallPlace | null,
+    most?: number,
+  ): Promise<Step<ConversionCount>>;
+}
+
+/** Calls of a step unless told, by an index that has all that is asked, and by their outcomes, which have to be read. */
+const COUNTED = 2_000;
+const CONVERTED = 100;
+
+const DAY_MS = 86_400_000;
+
+export function countStore(db: Kysely<Tables>): Counts {
+  /** A time's calls after a place, in their order. The time is always said: the index then begins where it does. */
+  function following(site: string, { from = 0, to = Number.MAX_SAFE_INTEGER }: Span, after: CallPlace | null) {
+    const rows = filtered(db.selectFrom("calls"), site, { from: after?.ts ?? from, to });
+    if (after === null) return rows;
+    return rows.where(({ eb, refTuple, tuple }) => eb(refTuple("ts", "call_id"), ">", tuple(after.ts, after.call_id)));
+  }
+
+  return {
+    async countStep(site, span, by, zone, after, most = COUNTED) {
+      const rows = following(site, span, after);
+      const inOrder = rows.select(["ts", "call_id"]).orderBy("ts").orderBy("call_id").limit(1);
+      const first = await inOrder.executeTakeFirst();
+      if (!first) return { counts: [], next: null };
+      const next = (await inOrder.offset(most - 1).executeTakeFirst()) ?? null;
+      const last =
+        next ?? (await rows.select("ts").orderBy("ts", "desc").orderBy("call_id", "desc").limit(1).executeTakeFirst());
+      const keys = {
+        vendor: () => sql<string>`vendor`,
+        day: () => dayOf(shiftsOf(zone, first.ts, last?.ts ?? first.ts)),
+        reason: () => sql<string>`coalesce(reason, status)`,
+        // PostgreSQL groups by no bare constant.
+        all: () => sql<string>`cast('all' as text)`,
+      };
+      const key = keys[by ?? "all"]();
+      const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
+      // SQLite ends its walk by a column, and not by two together (https://sqlite.org/rowvalue.html, 3.2): what is left are calls of the same ms.
+      const upTo = next
+        ? following(site, { ...span, to: next.ts + 1 }, after).where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("ts", "call_id"), "<=", tuple(next.ts, next.call_id)),
+          )
+        : rows;
+      const counts = await upTo
+        .select([key.as("key"), "status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
+        .groupBy([key, "status", "rule", "reason", late])
+        .execute();
+      return { counts: counts.map((count) => counted(count, by)), next };
+    },
+
+    async convertedStep(site, span, by, zone, after, most = CONVERTED) {
+      const rows = await following(site, span, after)
+        // As a literal: an index of these alone will do.
+        .where("converts", "=", sql.lit(1))
+        .select(["ts", "call_id", "outcome"])
+        .orderBy("ts")
+        .orderBy("call_id")
+        .limit(most)
+        .execute();
+      const last = rows.at(-1);
+      const shifts = shiftsOf(zone, rows[0]?.ts ?? 0, last?.ts ?? 0);
+      const counts = new Map<string, ConversionCount>();
+      for (const { ts, outcome } of rows) {
+        const { total, source, goals }: Outcome = JSON.parse(outcome);
+        for (const key of by === "goal" ? goals : [by === "day" ? dayIn(shifts, ts) : source]) {
+          const count = counts.get(key) ?? { key, conversions: 0, value: {} };
+          counts.set(key, count);
+          count.conversions += 1;
+          const currency = total?.currency ?? "XXX";
+          if (total) count.value[currency] = (count.value[currency] ?? 0) + total.value;
+        }
+      }
+      const isLast = rows.length < most || !last;
+      return { counts: [...counts.values()], next: isLast ? null : { ts: last.ts, call_id: last.call_id } };
+    },
+  };
+}
+
+/** A count as it is told, whatever the engine makes of its numbers. */
+export function counted(
+  row: Omit<CallCount, "late" | "key"> & { late: number; key: string | number },
+  by: CountedBy,
+): CallCount {
+  const key = by === "day" ? new Date(Number(row.key) * DAY_MS).toISOString().slice(0, 10) : String(row.key);
+  return { ...row, key, late: Number(row.late) === 1, calls: Number(row.calls) };
+}
+
+/** The day of a call's T as the clocks of a zone show it: days since 1970. */
+export function dayOf(shifts: Shift[]) {
+  const cases = shifts.map(({ until, offset }) => sql`when ts < ${sql.lit(until)} then ts + ${sql.lit(offset)}`);
+  return sql<string>`(case ${sql.join(cases, sql` `)} end) / ${sql.lit(DAY_MS)}`;
+}
+
+function dayIn(shifts: Shift[], ts: number): string {
+  const { offset } = shifts.find(({ until }) => ts < until) ?? { offset: 0 };
+  return new Date(ts + offset).toISOString().slice(0, 10);
+}

@@ -1,0 +1,231 @@
+/**
+ * Erasing a visitor, in steps of some milliseconds: each goes on from row to row until its time is over, and no row is larger than what one
+ * request may bring. What is left to be done is what is still there, or marked (`erased.pending`): a crash in the middle costs nothing.
+ */
+import { type Kysely, sql } from "kysely";
+import { isPlaceholder } from "../wire/ids";
+import { chunks } from "./chunks";
+import { deleteDeliveries } from "./deliveries";
+import { addDue, ofCall } from "./due";
+import type { Engine } from "./engine";
+import { isShown, redacted, remember } from "./erased";
+import { deleteFiled } from "./filed";
+import { sha256 } from "./hash";
+import { lockCall } from "./joins";
+import { type Found, findMentions, type ScanPlace } from "./mentioned";
+import { stepsOf } from "./step";
+import type { DueRow, Tables } from "./tables";
+import type { Transact } from "./transact";
+import { visitorOf } from "./visitor";
+
+export interface Erasing {
+  /** Remembers that a visitor is erased: from then on nothing of theirs is stored, and no call is joined with them. */
+  beginErasing(site: string, contextId: string, now: number): Promise<void>;
+  /**
+   * Finds some of the calls that name a visitor's id, or were joined with them, or name what they have shown as a vendor's id: theirs are
+   * those of the id, of what nobody else has shown (`sole`), and those that were joined with them. The others lose what was told of them
+   * while they may have been.
+   */
+  findCalls(
+    site: string,
+    contextId: string,
+    value: string,
+    after: string,
+    now: number,
+  ): Promise<Found<string> & { sole: boolean }>;
+  /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
+  findMentions(site: string, ids: string[], from: ScanPlace, now: number): Promise<Found<ScanPlace>>;
+  /** Redacts some of what these calls are made of, which were found. Answers which ones are left, and what has to be joined again. */
+  redactCalls(site: string, calls: string[], now: number): Promise<{ left: string[]; due: DueRow[] }>;
+  /** Some of the values that a visitor has shown as a vendor's id. */
+  shownBy(site: string, contextId: string): Promise<string[]>;
+  /** Deletes some rows of a visitor, only those about these values where they are given. True until none is left. */
+  eraseRows(site: string, contextId: string, values: string[] | null): Promise<boolean>;
+  /** Says how far erasing a visitor has come: no table holds anything of theirs, or no file either. */
+  endErasing(site: string, hash: string, left: "files" | "nothing"): Promise<void>;
+  /**
+   * Of what was begun at or before `until` and is not done: visitors by their ids, calls by theirs (`id` and `hash` are one), and visitors
+   * of whom only the files are left (an empty id).
+   */
+  unfinished(until: number): Promise<{ site: string; hash: string; id: string }[]>;
+  /** Takes what was deleted out of the engine's own files as far as it is in its hands; false where somebody who reads them holds it up. */
+  compact(): Promise<boolean>;
+}
+
+/** Calls that are looked at in one step, rows deleted by one statement, and values of one look through the site. */
+const CALLS = 20;
+const ROWS = 20;
+const VALUES = 500;
+
+/** What holds rows of a visitor, and the rest of its key. */
+const TABLES = [
+  ["showings", ["name", "value", "at", "seq", "view_id"]],
+  ["aliases", ["name", "value"]],
+  ["snapshots", ["view_id", "seq"]],
+  ["views", ["view_id"]],
+  ["sessions", ["session_id"]],
+] as const;
+
+export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Erasing {
+  const step = stepsOf(engine, transact);
+  return {
+    beginErasing: (site, contextId, now) =>
+      step(site, async (tx) => {
+        const row = { site, hash: sha256(contextId), erased_at: now, pending: contextId };
+        const insert = tx.insertInto("erased").values(row);
+        await insert
+          .onConflict((conflict) => conflict.columns(["site", "hash"]).doUpdateSet({ pending: contextId }))
+          .execute();
+      }),
+
+    findCalls: (site, contextId, value, after, now) =>
+      step(site, async (tx, isOver) => {
+        const isOwn = value === contextId;
+        const sole = isOwn || (!isPlaceholder(value) && !(await isShown(tx, site, value)));
+        if (sole) await remember(tx, site, [sha256(value)], now);
+        const ids = await callsOf(tx, site, value, isOwn, after);
+        const [calls, others]: [string[], string[]] = [[], []];
+        for (const id of ids) {
+          await lockCall(tx, engine, site, id);
+          const call = await callOf(tx, site, id);
+          if (sole || call?.context_id === contextId) {
+            if (call?.rule === "alias" && call.context_id === contextId) await rememberAliases(tx, site, id, now);
+            await remember(tx, site, [id], now, id);
+            calls.push(id);
+          } else if (await deleteDeliveries(tx, site, [id], { below: call?.version, isOver })) others.push(id);
+          if (isOver()) break;
+        }
+        const seen = calls.length + others.length;
+        const next = seen === ids.length && seen < CALLS ? null : (ids[seen - 1] ?? after);
+        return { calls, due: await dueAgain(tx, site, others, now), next, sole };
+      }),
+
+    findMentions: (...asked) => findMentions({ db, engine, step }, ...asked),
+
+    redactCalls: (site, calls, now) =>
+      step(site, async (tx, isOver) => {
+        const done: string[] = [];
+        for (const id of calls) {
+          await lockCall(tx, engine, site, id);
+          if (!(await redactCall(tx, site, id, isOver))) break;
+          done.push(id);
+          if (isOver()) break;
+        }
+        for (const part of chunks(done)) {
+          const marks = tx.updateTable("erased").set({ pending: null }).where("site", "=", site);
+          await marks.where("hash", "in", part).execute();
+        }
+        return { left: calls.slice(done.length), due: await dueAgain(tx, site, done, now) };
+      }),
+
+    async shownBy(site, contextId) {
+      const query = db.selectFrom("aliases").select("value").where("site", "=", site);
+      const rows = await query.where("visitor", "=", visitorOf(contextId)).limit(VALUES).execute();
+      return [...new Set(rows.map(({ value }) => value))];
+    },
+
+    eraseRows: (site, contextId, values) =>
+      step(site, async (tx, isOver) => {
+        const visitor = visitorOf(contextId);
+        for (const [table, key] of values ? TABLES.slice(0, 2) : TABLES) {
+          const rows = tx.selectFrom(table).select(key).where("site", "=", site).where("visitor", "=", visitor);
+          const some = values ? rows.where("value" as "site", "in", values) : rows;
+          // By the key, whatever else there is an index of.
+          const inOrder = key.reduce((query, column) => query.orderBy(column as "site"), some);
+          const deletion = tx.deleteFrom(table).where("site", "=", site).where("visitor", "=", visitor);
+          const among = sql<boolean>`(${sql.join(key.map((column) => sql.ref(column)))}) in (${inOrder.limit(ROWS)})`;
+          for (;;) {
+            if (isOver()) return true;
+            const { numDeletedRows } = await deletion.where(among).executeTakeFirstOrThrow();
+            if (numDeletedRows === 0n) break;
+          }
+        }
+        const due = tx.deleteFrom("due").where("site", "=", site).where("subject", "=", contextId);
+        await due.where("kind", "=", "context").execute();
+        return false;
+      }),
+
+    async endErasing(site, hash, left) {
+      const mark = db.updateTable("erased").where("site", "=", site).where("hash", "=", hash);
+      await mark.set({ pending: left === "files" ? "" : null }).execute();
+    },
+
+    async unfinished(until) {
+      const query = db.selectFrom("erased").select(["site", "hash", "pending"]).where("pending", "is not", null);
+      const rows = await query.where("erased_at", "<=", until).limit(ROWS).execute();
+      return rows.map(({ pending, ...row }) => ({ ...row, id: pending ?? "" }));
+    },
+
+    compact: () => engine.compact(db),
+  };
+}
+
+/** Calls that have to be joined again. */
+function dueAgain(tx: Kysely<Tables>, site: string, callIds: string[], now: number): Promise<DueRow[]> {
+  const touched = callIds.map((id) => ofCall(site, id));
+  return addDue(tx, touched, now);
+}
+
+/** Some calls that name a value, and, if it is a visitor's own id, those that were joined with them, in the order of their ids. */
+async function callsOf(tx: Kysely<Tables>, site: string, value: string, isOwn: boolean, after: string) {
+  // An expression, which no engine takes for the key's column: it would walk the site's calls in their order.
+  const id = sql<string>`call_id || ''`;
+  const { rows } = await sql<{ id: string }>`select distinct ${id} as id from call_events
+    where site = ${site} and own_id = ${value} and ${id} > ${after} order by 1 limit ${CALLS}`.execute(tx);
+  const joined = sql<{ id: string }>`select ${id} as id from calls
+    where site = ${site} and context_id = ${value} and ${id} > ${after} order by 1 limit ${CALLS}`;
+  const all = isOwn ? [...rows, ...(await joined.execute(tx)).rows] : rows;
+  return [...new Set(all.map((row) => row.id))].sort().slice(0, CALLS);
+}
+
+async function callOf(tx: Kysely<Tables>, site: string, callId: string) {
+  const query = tx.selectFrom("calls").select(["context_id", "rule", "version"]).where("site", "=", site);
+  return query.where("call_id", "=", callId).executeTakeFirst();
+}
+
+/** What a call was matched by is the visitor's alias, though no snapshot that shows it be left, if nobody else has it. */
+async function rememberAliases(tx: Kysely<Tables>, site: string, callId: string, now: number): Promise<void> {
+  const query = tx.selectFrom("call_events").select("own_id").distinct().where("site", "=", site);
+  for (const { own_id } of await query.where("call_id", "=", callId).execute()) {
+    if (own_id === null || isPlaceholder(own_id) || (await isShown(tx, site, own_id))) continue;
+    const view = tx.selectFrom("views").select("view_id").where("site", "=", site);
+    if (!(await view.where("visitor", "=", visitorOf(own_id)).limit(1).executeTakeFirst()))
+      await remember(tx, site, [sha256(own_id)], now);
+  }
+}
+
+/**
+ * Redacts the events of a call that is marked as erased, and forgets what was told of it; leaves what makes it a call (time, transaction,
+ * total). False where `isOver` said so before all was done.
+ */
+export async function redactCall(
+  tx: Kysely<Tables>,
+  site: string,
+  callId: string,
+  isOver = () => false,
+): Promise<boolean> {
+  const events = tx.selectFrom("call_events").where("site", "=", site).where("call_id", "=", callId);
+  const whole = events.where("body", "is not", null).select(["ts", "revision", "received_at"]).limit(1);
+  for (let next = await whole.executeTakeFirst(); next; next = await whole.executeTakeFirst()) {
+    const { ts, revision, received_at } = next;
+    const alike = events.where("ts", "=", ts).where("revision", "=", revision).where("received_at", "=", received_at);
+    const count = alike.where("body", "is", null).select(({ fn }) => fn.countAll<number>().as("redacted"));
+    let rank = Number((await count.executeTakeFirstOrThrow()).redacted);
+    const inOrder = alike.where("body", "is not", null).select("event_id").orderBy("canonical").limit(ROWS);
+    for (const { event_id } of await inOrder.execute()) {
+      // Their order is kept as a rank, because what decided it last is going to be gone.
+      const canonical = `${String(rank).padStart(8, "0")} ${event_id}`;
+      const row = tx.updateTable("call_events").where("site", "=", site).where("call_id", "=", callId);
+      const changes = { ...redacted({ event_id }), canonical };
+      await row.where("event_id", "=", event_id).set(changes).execute();
+      rank += 1;
+      if (isOver()) return false;
+    }
+  }
+  if (!(await deleteDeliveries(tx, site, [callId], { isOver }))) return false;
+  if (!(await events.select("event_id").limit(1).executeTakeFirst())) {
+    await deleteFiled(tx, site, callId);
+    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "=", callId).execute();
+  }
+  return true;
+}

@@ -1,0 +1,115 @@
+/** Erased ids wherever else they stand: raw bodies and refusals of a site, read through once. */
+import { type Kysely, sql } from "kysely";
+import { mentions } from "../wire/mentions";
+import { deleteDeliveries } from "./deliveries";
+import { addDue, ofCall } from "./due";
+import type { Engine } from "./engine";
+import { remember, without } from "./erased";
+import { lockCall } from "./joins";
+import { budget, type Step } from "./step";
+import type { DueRow, Tables } from "./tables";
+
+/** Where a look through all events and refusals of a site goes on. */
+export interface ScanPlace {
+  table: "call_events" | "rejected";
+  after: [string, string];
+}
+
+/** What a step has found: calls that are the visitor's, marked and to be redacted, and others that have to be joined again. */
+export interface Found<Next> {
+  calls: string[];
+  due: DueRow[];
+  /** Where the next step goes on; null where there is none. */
+  next: Next | null;
+}
+
+/** `Erasing.findMentions`. */
+export async function findMentions(
+  { db, engine, step }: { db: Kysely<Tables>; engine: Engine; step: Step },
+  site: string,
+  ids: string[],
+  from: ScanPlace,
+  now: number,
+): Promise<Found<ScanPlace>> {
+  const isNamed = mentions(ids);
+  const isOver = budget();
+  let place: ScanPlace | null = from;
+  while (place && !isOver()) {
+    const { table } = place;
+    const { rows, next } = await textsAfter(db, site, place);
+    const named = rows.filter(({ text }) => isNamed(text)).map(({ key }) => key);
+    if (named.length > 0 && table === "rejected") {
+      const refused = named.map(([id]) => id);
+      await db.deleteFrom("rejected").where("site", "=", site).where("id", "in", refused).execute();
+    } else if (named.length > 0) {
+      return step(site, async (tx, isOver) => {
+        const [calls, others]: [string[], string[]] = [[], []];
+        let last: [string, string] | undefined;
+        while (last === undefined || !isOver()) {
+          last = named.shift();
+          if (!last) break;
+          ((await eraseMention(tx, engine, site, last, ids, now)) ? calls : others).push(last[0]);
+        }
+        const touched = others.map((id) => ofCall(site, id));
+        return { calls, due: await addDue(tx, touched, now), next: last ? { table, after: last } : next };
+      });
+    }
+    place = next;
+  }
+  return { calls: [], due: [], next: place };
+}
+
+/** An event that names erased ids: of somebody else's call it loses what it says of them; any other call is the erased visitor's, and marked. */
+async function eraseMention(
+  tx: Kysely<Tables>,
+  engine: Engine,
+  site: string,
+  [callId, eventId]: [string, string],
+  ids: string[],
+  now: number,
+): Promise<boolean> {
+  await lockCall(tx, engine, site, callId);
+  const calls = tx.selectFrom("calls").select(["context_id", "status"]).where("site", "=", site);
+  const call = await calls.where("call_id", "=", callId).executeTakeFirst();
+  if (call?.status !== "matched" || ids.includes(call.context_id ?? "")) {
+    await remember(tx, site, [callId], now, callId);
+    return true;
+  }
+  const row = tx.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId);
+  const event = await row.where("event_id", "=", eventId).executeTakeFirst();
+  if (event) {
+    const { own_id, url, source, canonical, body } = without(event, ids);
+    const update = tx.updateTable("call_events").where("site", "=", site).where("call_id", "=", callId);
+    await update.where("event_id", "=", eventId).set({ own_id, url, source, canonical, body }).execute();
+  }
+  await deleteDeliveries(tx, site, [callId]);
+  return false;
+}
+
+/** Texts read at once: so many, if they are no longer than this together; one in any case. */
+const TEXTS = 100;
+const TEXTS_BYTES = 256 * 1024;
+
+async function textsAfter(db: Kysely<Tables>, site: string, { table, after }: ScanPlace) {
+  const [key, more] = table === "rejected" ? ["id", "detail"] : ["call_id, event_id", "own_id"];
+  const place = sql.join(table === "rejected" ? after.slice(0, 1) : after);
+  const read = <Row>(what: string, limit: number) =>
+    sql<Row>`select ${sql.raw(what)} from ${sql.table(table)}
+      where site = ${site} and (${sql.raw(key)}) > (${place})
+      order by ${sql.raw(key)} limit ${limit}`.execute(db);
+  const sizes = (await read<{ bytes: number }>("coalesce(octet_length(body), 0) as bytes", TEXTS)).rows;
+  let room = TEXTS_BYTES;
+  const tooMany = sizes.findIndex(({ bytes }) => {
+    room -= bytes;
+    return room < 0;
+  });
+  const limit = tooMany < 0 ? TEXTS : Math.max(1, tooMany);
+  const { rows } = await read<Record<string, string | null>>(`${key}, ${more}, body`, limit);
+  const texts = rows.map((row): { key: [string, string]; text: string } => ({
+    key: [row.id ?? row.call_id ?? "", row.event_id ?? ""],
+    text: `${row[more]} ${row.body}`,
+  }));
+  const last = rows.length === limit ? texts.at(-1) : undefined;
+  const end: ScanPlace | null = table === "rejected" ? null : { table: "rejected", after: ["", ""] };
+  return { rows: texts, next: last ? { table, after: last.key } : end };
+}

@@ -1,0 +1,158 @@
+/** Which calls can come out differently because of snapshots: few, however many a visitor has. */
+import { type Kysely, sql } from "kysely";
+import type { Touched } from "./due";
+import { type Changed, nameOfSession } from "./sessions";
+import type { Shapes } from "./shapes";
+import type { AliasRow, StoredSnapshot, Tables } from "./tables";
+import type { MergedView } from "./views";
+import { contextOf, visitorOf } from "./visitor";
+
+/** A view that starts so long after a call's cut may still be its view, and the cut is up to 999 ms after T (contract 6.1, 6.3). */
+const REACH_MS = 60_000 + 999;
+
+/** A value that more than ten contexts have shown is nobody's (contract 6.2): of so many, it was so before the last of them. */
+const SHOWN_BY_TOO_MANY = 12;
+
+/** Calls of one value that are sooner joined than found out to be nobody's. */
+const FEW_CALLS = 10;
+
+/**
+ * The contexts of new snapshots, each with the T from which on its calls can come out differently: nothing that was said changes what was
+ * so before. Views, sessions and aliases are as the snapshots have left them.
+ */
+export function contextsTouchedBy(
+  snapshots: StoredSnapshot[],
+  views: MergedView[],
+  sessions: Map<string, Changed>,
+  aliases: AliasRow[],
+): Touched[] {
+  const since = new Map<string, Touched>();
+  const touch = ({ site, visitor }: Pick<MergedView, "site" | "visitor">, from: number) => {
+    const known = since.get(`${site} ${visitor}`)?.since ?? Number.POSITIVE_INFINITY;
+    const row = { site, kind: "context" as const, subject: contextOf(visitor) };
+    since.set(`${site} ${visitor}`, { ...row, since: Math.max(0, Math.min(known, from)) });
+  };
+  const earliest = new Map<string, number>();
+  for (const { site, visitor, view_id, at } of snapshots) {
+    const name = `${site} ${visitor} ${view_id}`;
+    earliest.set(name, Math.min(earliest.get(name) ?? at, at));
+  }
+  const described = new Set(snapshots.filter(({ view }) => view !== null).map(nameOfView));
+  for (const view of views) {
+    const { before, after, isFirst } = sessions.get(nameOfSession(view)) as Changed;
+    const name = nameOfView(view);
+    // A view's document counts for all of the view.
+    const at = described.has(name) ? view.first_at : (earliest.get(name) ?? view.first_at);
+    touch(view, at + after.clock_offset - REACH_MS);
+    const isNew = before === null && after.first_at >= at;
+    // Another offset moves all of the session.
+    if (!isNew && before?.clock_offset !== after.clock_offset) {
+      touch(view, before ? after.first_at + after.clock_offset - REACH_MS : 0);
+    }
+    // Whoever becomes known, or known in another session, is so for calls of any time.
+    if (isFirst || view.displaced !== null) touch(view, 0);
+  }
+  // Who is one of too many to show a value takes it from calls of any time.
+  for (const alias of aliases) touch(alias, 0);
+  return [...since.values()];
+}
+
+function nameOfView({ site, visitor, view_id }: Pick<MergedView, "site" | "visitor" | "view_id">): string {
+  return `${site} ${visitor} ${view_id}`;
+}
+
+/**
+ * The calls that touched contexts can change: those that name one of them, or an alias that one of them has shown. In several statements:
+ * where rows are sharded by visitor and by call, the two tables cannot be joined by what a visitor has shown.
+ */
+export async function callsTouchedBy(db: Kysely<Tables>, shapes: Shapes, contexts: Touched[]): Promise<TouchedCall[]> {
+  const named = new Map(
+    contexts.map(({ site, subject, since }) => [`${site} ${subject}`, { site, own_id: subject, since }]),
+  );
+  const keys = contexts.map(({ site, subject }) => ({ site, visitor: visitorOf(subject) }));
+  const aliases = await shapes.run(db, "aliases of contexts", keys, (part) =>
+    db
+      .selectFrom("aliases")
+      .selectAll()
+      .where(
+        sql<boolean>`(site, visitor) in (values ${sql.join(part.map((key) => sql`(${key.site}, ${key.visitor})`))})`,
+      ),
+  );
+  const shown = aliases.map(({ site, visitor, name, value }) => {
+    const context_id = contextOf(visitor);
+    return { site, context_id, name, own_id: value, since: named.get(`${site} ${context_id}`)?.since ?? 0 };
+  });
+  const ids = [...named.values(), ...shown.map(({ site, own_id, since }) => ({ site, own_id, since }))];
+  const calls = await shapes.run(db, "calls touched", ids, (part) => ({
+    compile: () => callsNaming(part).compile(db),
+  }));
+  const nobodys = await idsOfNobody(db, shown, calls);
+  const touched = calls
+    .filter((call) => named.has(nameOfId(call)))
+    .map(({ site, call_id, own_id }) => ({ site, call_id, context_id: own_id }));
+  const contextsOf = new Map<string, Set<string>>();
+  for (const alias of shown) {
+    const id = nameOfId(alias);
+    contextsOf.set(id, (contextsOf.get(id) ?? new Set()).add(alias.context_id));
+  }
+  for (const call of calls) {
+    if (nobodys.has(nameOfId(call))) continue;
+    for (const context_id of contextsOf.get(nameOfId(call)) ?? []) {
+      touched.push({ site: call.site, call_id: call.call_id, context_id });
+    }
+  }
+  return touched;
+}
+
+/** A call, and one of the contexts that touch it. */
+export interface TouchedCall {
+  site: string;
+  call_id: string;
+  context_id: string;
+}
+
+/** An id that calls may name, and the T from which on they are meant. */
+interface Id {
+  site: string;
+  own_id: string;
+  since: number;
+}
+
+function nameOfId({ site, own_id }: Pick<Id, "site" | "own_id">): string {
+  return `${site} ${own_id}`;
+}
+
+function callsNaming(ids: Id[]) {
+  const rows = ids.map(({ site, own_id, since }) => sql`(${site}, ${own_id}, cast(${since} as bigint))`);
+  // SQLite takes a cross join in the order in which it is written, and so each id by the index. An event is never before T.
+  return sql<{ site: string; call_id: string; own_id: string }>`
+    with id (site, own_id, since) as (values ${sql.join(rows)})
+    select event.site, event.call_id, event.own_id from id cross join call_events as event
+    where event.site = id.site and event.own_id = id.own_id and event.ts >= id.since`;
+}
+
+/** Those of many calls' ids that too many contexts have shown: one context more or less changes nothing. */
+async function idsOfNobody(
+  db: Kysely<Tables>,
+  shown: (Id & { name: string })[],
+  calls: Pick<Id, "site" | "own_id">[],
+): Promise<Set<string>> {
+  const counts = new Map<string, number>();
+  for (const call of calls) counts.set(nameOfId(call), (counts.get(nameOfId(call)) ?? 0) + 1);
+  const nobodys = new Set<string>();
+  const somebodys = new Set<string>();
+  for (const { site, name, own_id, since } of shown) {
+    const id = nameOfId({ site, own_id });
+    if ((counts.get(id) ?? 0) <= FEW_CALLS) continue;
+    const contexts = await db
+      .selectFrom("aliases")
+      .select("visitor")
+      .where((eb) => eb.and({ site, value: own_id, name }))
+      .limit(SHOWN_BY_TOO_MANY)
+      .execute();
+    // Who has just come to show it (`since` is 0) may be the one that makes it too many.
+    const isNobodys = contexts.length >= (since === 0 ? SHOWN_BY_TOO_MANY : SHOWN_BY_TOO_MANY - 1);
+    (isNobodys ? nobodys : somebodys).add(id);
+  }
+  return new Set([...nobodys].filter((id) => !somebodys.has(id)));
+}

@@ -1,0 +1,47 @@
+/** One collector to a data folder: a second one would join and forward beside it, and each would take the other for a crashed one. */
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import SqliteDatabase from "better-sqlite3";
+
+/** Who was told to stop a moment ago may still be at it. */
+const WAIT_MS = 1_000;
+
+/**
+ * Holds a folder until the process ends, however it ends: the lock is the system's own, on a file that SQLite locks, and no id of a process that
+ * may be another one's by now. Throws an error that names who has it.
+ */
+export function holdAlone(folder: string): SqliteDatabase.Database {
+  const path = join(folder, "collector.lock");
+  closeSync(openSync(path, "a", 0o600));
+  const lock = new SqliteDatabase(path, { timeout: WAIT_MS });
+  const holder = join(folder, "collector.pid");
+  try {
+    lock.pragma("locking_mode = EXCLUSIVE");
+    lock.exec("begin exclusive");
+  } catch (error) {
+    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    lock.close();
+    throw new Error(`CALLJOIN_DATA: ${folder} is used by another collector${saidBy(holder)}; stop it first`);
+  }
+  writeFileSync(holder, `process ${process.pid}, since ${new Date().toISOString()}\n`, { mode: 0o600 });
+  return lock;
+}
+
+/** Who holds the folder. It may have got so far as the lock, and what is there be the word of the one before it: that is not taken while one can wait. */
+function saidBy(holder: string): string {
+  for (const until = Date.now() + WAIT_MS; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
+    const said = existsSync(holder) ? readFileSync(holder, "utf8").trim() : "";
+    const [, pid] = /^process (\d+)/.exec(said) ?? [];
+    if (pid && isRunning(Number(pid))) return `, ${said}`;
+    // In another container, whose processes cannot be seen from here.
+    if (Date.now() > until) return said && `, ${said}`;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}

@@ -1,0 +1,50 @@
+/** Notations of time as patterns, `dd.MM.yyyy HH:mm:ss`, and as the regular expressions that read them. */
+
+/** What stands between date and time, and the time itself, of what is written with them. */
+const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?<fraction>[.,]\d+)?)?\s*(?<half>[AP]M)?`;
+const ZONE = String.raw`(?<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,4}|[A-Z][\w+-]*/[\w/+-]+)`;
+
+/** ISO 8601 with its liberties, RFC 2822 (and the longer months and zones of some clouds), dd.MM.yyyy. */
+export const NOTATIONS = [
+  String.raw`(?<year>\d{4})[-/](?<month>\d{2})[-/](?<day>\d{2})[T ]+${CLOCK}\s*${ZONE}?`,
+  String.raw`(?:[A-Z]{3,9},? )?(?<day>\d{1,2}) (?<named>[A-Z]{3,9})\.? (?<year>\d{4}) ${CLOCK}\s*${ZONE}?`,
+  String.raw`(?<day>\d{1,2})\.(?<month>\d{1,2})\.(?<year>\d{4}),?[T ]+${CLOCK}\s*${ZONE}?`,
+].map((source) => new RegExp(`^${source}$`, "i"));
+
+const TOKENS: Record<string, string> = {
+  yyyy: String.raw`(?<year>\d{4})`,
+  yy: String.raw`(?<short>\d{2})`,
+  MMM: String.raw`(?<named>[A-Z]{3,9})\.?`,
+  MM: String.raw`(?<month>\d{2})`,
+  M: String.raw`(?<month>\d{1,2})`,
+  dd: String.raw`(?<day>\d{2})`,
+  d: String.raw`(?<day>\d{1,2})`,
+  HH: String.raw`(?<hour>\d{2})`,
+  H: String.raw`(?<hour>\d{1,2})`,
+  hh: String.raw`(?<hour>\d{2})`,
+  h: String.raw`(?<hour>\d{1,2})`,
+  mm: String.raw`(?<minute>\d{2})`,
+  ss: String.raw`(?<second>\d{2})`,
+  SSS: String.raw`(?<fraction>\d{1,9})`,
+  a: "(?<half>[AP]M)",
+  Z: ZONE,
+};
+
+/** Digits of a second's fraction that a number of this notation has: `1732262400123` is of epoch_ms. */
+export const EPOCHS: Record<string, number> = { epoch_s: 0, epoch_ms: 3, epoch_us: 6 };
+
+/** The expression that reads a pattern; null where it has letters that mean nothing, or one thing twice, or no date. */
+export function patternOf(pattern: string): RegExp | null {
+  if (Object.hasOwn(EPOCHS, pattern)) return /^\d+(\.\d+)?$/;
+  let unknown = false;
+  const source = pattern.replace(/'([^']*)'|([A-Za-z])\2*|\W/g, (part, quoted: string | undefined, letter?: string) => {
+    const token = TOKENS[part] ?? (part === "MMMM" ? TOKENS.MMM : undefined);
+    if (letter !== undefined && token === undefined) unknown = true;
+    return token ?? (quoted ?? part).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  });
+  try {
+    return unknown || !/<day>/.test(source) ? null : new RegExp(`^${source}$`, "i");
+  } catch {
+    return null;
+  }
+}

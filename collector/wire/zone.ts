@@ -1,0 +1,65 @@
+/** Time zones, by their IANA names. What their clocks show is Intl's knowledge. */
+import { z } from "zod";
+
+export const timeZone = z.string().refine(isTimeZone, "must be a time zone such as Europe/London");
+
+function isTimeZone(name: string): boolean {
+  try {
+    return formatOf(name) !== null;
+  } catch {
+    return false;
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const name = timeZone.toLowerCase();
+  const format = formats.get(name) ?? new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
+  formats.set(name, format);
+  return format;
+}
+
+/** By how much the clocks of a zone are ahead of UTC at a moment, in ms. Throws for a zone that there is not. */
+export function zoneOffset(at: number, zone: string): number {
+  return zone === "UTC" ? 0 : offsetIn(formatOf(zone).format(at));
+}
+
+/** `+02:00`, `-0730`, `… GMT+05:45`, in ms; 0 where nothing is said. */
+export function offsetIn(text: string): number {
+  const [, sign = "+", hours = 0, minutes = 0] = /([+-])(\d{2}):?(\d{2})?$/.exec(text) ?? [];
+  return Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
+/** The moment at which the clocks of a zone show `wall` (as if it were UTC): the earlier one where they show it twice. */
+export function inZone(wall: number, zone: string): number {
+  const before = wall - zoneOffset(wall - 24 * 3_600_000, zone);
+  return wall - zoneOffset(before, zone);
+}
+
+/** Clocks are ahead of UTC by `offset` ms, from where the one before ends to `until` (epoch ms, not included). */
+export interface Shift {
+  until: number;
+  offset: number;
+}
+
+/** No zone's clocks are changed and changed back within this. */
+const STEP_MS = 7 * 86_400_000;
+
+/** How a zone's clocks go between two moments, in order; the last shift has no end. */
+export function shiftsOf(zone: string, from: number, to: number): Shift[] {
+  const shifts: Shift[] = [];
+  for (let at = from; at < to && zone !== "UTC"; at += STEP_MS) {
+    const [offset, next] = [zoneOffset(at, zone), Math.min(at + STEP_MS, to)];
+    if (zoneOffset(next, zone) !== offset) shifts.push({ until: changeBetween(zone, at, next), offset });
+  }
+  return [...shifts, { until: Number.MAX_SAFE_INTEGER, offset: zoneOffset(to, zone) }];
+}
+
+/** The first moment at which a zone's clocks go otherwise than at `low`. */
+function changeBetween(zone: string, low: number, high: number): number {
+  if (high - low <= 1) return high;
+  const middle = Math.floor((low + high) / 2);
+  const isSame = zoneOffset(middle, zone) === zoneOffset(low, zone);
+  return isSame ? changeBetween(zone, middle, high) : changeBetween(zone, low, middle);
+}

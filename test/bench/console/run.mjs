@@ -1,0 +1,300 @@
+// What the console's routes cost, and what they cost those who send snapshots meanwhile: `node test/bench/console/run.mjs [calls]`, after `npm run build`.
+// A store of so many calls and twice as many snapshots is made, each route is asked ten times, and then snapshots are posted 100 times a second,
+// for 15 s with nobody looking and for 15 s with the overview, the calls and the system reloaded each second.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import SqliteDatabase from "better-sqlite3";
+
+const CALLS = Number(process.argv[2] ?? 200_000);
+const TOKEN = "admin-token-of-the-console-bench";
+const DAY = 86_400_000;
+const PORT = 18_787;
+const ORIGIN = `http://127.0.0.1:${PORT}`;
+const SITE = {
+  name: "Bench",
+  origins: ["https://shop.example"],
+  goals: [{ name: "order" }],
+  vendors: [{ name: "infinity" }],
+};
+const ENTITIES = [{ name: "plan", type: "simple", scope: "session", value: "shop_plan" }];
+
+const folder = mkdtempSync(join(tmpdir(), "calljoin-console-bench-"));
+let child = await start();
+try {
+  await ask("PUT", "/v1/sites/bench", { ...SITE, entities: ENTITIES });
+  await stop();
+  const began = Date.now();
+  fill();
+  console.log(`${CALLS} calls, ${CALLS * 2} snapshots: ${Math.round((Date.now() - began) / 1000)} s to make`);
+  child = await start();
+  await measure();
+  console.log(`intake alone         ${await intake(15_000)}`);
+  const until = Date.now() + 15_000;
+  const reloads = reload(until);
+  console.log(`with the console     ${await intake(15_000)}`);
+  console.log(`reloads of it: ${await reloads}`);
+} finally {
+  await stop();
+  rmSync(folder, { recursive: true });
+}
+
+async function start() {
+  const env = {
+    ...process.env,
+    PORT: String(PORT),
+    CALLJOIN_DATA: folder,
+    CALLJOIN_ADMIN_TOKEN: TOKEN,
+    LOG_LEVEL: "error",
+    CALLJOIN_RATE_LIMIT: "0",
+    DATABASE_URL: "",
+  };
+  const running = spawn(process.execPath, ["dist/collector/calljoin.mjs", "serve"], {
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  for (;;) {
+    if ((await fetch(`${ORIGIN}/readyz`).catch(() => null))?.ok) return running;
+    await wait(50);
+  }
+}
+
+async function stop() {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+async function ask(method, path, json) {
+  const body = json === undefined ? undefined : JSON.stringify(json);
+  const response = await fetch(ORIGIN + path, { method, body, headers: { authorization: `Bearer ${TOKEN}` } });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text;
+}
+
+/** 400 days of calls, a third of them conversions, as the join writes them. */
+function fill() {
+  const db = new SqliteDatabase(join(folder, "calljoin.db"));
+  db.pragma("synchronous = OFF");
+  const into = (table, columns) =>
+    db.prepare(`insert into ${table} (${columns}) values (${columns.split(",").map((name) => `@${name.trim()}`)})`);
+  const call = into(
+    "calls",
+    "site, call_id, vendor, type, transaction_id, ts, status, reason, rule, context_id, converts, version, first_status, outcome, joined_at, told",
+  );
+  const event = into(
+    "call_events",
+    "site, call_id, event_id, vendor, type, transaction_id, own_id, own_is_alias, ts, ts_unit, revision, url, source, total_value, total_currency, duration_s, answered, caller_sha256, caller, dialled, received_at, canonical, body",
+  );
+  const snapshot = into(
+    "snapshots",
+    "site, visitor, view_id, seq, session_id, at, sent_at, received_at, view, entities, errors",
+  );
+  const now = Date.now();
+  const type = "ecBasketTransactionSummary";
+  db.transaction(() => {
+    for (let n = 0; n < CALLS; n += 1) {
+      const ts = Math.floor(now - (400 * DAY * (CALLS - n)) / CALLS);
+      const matched = n % 5 !== 0;
+      const id = hex(n * 2_654_435_761).padStart(32, "0");
+      const context = `6o2diu81w9o-0irxltk5b-${n.toString(36).padStart(7, "0")}`;
+      const join = {
+        status: matched ? "matched" : "unmatched",
+        rule: matched ? "context_id" : null,
+        reason: matched ? null : "unknown_context",
+        gap_ms: 1_000,
+        context_id: context,
+        session_id: "s",
+        view_id: "v",
+      };
+      const facts = {
+        total: { value: 9.99, currency: "GBP" },
+        ts,
+        ts_unit: "ms",
+        url: "https://shop.example/p/9",
+        source: `source-${n % 7}`,
+        duration_s: 95,
+        answered: true,
+        direction: "inbound",
+        caller_sha256: hex(n % 5_000),
+        caller: null,
+        dialled: "+14045550199",
+      };
+      const view = {
+        view_number: 1,
+        session_number: 1,
+        session_view_number: 1,
+        view_ts: ts - 1_000,
+        session_ts: ts - 1_000,
+        url: "https://shop.example/p/9",
+        referrer: "https://search.example/?q=shoes",
+        entrance_url: "https://shop.example/",
+      };
+      const converts = matched && n % 3 === 0;
+      const outcome = {
+        id,
+        vendor: "infinity",
+        type,
+        transaction: { id: `t${n}` },
+        ...facts,
+        join,
+        context: matched ? view : null,
+        entities: matched ? { plan: n % 1_000 ? "silver" : "gold", note: "x".repeat(300) } : {},
+        goals: converts ? ["order"] : [],
+      };
+      const of = { site: "bench", call_id: id, vendor: "infinity", type, transaction_id: `t${n}` };
+      call.run({
+        ...of,
+        ts,
+        status: join.status,
+        reason: join.reason,
+        rule: join.rule,
+        context_id: context,
+        converts: converts ? 1 : 0,
+        version: 1,
+        first_status: join.status,
+        outcome: JSON.stringify(outcome),
+        joined_at: ts,
+        told: null,
+      });
+      event.run({
+        ...of,
+        event_id: id,
+        own_id: context,
+        own_is_alias: 0,
+        ts,
+        ts_unit: "ms",
+        revision: 0,
+        url: facts.url,
+        source: facts.source,
+        total_value: 9.99,
+        total_currency: "GBP",
+        duration_s: 95,
+        answered: 1,
+        caller_sha256: facts.caller_sha256,
+        caller: null,
+        dialled: facts.dialled,
+        received_at: ts,
+        canonical: id,
+        body: JSON.stringify(facts),
+      });
+      for (let seq = 0; seq < 2; seq += 1)
+        snapshot.run({
+          site: "bench",
+          visitor: `${n}`,
+          view_id: "v",
+          seq,
+          session_id: "s",
+          at: ts,
+          sent_at: ts,
+          received_at: ts,
+          view: JSON.stringify(view),
+          entities: '{"plan":"silver"}',
+          errors: null,
+        });
+    }
+  })();
+  db.close();
+}
+
+function hex(n) {
+  return Math.floor(n).toString(16);
+}
+
+async function measure() {
+  const at = "/v1/sites/bench";
+  const month = `from=${Date.now() - 30 * DAY}`;
+  const routes = {
+    "match rate by day, 30 days": `${at}/match-rate?by=day&${month}`,
+    "match rate by day, all": `${at}/match-rate?by=day`,
+    "match rate by vendor, all": `${at}/match-rate?by=vendor`,
+    "conversions by day, 30 days": `${at}/conversions?by=day&${month}`,
+    "conversions by day, all": `${at}/conversions?by=day`,
+    "conversions by goal, all": `${at}/conversions?by=goal`,
+    "entities, 7 days": `${at}/entities?days=7`,
+    attention: `${at}/attention`,
+    progress: `${at}/progress`,
+    "calls, newest 50": `${at}/calls`,
+    "calls by reason": `${at}/calls?reason=unknown_context`,
+    "calls by number": `${at}/calls?caller=%2B14045550123`,
+    "calls by an entity's rare value": `${at}/calls?entity=plan&value=gold`,
+    "calls by a value that none has": `${at}/calls?entity=plan&value=none`,
+    deliveries: `${at}/deliveries`,
+    system: "/v1/system",
+  };
+  for (const [name, path] of Object.entries(routes)) {
+    const times = [];
+    for (let n = 0; n < 10; n += 1) {
+      const began = performance.now();
+      await ask("GET", path);
+      times.push(performance.now() - began);
+    }
+    const [first] = times;
+    times.sort((a, b) => a - b);
+    console.log(`${name.padEnd(34)} ${times[5].toFixed(0).padStart(6)} ms (first ${first.toFixed(0)})`);
+  }
+}
+
+/** Posts snapshots at a steady pace; how long they took, from when each was due. */
+async function intake(ms) {
+  const times = [];
+  const began = performance.now();
+  const pending = [];
+  for (let n = 0; n * 10 < ms; n += 1) {
+    const due = began + n * 10;
+    await wait(Math.max(0, due - performance.now()));
+    const now = Date.now();
+    const context_id = `6o2diu81w9o-${`0${now.toString(36)}`}-${(n % 36 ** 4).toString(36).padStart(7, "0")}`;
+    const snapshots = [
+      {
+        view_id: `v${now}`,
+        session_id: "s1",
+        seq: 0,
+        at: now,
+        view: { number: 1, url: "https://shop.example/" },
+        entities: { plan: "gold" },
+      },
+    ];
+    const body = JSON.stringify({ v: 1, site: "bench", context_id, sent_at: now, snapshots });
+    pending.push(
+      fetch(`${ORIGIN}/v1/snapshots`, { method: "POST", body }).then(async (response) => {
+        await response.text();
+        if (response.status !== 202) throw new Error(`snapshots: ${response.status}`);
+        times.push(performance.now() - due);
+      }),
+    );
+  }
+  await Promise.all(pending);
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.floor(times.length * share)].toFixed(1);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${times.at(-1).toFixed(1)} ms`;
+}
+
+async function reload(until) {
+  const at = "/v1/sites/bench";
+  const month = `from=${Date.now() - 30 * DAY}`;
+  const pages = [
+    `${at}/match-rate?by=day&${month}`,
+    `${at}/match-rate?by=vendor&${month}`,
+    `${at}/conversions?by=day&${month}`,
+    `${at}/entities?days=7`,
+    `${at}/attention`,
+    `${at}/calls`,
+    `${at}/match-rate?by=day`,
+    "/v1/system",
+  ];
+  const times = [];
+  while (Date.now() < until) {
+    const began = performance.now();
+    await Promise.all(pages.map((path) => ask("GET", path)));
+    times.push(performance.now() - began);
+    await wait(Math.max(0, 1_000 - (performance.now() - began)));
+  }
+  times.sort((a, b) => a - b);
+  return `${times.length}, all of it in ${times[Math.floor(times.length / 2)].toFixed(0)} ms, the longest ${times.at(-1).toFixed(0)} ms`;
+}

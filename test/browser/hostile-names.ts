@@ -1,0 +1,65 @@
+/**
+ * Every name of the page that sdk/browser/page.ts reads, and what pages do to it. A name is taken by script (`scripts`: run before the tag), by
+ * an element (`elements`: its markup), or both. A use without a row fails test/sdk/globals.test.ts; each row is run in a browser.
+ */
+export interface Row {
+  scripts?: string[];
+  elements?: string[];
+  /** Why nothing can be in its place. */
+  safe?: string;
+}
+
+/** What a page may put in a window's place for a name: a variable of the scripts' own scope, a function, a list, nothing. */
+const taken = (name: string): string[] => [
+  `function ${name}() { return [] }`,
+  `Object.defineProperty(window, "${name}", { configurable: true, value: [1, 2] })`,
+];
+/** Of the language: a page that takes it altogether cannot run itself; a variable of its scripts hides it from all other scripts. */
+const hidden = (name: string): string[] => [`const ${name} = { mine: true }`];
+const named = (name: string): string[] => [
+  `<form name="${name}"></form>`,
+  `<img name="${name}" alt="">`,
+  `<ul id="${name}"></ul>`,
+];
+
+export const ROWS: Record<string, Row> = {
+  // document's
+  title: { elements: named("title") },
+  referrer: { elements: named("referrer") },
+  cookie: { elements: named("cookie") },
+  hidden: { elements: named("hidden") },
+  prerendering: { elements: named("prerendering") },
+  body: { elements: named("body") },
+  textContent: { elements: named("textContent") },
+  currentScript: { elements: named("currentScript") },
+  // the window's own
+  navigation: { scripts: [...taken("navigation"), "var navigation = [1]"], elements: named("navigation") },
+  history: {
+    scripts: [...taken("history"), "var history = [1]", "Object.freeze(history)"],
+    elements: named("history"),
+  },
+  navigator: { scripts: [...taken("navigator"), "const navigator = {}"], elements: named("navigator") },
+  clientInformation: { scripts: taken("clientInformation"), elements: named("clientInformation") },
+  localStorage: { scripts: taken("localStorage"), elements: named("localStorage") },
+  performance: { scripts: taken("performance"), elements: named("performance") },
+  crypto: { scripts: [...taken("crypto"), "const crypto = []"], elements: named("crypto") },
+  fetch: { scripts: [...taken("fetch"), "const fetch = []"], elements: named("fetch") },
+  setTimeout: { scripts: [...taken("setTimeout"), "const setTimeout = []"], elements: named("setTimeout") },
+  clearTimeout: { scripts: [...taken("clearTimeout"), "const clearTimeout = []"], elements: named("clearTimeout") },
+  addEventListener: { scripts: taken("addEventListener"), elements: named("addEventListener") },
+  removeEventListener: { scripts: taken("removeEventListener"), elements: named("removeEventListener") },
+  console: { scripts: taken("console"), elements: named("console") },
+  calljoin: { scripts: ["var calljoin = { mine: true }"], elements: named("calljoin") },
+  Zone: { scripts: [...taken("Zone"), "const Zone = {}"], elements: named("Zone") },
+  // the language's, and what is like it
+  Reflect: { scripts: hidden("Reflect") },
+  Array: { scripts: [...hidden("Array"), "Array.from = function () { return [] }"] },
+  ArrayBuffer: { scripts: hidden("ArrayBuffer") },
+  Date: { scripts: [...hidden("Date"), "Date.prototype.toJSON = function () { return 'mine' }"] },
+  Math: { scripts: hidden("Math") },
+  URL: { scripts: [...hidden("URL"), ...taken("URL")], elements: named("URL") },
+  Uint32Array: { scripts: hidden("Uint32Array") },
+  // none that a page could have
+  window: { safe: "[LegacyUnforgeable]" },
+  top: { safe: "[LegacyUnforgeable]" },
+};

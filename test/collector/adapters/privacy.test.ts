@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { keeperOf, readerOf } from "../../../collector/intake/adapters";
+import { keptText } from "../../../collector/intake/adapters/privacy";
+import { siteSchema, type Vendor } from "../../../collector/wire/site";
+
+const NUMBER = "+14045550123";
+const HASH = createHash("sha256").update(NUMBER).digest("hex");
+type Keep = "hash" | "full" | "none";
+
+function vendor(adapter: string, more: object = {}): Vendor {
+  const [made] = siteSchema.parse({ name: "Shop", vendors: [{ name: "v", adapter, ...more }] }).vendors;
+  if (!made) throw new Error("no vendor");
+  return made;
+}
+const keep = (adapter: string, payload: unknown, keep_caller: Keep, more = {}) =>
+  keeperOf(vendor(adapter, more), { keep_caller })(payload);
+const read = (adapter: string, kept: unknown, keep_caller: Keep) => readerOf(vendor(adapter), { keep_caller })(kept);
+
+/** The same number as vendors write it. */
+const NOTATIONS = [
+  "+14045550123",
+  "14045550123",
+  "4045550123",
+  "404-555-0123",
+  "(404) 555-0123",
+  "+1 (404) 555-0123",
+  "1.404.555.0123",
+  "404\u00a0555\u20110123",
+  "001 404 555 0123",
+  "tel:+1-404-555-0123",
+  "%2B14045550123",
+  "+1+404+555+0123",
+  "Call from 404 555 0123, twice",
+];
+
+const CALL = {
+  resource_id: "CAL1",
+  start_time: "2026-11-20T10:00:00Z",
+  direction: "inbound",
+  customer_phone_number: NUMBER,
+  tracking_phone_number: "+14045550199",
+};
+
+describe("a caller's number", () => {
+  test.each(NOTATIONS)("is in nothing that is kept, nor is %j", (written) => {
+    const payload = { ...CALL, note_to_self: written, deep: [{ x: written }], [written]: 1 };
+    for (const how of ["hash", "none"] as const) {
+      const kept = JSON.stringify(keep("callrail", payload, how));
+      expect(kept.replace(/[^\d]/g, " ")).not.toContain("4045550123");
+      expect(kept.replaceAll(HASH, "").replace(/\D/g, "")).not.toContain("5550123");
+    }
+  });
+
+  test("is not kept as a JSON number either", () => {
+    const kept = JSON.stringify(keep("callrail", { ...CALL, callernum: 14045550123, other: 4045550123 }, "hash"));
+    expect(kept.replaceAll(HASH, "")).not.toContain("5550123");
+  });
+
+  test("is known by its hash, at the first reading and at a replay", () => {
+    const kept = keep("callrail", CALL, "hash");
+    expect(read("callrail", kept, "hash")).toMatchObject({
+      caller: null,
+      caller_sha256: HASH,
+      dialled: "+14045550199",
+    });
+    expect(keep("callrail", kept, "hash")).toEqual(kept);
+    expect(read("callrail", keep("callrail", kept, "none"), "none")).toMatchObject({
+      caller: null,
+      caller_sha256: null,
+    });
+  });
+
+  test("is kept whole where the site wants it, or not at all", () => {
+    expect(keep("callrail", CALL, "full")).toEqual(CALL);
+    expect(read("callrail", CALL, "full")).toMatchObject({ caller: NUMBER, caller_sha256: HASH });
+    const kept = keep("callrail", CALL, "none");
+    expect(JSON.stringify(kept)).not.toContain(HASH);
+    expect(read("callrail", kept, "none")).toMatchObject({ caller: null, caller_sha256: null });
+  });
+
+  test("of two calls of one time keeps them apart, and a repeat the same", () => {
+    const other = { ...CALL, customer_phone_number: "+14045550124" };
+    expect(keep("callrail", CALL, "hash")).not.toEqual(keep("callrail", other, "hash"));
+    expect(keep("callrail", CALL, "hash")).toEqual(keep("callrail", { ...CALL }, "hash"));
+  });
+
+  test("leaves ids, times and the number dialled alone", () => {
+    const payload = {
+      ...CALL,
+      uniqueid: "1700000000.404",
+      session: "140455501",
+      landing_page_url: "https://shop.example/?a=4045550199",
+    };
+    expect(keep("callrail", payload, "hash")).toEqual({ ...payload, customer_phone_number: `sha256:${HASH}` });
+  });
+
+  test("that is withheld, or none, is as the vendor wrote it, or gone", () => {
+    expect(keep("callrail", { ...CALL, customer_phone_number: "anonymous" }, "hash")).toMatchObject({
+      customer_phone_number: "anonymous",
+    });
+    expect(keep("callrail", { ...CALL, customer_phone_number: "555-0123-99" }, "hash")).toMatchObject({
+      customer_phone_number: "(not kept)",
+    });
+  });
+
+  test("of an outbound call is the number dialled", () => {
+    const payload = {
+      ...CALL,
+      direction: "outbound",
+      customer_phone_number: "+14045550199",
+      tracking_phone_number: NUMBER,
+    };
+    const kept = keep("callrail", payload, "hash");
+    expect(JSON.stringify(kept)).not.toContain(NUMBER);
+    expect(read("callrail", kept, "hash")).toMatchObject({
+      reason: "unknown_type",
+      detail: expect.stringContaining("outbound"),
+    });
+  });
+
+  test("is taken out of a text, a header and an id that are made of it", () => {
+    const mapping = {
+      id: { join: ["from", "at"] },
+      time: { from: "at" },
+      caller: { path: "from", match: "<(.*)>" },
+      country: "US",
+    };
+    const more = { mapping };
+    const kept = keep("custom", { from: "Ada <(404) 555-0123>", at: "1732262400" }, "hash", more);
+    expect(JSON.stringify(kept)).not.toMatch(/555.{0,3}0123/);
+    const event = readerOf(vendor("custom", more), { keep_caller: "hash" })(kept);
+    expect(event).toMatchObject({ caller_sha256: HASH, transaction_id: `Ada <sha256:${HASH}>-1732262400` });
+    const header = { mapping: { ...mapping, caller: { header: "X-From" } } };
+    const asked = keep("custom", { "@headers": { "x-from": NUMBER }, at: "1732262400", from: "x" }, "hash", header);
+    expect(asked).toMatchObject({ "@headers": { "x-from": `sha256:${HASH}` } });
+  });
+
+  test("of a QProtocol event goes the same way", () => {
+    const event = {
+      meta: { type: "ecBasketTransactionSummary", ts: 1732262400, source: "from 404-555-0123" },
+      transaction: { id: "1" },
+      call: { caller: NUMBER },
+    };
+    const kept = keep("qprotocol", event, "hash");
+    expect(kept).toMatchObject({ call: { caller: `sha256:${HASH}` }, meta: { source: `from sha256:${HASH}` } });
+    expect(read("qprotocol", kept, "hash")).toMatchObject({ caller_sha256: HASH });
+  });
+});
+
+test("what a mapping calls personal is kept by no setting", () => {
+  for (const how of ["hash", "full", "none"] as const) {
+    const kept = keep("callrail", { ...CALL, customer_name: "Ada Sample", form_data: { a: "b" } }, how);
+    expect(kept).toMatchObject({ customer_name: null, form_data: null });
+  }
+});
+
+test("a body that cannot be read keeps nothing that may be a number", () => {
+  const body = '{"from": "+1 (404) 555-0123", "at": 1732262400, "age": 42';
+  expect(keptText(body, "hash")).toBe('{"from": "(not kept)", "at": (not kept), "age": 42');
+  expect(keptText(body, "full")).toBe(body);
+});

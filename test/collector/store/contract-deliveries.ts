@@ -1,0 +1,133 @@
+/** The part of the stores' suite that is about deliveries: each engine's, beside what `forward/` tests of their sending. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Settlement } from "../../../collector/store/deliveries";
+import type { Store } from "../../../collector/store/store";
+import type { DeliveryRow } from "../../../collector/store/tables";
+import type { OpenedStore } from "./contract";
+import { SITE } from "./rows";
+
+const NOW = 2_000_000;
+const CALL = "c".repeat(32);
+
+function delivery(changes: Partial<DeliveryRow> = {}): DeliveryRow {
+  return {
+    site: SITE,
+    call_id: CALL,
+    id: `${CALL}-1`,
+    webhook: "crm",
+    event: "call.matched",
+    version: 1,
+    state: "pending",
+    request: "{}",
+    made_at: NOW,
+    failures: 0,
+    next_attempt_at: NOW,
+    ended_at: null,
+    ...changes,
+  };
+}
+
+export function describeDeliveries(engine: string, open: () => Promise<OpenedStore>): void {
+  describe(`deliveries on ${engine}`, () => {
+    let opened: OpenedStore;
+    let store: Store;
+    beforeEach(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterEach(() => opened.remove());
+
+    const add = (...rows: Partial<DeliveryRow>[]) => store.joining((tx) => tx.addDeliveries(rows.map(delivery)));
+    const settled = (changes: Partial<Settlement>): Settlement => ({
+      state: "dead",
+      next_attempt_at: null,
+      failures: 1,
+      attempt: { at: NOW + 1, ms: 5, status: 500, error: null, request: "{}", response: "no" },
+      webhookOff: null,
+      ...changes,
+    });
+
+    it("are claimed by webhook, the longest due first, and are then nobody else's", async () => {
+      await add({ id: `${CALL}-2`, next_attempt_at: NOW - 1 }, {}, { id: `${CALL}-3`, next_attempt_at: NOW + 1 });
+      await add({ id: `${CALL}-4`, webhook: "other" }, { id: `${CALL}-5`, webhook: "later", next_attempt_at: NOW + 1 });
+      const due = (await store.dueWebhooks(NOW)).map(({ webhook }) => webhook).sort();
+      expect(due).toEqual(["crm", "other"]);
+      const claim = async () => (await store.claimDelivery(SITE, "crm", NOW, NOW + 9))?.id ?? null;
+      expect([await claim(), await claim(), await claim()]).toEqual([`${CALL}-2`, `${CALL}-1`, null]);
+    });
+
+    it("are found by their calls, whatever became of them", async () => {
+      const OTHER = "d".repeat(32);
+      await add({}, { id: `${CALL}-2`, state: "dead", next_attempt_at: null }, { id: `${OTHER}-1`, call_id: OTHER });
+      const ids = async (...calls: string[]) => (await store.deliveriesOfCalls(SITE, calls)).map(({ id }) => id).sort();
+      expect(await ids(CALL)).toEqual([`${CALL}-1`, `${CALL}-2`]);
+      expect(await ids(OTHER, "e".repeat(32))).toEqual([`${OTHER}-1`]);
+      expect(await ids()).toEqual([]);
+      expect(await store.joining((tx) => tx.deliveriesOf(SITE, OTHER))).toMatchObject([{ id: `${OTHER}-1` }]);
+    });
+
+    it("by file are remembered as they were told first, and are read in that order", async () => {
+      const row = { site: SITE, call_id: CALL, webhook: "ads", name: "sale", value: 5, currency: "GBP", filed_at: NOW };
+      await store.addFiled([row, { ...row, name: "lead", value: null, currency: null }]);
+      await store.addFiled([
+        { ...row, value: 9, filed_at: NOW + 1 },
+        { ...row, call_id: "d".repeat(32), filed_at: NOW + 1 },
+      ]);
+      await store.addFiled([]);
+      expect(await store.filedOf(SITE, [CALL])).toHaveLength(2);
+      const first = await store.filedAfter(SITE, "ads", { filed_at: 0, call_id: "", name: "" }, 2);
+      expect(first).toMatchObject([
+        { name: "lead", value: null },
+        { name: "sale", value: 5, filed_at: NOW },
+      ]);
+      const last = first.at(-1) as (typeof first)[number];
+      expect(await store.filedAfter(SITE, "ads", last, 2)).toMatchObject([{ call_id: "d".repeat(32) }]);
+      expect(await store.filedAfter(SITE, "other", { filed_at: 0, call_id: "", name: "" }, 2)).toEqual([]);
+    });
+
+    it("are listed by state and webhook, the newest first, with their attempts, and can be made due again", async () => {
+      await add({}, { id: `${CALL}-2`, made_at: NOW + 1 }, { id: `${CALL}-3`, made_at: NOW + 2, webhook: "other" });
+      const claimed = await store.claimDelivery(SITE, "crm", NOW, NOW + 9);
+      await store.settleDelivery(claimed as DeliveryRow, settled({}));
+      const ids = async (...query: Parameters<Store["deliveries"]> extends [string, ...infer Rest] ? Rest : never) =>
+        (await store.deliveries(SITE, ...query)).map(({ id }) => id.slice(-1));
+      expect(await ids({}, null, 5)).toEqual(["3", "2", "1"]);
+      expect(await ids({}, { made_at: NOW + 2, id: `${CALL}-3` }, 1)).toEqual(["2"]);
+      expect(await ids({ state: "dead" }, null, 5)).toEqual([(claimed as DeliveryRow).id.slice(-1)]);
+      expect(await ids({ webhook: "other" }, null, 5)).toEqual(["3"]);
+      expect(await ids({ state: "pending", webhook: "crm" }, null, 5)).toHaveLength(1);
+      expect(await store.attempts(SITE, CALL, (claimed as DeliveryRow).id)).toMatchObject([{ number: 0, status: 500 }]);
+      expect(await store.replayDeliveries(SITE, { since: NOW, webhook: "other" }, NOW)).toBe(0);
+      expect(await store.replayDeliveries(SITE, { since: NOW }, NOW)).toBe(1);
+      expect(await store.replayDeliveries(SITE, { id: `${CALL}-3` }, NOW)).toBe(1);
+    });
+
+    it("are made due again where they were given up before a time, those of one webhook, in steps", async () => {
+      await add(...["1", "2", "3"].map((n) => ({ id: `${CALL}-${n}`, webhook: n === "3" ? "other" : "crm" })));
+      for (const webhook of ["crm", "other", "crm"]) {
+        const claimed = await store.claimDelivery(SITE, webhook, NOW, NOW + 9);
+        const dead = { state: "dead" as const, next_attempt_at: null };
+        await store.settleDelivery(claimed as DeliveryRow, settled(dead));
+      }
+      const [one] = await store.deliveries(SITE, { state: "dead", webhook: "crm" }, null, 5);
+      const ended = one?.ended_at ?? 0;
+      expect(await store.replayDead(SITE, "crm", ended, NOW, 10)).toEqual({ replayed: 0, remaining: 0 });
+      expect(await store.replayDead(SITE, "crm", ended + 1, NOW, 10)).toEqual({ replayed: 2, remaining: 0 });
+      expect(await store.deliveries(SITE, { state: "dead" }, null, 5)).toMatchObject([{ webhook: "other" }]);
+      expect(await store.deliveries(SITE, { call_id: CALL }, null, 5)).toHaveLength(3);
+      expect(await store.deliveries(SITE, { call_id: "none" }, null, 5)).toEqual([]);
+    });
+
+    it("wait for nothing any more once their webhook is off", async () => {
+      const document = JSON.stringify({ webhooks: [{ name: "crm" }] });
+      await store.saveSite({ site: SITE, document, identifying: [], secrets: [], at: NOW });
+      await add({}, { id: `${CALL}-2` }, { id: `${CALL}-3`, webhook: "other" });
+      const claimed = await store.claimDelivery(SITE, "crm", NOW, NOW + 9);
+      await store.settleDelivery(claimed as DeliveryRow, settled({ webhookOff: "410" }));
+      expect((await store.deliveries(SITE, { state: "pending" }, null, 5)).map(({ webhook }) => webhook)).toEqual([
+        "other",
+      ]);
+      expect(await store.site(SITE)).toMatchObject({ version: 2 });
+    });
+  });
+}

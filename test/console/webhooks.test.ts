@@ -1,0 +1,164 @@
+import type { Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Receiver, startReceiver, status } from "../collector/forward/receiver";
+import { type Console, openConsole } from "./harness";
+
+let console_: Console;
+let receiver: Receiver;
+let page: Page;
+
+beforeAll(async () => {
+  console_ = await openConsole();
+  receiver = await startReceiver();
+  await console_.ask("PUT", "v1/sites/shop", {
+    name: "Shop",
+    origins: [console_.shop.origin],
+    entities: [{ name: "plan", type: "simple", scope: "session", value: '"gold"' }],
+    vendors: [{ name: "infinity" }],
+  });
+  page = await console_.enter("shop/webhooks");
+});
+afterAll(async () => {
+  await receiver.stop();
+  await console_.close();
+});
+
+const field = (label: string) => page.getByLabel(label, { exact: true });
+
+test("a webhook is written with its body beside it, as typed, and saved", async () => {
+  await page.getByRole("button", { name: "Add a webhook" }).click();
+  await field("Name").fill("crm");
+  await field("Address").fill(receiver.url);
+  await field("Parameter name").fill("order");
+  await field("Parameter value").selectOption("entities.plan");
+  const request = page.getByLabel("The request");
+  await expect.poll(() => request.textContent()).toContain('"order": "test plan"');
+  expect(await request.textContent()).toContain(`POST ${receiver.url}`);
+  await field("Parameter name").fill("membership");
+  await expect.poll(() => request.textContent()).toContain('"membership": "test plan"');
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Send a test" }).waitFor();
+  const { webhooks } = await console_.ask("GET", "v1/sites/shop");
+  expect(webhooks).toMatchObject([
+    { name: "crm", url: receiver.url, parameters: [{ name: "membership", value: "entities.plan" }] },
+  ]);
+});
+
+test("each value of the catalogue has an example beside it", async () => {
+  await field("Parameter value").selectOption("transaction.id");
+  await expect.poll(() => page.getByText("such as test-transaction").count()).toBe(1);
+  await field("Parameter value").selectOption("entities.plan");
+});
+
+test("a test is sent, and the receiver's answer shown as the text that it is", async () => {
+  receiver.behave((_request, response) => response.writeHead(418).end("<b>short and stout</b>"));
+  await page.getByRole("button", { name: "Send a test" }).click();
+  await page.getByText("answered 418").waitFor();
+  expect(await page.getByLabel("The receiver's answer").textContent()).toBe("<b>short and stout</b>");
+  expect(JSON.parse(receiver.received.at(-1)?.body ?? "")).toMatchObject({
+    event: "call.test",
+    membership: "test plan",
+  });
+  expect(console_.faults).toEqual([]);
+});
+
+test("a secret is shown once", async () => {
+  await page.getByRole("button", { name: "Make a new secret" }).click();
+  const secret = page.getByLabel("the signing secret", { exact: true });
+  await expect.poll(() => secret.textContent()).toMatch(/^whsec_/);
+  await page.reload();
+  await page.getByRole("button", { name: "Make a new secret" }).waitFor();
+  expect(await secret.count()).toBe(0);
+});
+
+test("a value that the site does not have is told at its field", async () => {
+  await field("Parameter value").selectOption("a constant…");
+  await field("Constant").fill("not json");
+  await expect.poll(() => field("Constant").getAttribute("aria-invalid")).toBe("true");
+  await field("Constant").fill('"shop"');
+  await expect.poll(() => field("Constant").getAttribute("aria-invalid")).toBeNull();
+});
+
+test("the log tells what became of a delivery, filters by state, and sends again what failed", async () => {
+  receiver.behave(status(500));
+  const { token } = await console_.ask("POST", "v1/sites/shop/vendors/infinity/token", {});
+  const context = "6o2diu81w9o-0irxltk5b-u9t1cv4";
+  const view = { number: 1, session_number: 1, session_view_number: 1, session_at: Date.now() - 5_000 };
+  await console_.ask("POST", "v1/snapshots", {
+    v: 1,
+    site: "shop",
+    context_id: context,
+    sent_at: Date.now(),
+    snapshots: [
+      {
+        view_id: "m4x0c1a9q2",
+        session_id: "k2v9f7e0zz",
+        seq: 0,
+        at: Date.now() - 5_000,
+        view: { ...view, url: "https://shop.example/p/9", referrer: "", title: "" },
+        entities: { plan: "gold" },
+      },
+    ],
+  });
+  await console_.collector.postCall("shop", String(token), [
+    {
+      context: { id: context },
+      meta: { type: "ecBasketTransactionSummary", ts: Date.now(), url: "", source: "" },
+      transaction: { id: "order-1" },
+    },
+  ]);
+  await page.goto(`${console_.home}shop/webhooks`);
+  const row = page.getByRole("row").filter({ hasText: "call.matched" });
+  await row.getByText("pending").waitFor();
+  await row.getByRole("button", { name: "Details" }).click();
+  await page.getByText("answered 500").waitFor();
+  expect(await page.getByLabel("The body").textContent()).toContain('"membership": "gold"');
+  await field("State").selectOption("delivered");
+  await page.getByText("No delivery is so.").waitFor();
+  expect(page.url()).toContain("state=delivered");
+  await field("State").selectOption("all");
+  await row.waitFor();
+});
+
+test("which filter kept a call from being sent is told, and why", async () => {
+  const [call] = await console_.collector.calls("shop");
+  await field("Call id").fill(call?.id ?? "");
+  await page.getByRole("button", { name: "Look" }).click();
+  await page.getByRole("region", { name: "What each webhook was told" }).getByText("crm").waitFor();
+});
+
+test("an advertising platform asks for what is its own, says what last week's calls would have come to, and gives its file's address once", async () => {
+  await console_.ask("PUT", "v1/sites/ads", {
+    name: "Ads",
+    origins: [console_.shop.origin],
+    entities: [{ name: "gclid", type: "simple", scope: "session", value: "gclid" }],
+    vendors: [{ name: "infinity" }],
+    goals: [{ name: "phone_order" }],
+  });
+  const { token } = await console_.ask("POST", "v1/sites/ads/vendors/infinity/token");
+  const event = {
+    meta: { type: "ecBasketTransactionSummary", ts: Date.now() - 1_000 },
+    transaction: { id: "no-visit" },
+  };
+  await fetch(new URL("../v1/calls/ads", console_.home), {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ events: [event] }),
+  });
+  const tab = await console_.enter("ads/webhooks");
+  const named = (label: string) => tab.getByLabel(label, { exact: true });
+  await tab.getByRole("button", { name: "Add a webhook" }).first().click();
+  await named("Name").fill("google-file");
+  await named("Format").selectOption("google_ads_csv");
+  expect(await named("Address").count()).toBe(0);
+  await named("Conversion name").fill("Phone order");
+  await tab.getByRole("button", { name: "Save" }).click();
+  await tab.getByRole("button", { name: "Try last week's calls" }).click();
+  await tab.getByText("Of 1 calls 0 would be sent.").waitFor();
+  await tab.getByRole("button", { name: "Make a new address" }).click();
+  const address = (await tab.getByLabel("the file's address", { exact: true }).textContent()) ?? "";
+  const file = await fetch(address);
+  expect([file.status, await file.text()]).toEqual([200, expect.stringContaining("Google Click ID")]);
+  expect(console_.faults).toEqual([]);
+  await tab.close();
+});
