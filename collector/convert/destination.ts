@@ -1,7 +1,8 @@
 /** What a platform is to the rest: which calls it takes, how it is told, what its answers mean. */
-import type { Answer, Outgoing } from "../forward/send";
+
 import type { AttemptRow } from "../store/tables";
 import type { Call } from "../wire/call";
+import type { Answer, Outgoing } from "../wire/exchange";
 import type { Site, Webhook } from "../wire/site";
 import type { Conversion, Eligible } from "./conversion";
 

@@ -7,8 +7,9 @@
  * - https://developers.google.com/data-manager/api/reference/rest/v1/requestStatus/retrieve
  * - https://github.com/googleapis/googleapis/tree/master/google/ads/datamanager/v1
  */
-import type { Answer, Outgoing } from "../forward/send";
+
 import type { Call } from "../wire/call";
+import type { Answer, Outgoing } from "../wire/exchange";
 import type { Webhook } from "../wire/site";
 import { adConversions, type Conversion } from "./conversion";
 import { type Asked, type Destination, jsonPost, type Verdict } from "./destination";

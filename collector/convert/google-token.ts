@@ -4,7 +4,7 @@
  */
 import { createHash, createSign } from "node:crypto";
 import { z } from "zod";
-import type { Answer, Outgoing } from "../forward/send";
+import type { Answer, Outgoing } from "../wire/exchange";
 
 const SCOPE = "https://www.googleapis.com/auth/datamanager";
 

@@ -7,7 +7,7 @@
  * - https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
 import { createHash } from "node:crypto";
-import type { Answer } from "../forward/send";
+import type { Answer } from "../wire/exchange";
 import { adConversions, type Conversion } from "./conversion";
 import { type Asked, type Destination, jsonPost, type Verdict } from "./destination";
 import { listIn, objectIn, phrase, within } from "./json";

@@ -7,10 +7,11 @@ import { apiOf } from "../convert/index";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import type { AttemptRow, DeliveryRow } from "../store/tables";
+import type { Answer, Outgoing } from "../wire/exchange";
 import type { Webhook } from "../wire/site";
 import { filled, type Rendered, requestOf } from "./render";
 import { type Next, next } from "./retry";
-import type { Answer, Outgoing, Send } from "./send";
+import type { Send } from "./send";
 import { signed } from "./sign";
 
 /** Requests that one webhook has under way: a receiver that hangs costs only these, and holds up nobody else's. */

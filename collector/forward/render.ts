@@ -2,10 +2,10 @@
 import type { Conversion } from "../convert/conversion";
 import { apiOf } from "../convert/index";
 import type { Call } from "../wire/call";
+import type { Outgoing } from "../wire/exchange";
 import { PLACEHOLDER, parameterOf, placeholders, type Scalar } from "../wire/parameters";
 import type { Webhook } from "../wire/site";
 import { wellFormed } from "../wire/text";
-import type { Outgoing } from "./send";
 
 export type Event = "call.matched" | "call.updated" | "call.unmatched" | "call.test";
 

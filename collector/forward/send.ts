@@ -3,25 +3,8 @@ import type { lookup } from "node:dns";
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
+import type { Answer, Outgoing } from "../wire/exchange";
 import { type AddressFilter, filteredLookup, notAllowed } from "./address";
-
-export interface Outgoing {
-  method: "GET" | "POST";
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-}
-
-export interface Answer {
-  /** Null where none came. */
-  status: number | null;
-  retryAfter: string | null;
-  /** The answer's first 20,000 bytes. */
-  response: string;
-  /** Why there is no answer. */
-  error: string | null;
-  ms: number;
-}
 
 /** `cut` ends the wait for an answer before its time. */
 export type Send = (request: Outgoing, cut?: AbortSignal) => Promise<Answer>;

@@ -1,11 +1,11 @@
 /** What was sent to webhooks, what they said, and what waits. */
 import { z } from "zod";
 import type { Rendered } from "../forward/render";
-import type { Outgoing } from "../forward/send";
 import type { Asker } from "../http/auth";
 import { cursorOf, placeOf } from "../http/cursor";
 import type { Store } from "../store/store";
 import type { DeliveryRow } from "../store/tables";
+import type { Outgoing } from "../wire/exchange";
 import { page } from "./query";
 
 export const deliveriesQuery = z.object({

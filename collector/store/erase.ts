@@ -5,7 +5,7 @@
 import { type Kysely, sql } from "kysely";
 import { isPlaceholder } from "../wire/ids";
 import { chunks } from "./chunks";
-import { deleteDeliveries } from "./deliveries";
+import { deleteDeliveries } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { isShown, redacted, remember } from "./erased";

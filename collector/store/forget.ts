@@ -1,6 +1,6 @@
 /** Forgetting what has passed a site's retention. */
 import { type Kysely, sql } from "kysely";
-import { deleteDeliveries } from "./deliveries";
+import { deleteDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
 import { deleteFiled } from "./filed";
 import { recountSession } from "./sessions";

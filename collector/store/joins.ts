@@ -1,7 +1,7 @@
 /** What the join reads and writes. */
 import type { Kysely } from "kysely";
 import { chunks } from "./chunks";
-import { addDeliveries, deliveriesOfCalls } from "./deliveries";
+import { addDeliveries, deliveriesOfCalls } from "./delivery-log";
 import { amongDue, type Touched } from "./due";
 import type { Engine } from "./engine";
 import { type History, historyStore, remembered } from "./history";

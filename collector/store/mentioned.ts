@@ -1,7 +1,7 @@
 /** Erased ids wherever else they stand: raw bodies and refusals of a site, read through once. */
 import { type Kysely, sql } from "kysely";
 import { mentions } from "../wire/mentions";
-import { deleteDeliveries } from "./deliveries";
+import { deleteDeliveries } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { remember, without } from "./erased";

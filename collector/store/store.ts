@@ -2,6 +2,7 @@
 import { Kysely } from "kysely";
 import { type Counts, countStore } from "./counts";
 import { type Deliveries, deliveryStore } from "./deliveries";
+import { type DeliveryLog, deliveryLog } from "./delivery-log";
 import type { Engine } from "./engine";
 import { type Erasing, eraseStore } from "./erase";
 import { type Figures, figureStore } from "./figures";
@@ -26,6 +27,7 @@ export interface Store
     Forgetting,
     Erasing,
     Deliveries,
+    DeliveryLog,
     FiledStore,
     Figures,
     Tokens,
@@ -74,6 +76,7 @@ export async function openStore(engine: Engine, options?: Upgrade): Promise<Stor
     ...forgetStore(db, engine, transact),
     ...eraseStore(db, engine, transact),
     ...deliveryStore(db, engine, transact),
+    ...deliveryLog(db),
     ...filedStore(db),
     ...figureStore(db, engine),
     ...tokenStore(db),

@@ -182,6 +182,8 @@ describe("on hide", () => {
     const page = await shop.visit();
     const id = await contextId(page);
     await walk(page, 1, 60, 900);
+    // Each view has its place: a browser gives a page that is busy half a second to leave, and then ends it unheard.
+    await pageSays(page, '(Object.values(localStorage).join().match(/"step":"s/g) || []).length >= 60');
     open = true;
     await page.goto("about:blank");
     // What no beacon took along is sent by the next page of the shop.

@@ -1,0 +1,201 @@
+/** Deliveries to webhooks and their attempts, as a log: read, sent again, forgotten. */
+import { type Kysely, sql } from "kysely";
+import { CALL_ID_LENGTH } from "../wire/ids";
+import { chunks } from "./chunks";
+import type { AttemptRow, DeliveryRow, Tables } from "./tables";
+
+export interface DeliveryFilter {
+  state?: DeliveryRow["state"] | undefined;
+  webhook?: string | undefined;
+  call_id?: string | undefined;
+}
+
+export interface DeliveryLog {
+  /** A page of deliveries, the newest first; `below` is the last page's last row. */
+  deliveries(
+    site: string,
+    filter: DeliveryFilter,
+    below: Pick<DeliveryRow, "made_at" | "id"> | null,
+    limit: number,
+  ): Promise<DeliveryRow[]>;
+  /** All deliveries of some calls. */
+  deliveriesOfCalls(site: string, callIds: string[]): Promise<DeliveryRow[]>;
+  /** All attempts at a call's delivery, the earliest first. */
+  attempts(site: string, callId: string, id: string): Promise<AttemptRow[]>;
+  /**
+   * Makes some of a webhook's deliveries due again that were given up before `before` (ms), the oldest first: a step. Answers how many, and how
+   * many are left, counted no further than `most`.
+   */
+  replayDead(
+    site: string,
+    webhook: string,
+    before: number,
+    now: number,
+    most: number,
+  ): Promise<{ replayed: number; remaining: number }>;
+  /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
+  replayDeliveries(
+    site: string,
+    which: { id: string } | { since: number; webhook?: string | undefined },
+    now: number,
+  ): Promise<number>;
+}
+
+/** As a literal: with a parameter, no planner can tell that the index of what is dead will do. */
+const DEAD = sql.lit<DeliveryRow["state"]>("dead");
+
+/** Rows of one step, and deliveries that are deleted by one statement, each with its attempts. */
+const STEP = 200;
+const DELETED = 20;
+
+export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
+  return {
+    async deliveries(site, { state, webhook, call_id }, below, limit) {
+      if (call_id !== undefined) {
+        // Sorted here: asked for them in order, SQLite would look for them among all of the site, by their time.
+        const ofCall = db.selectFrom("deliveries").selectAll().where("site", "=", site).where("call_id", "=", call_id);
+        const wanted = ({ made_at, id, ...row }: DeliveryRow) =>
+          (state ?? row.state) === row.state &&
+          (webhook ?? row.webhook) === row.webhook &&
+          (below === null || newestFirst(below, { made_at, id }) < 0);
+        return (await ofCall.execute()).filter(wanted).sort(newestFirst).slice(0, limit);
+      }
+      return db
+        .selectFrom("deliveries")
+        .selectAll()
+        .where("site", "=", site)
+        .$if(state !== undefined, (query) => query.where("state", "=", state ?? "pending"))
+        .$if(webhook !== undefined, (query) => query.where("webhook", "=", webhook ?? ""))
+        .$if(below !== null, (query) =>
+          query.where(({ eb, refTuple, tuple }) =>
+            eb(refTuple("made_at", "id"), "<", tuple(below?.made_at ?? 0, below?.id ?? "")),
+          ),
+        )
+        .orderBy("made_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute();
+    },
+
+    deliveriesOfCalls: (site, callIds) => deliveriesOfCalls(db, site, callIds),
+
+    attempts: (site, callId, id) =>
+      db
+        .selectFrom("delivery_attempts")
+        .selectAll()
+        .where((eb) => eb.and({ site, call_id: callId, delivery_id: id }))
+        .orderBy("number")
+        .execute(),
+
+    async replayDead(site, webhook, before, now, most) {
+      const dead = db
+        .selectFrom("deliveries")
+        .select(["call_id", "id"])
+        .where((eb) => eb.and({ site, webhook, state: DEAD }))
+        .where("ended_at", "<", before)
+        .orderBy("ended_at");
+      const replayed = await changeDeliveries(db, site, await dead.limit(STEP).execute(), again(now));
+      const left = db.selectFrom(dead.limit(most).as("left")).select((eb) => eb.fn.countAll<number>().as("deliveries"));
+      return { replayed, remaining: Number((await left.executeTakeFirstOrThrow()).deliveries) };
+    },
+
+    async replayDeliveries(site, which, now) {
+      if ("id" in which) {
+        const one = { call_id: which.id.slice(0, CALL_ID_LENGTH), id: which.id };
+        return changeDeliveries(db, site, [one], again(now));
+      }
+      const dead = db
+        .selectFrom("deliveries")
+        .select(["call_id", "id", "made_at", "ended_at", "webhook"])
+        .where((eb) => eb.and({ site, state: DEAD }))
+        .orderBy("made_at")
+        .orderBy("id")
+        .limit(STEP);
+      let replayed = 0;
+      let page = await dead.execute();
+      while (page.length > 0) {
+        const { made_at, id } = page.at(-1) as (typeof page)[number];
+        const meant = page.filter(({ ended_at, webhook }) => {
+          return (ended_at ?? 0) >= which.since && (which.webhook === undefined || webhook === which.webhook);
+        });
+        replayed += await changeDeliveries(db, site, meant, again(now));
+        const after = dead.where(({ eb, refTuple, tuple }) => eb(refTuple("made_at", "id"), ">", tuple(made_at, id)));
+        page = await after.execute();
+      }
+      return replayed;
+    },
+  };
+}
+
+/** Changes deliveries by their keys. */
+export async function changeDeliveries(
+  db: Kysely<Tables>,
+  site: string,
+  rows: Pick<DeliveryRow, "call_id" | "id">[],
+  changes: Partial<DeliveryRow>,
+): Promise<number> {
+  if (rows.length === 0) return 0;
+  const keys = rows.map(({ call_id, id }) => sql`(${call_id}, ${id})`);
+  const among = sql<boolean>`(call_id, id) in (values ${sql.join(keys)})`;
+  const update = db.updateTable("deliveries").set(changes).where("site", "=", site).where(among);
+  return Number((await update.executeTakeFirst()).numUpdatedRows);
+}
+
+export async function deliveriesOfCalls(db: Kysely<Tables>, site: string, callIds: string[]): Promise<DeliveryRow[]> {
+  const rows: DeliveryRow[] = [];
+  for (const part of chunks(callIds)) {
+    const ofCalls = db.selectFrom("deliveries").selectAll().where("site", "=", site).where("call_id", "in", part);
+    rows.push(...(await ofCalls.execute()));
+  }
+  return rows;
+}
+
+type DeliveryPlace = Pick<DeliveryRow, "made_at" | "id">;
+
+function newestFirst(a: DeliveryPlace, b: DeliveryPlace): number {
+  return b.made_at - a.made_at || (a.id > b.id ? -1 : a.id < b.id ? 1 : 0);
+}
+
+/** A delivery that is due as if it were new. */
+function again(now: number): Partial<DeliveryRow> {
+  return { state: "pending", next_attempt_at: now, failures: 0, ended_at: null };
+}
+
+/** Adds deliveries, in the transaction that gives rise to them. */
+export async function addDeliveries(tx: Kysely<Tables>, deliveries: DeliveryRow[]): Promise<void> {
+  for (const rows of chunks(deliveries)) {
+    await tx
+      .insertInto("deliveries")
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/**
+ * Forgets calls' deliveries with everything that was sent and answered; only those of versions below one, where it is given. False where
+ * `isOver` said so before all was done.
+ */
+export async function deleteDeliveries(
+  tx: Kysely<Tables>,
+  site: string,
+  callIds: string[],
+  { below = 2 ** 31 - 1, isOver = () => false }: { below?: number | undefined; isOver?: () => boolean } = {},
+): Promise<boolean> {
+  for (const calls of chunks(callIds)) {
+    const ofCalls = tx.selectFrom("deliveries").select("id").where("site", "=", site).where("call_id", "in", calls);
+    const some = ofCalls.where("version", "<", below).limit(DELETED);
+    for (let rows = await some.execute(); rows.length > 0; rows = await some.execute()) {
+      if (isOver()) return false;
+      const ids = rows.map(({ id }) => id);
+      for (const [table, id] of [
+        ["delivery_attempts", "delivery_id"],
+        ["deliveries", "id"],
+      ] as const) {
+        const deletion = tx.deleteFrom(table).where("site", "=", site).where("call_id", "in", calls);
+        await deletion.where(id as "call_id", "in", ids).execute();
+      }
+    }
+  }
+  return true;
+}
