@@ -1,5 +1,6 @@
 /** Applies the join: takes what is due, joins the calls it touches, writes what has changed. */
 import { deliveriesOf, eventOf } from "../forward/deliveries";
+import { worthOf } from "../store/counts";
 import type { JoinTx } from "../store/joins";
 import type { Store } from "../store/store";
 import type { CallEventRow, CallRow, DueRow } from "../store/tables";
@@ -186,6 +187,7 @@ async function hasOutlivedItsView(tx: JoinTx, before: CallRow, after: Outcome): 
 
 function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: number): CallRow {
   const { join } = outcome;
+  const converts = join.status === "matched" && outcome.goals.length > 0;
   return {
     site,
     call_id: outcome.id,
@@ -197,7 +199,8 @@ function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: numb
     reason: join.reason,
     rule: join.rule,
     context_id: join.context_id,
-    converts: join.status === "matched" && outcome.goals.length > 0 ? 1 : 0,
+    converts: converts ? 1 : 0,
+    worth: converts ? worthOf(outcome) : null,
     version: (before?.version ?? 0) + 1,
     first_status: before?.first_status ?? join.status,
     outcome: JSON.stringify(outcome),

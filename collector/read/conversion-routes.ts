@@ -33,12 +33,12 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
 
   router.get(`${at}/conversions`, admin, async (request, response) => {
     const { site, document } = await siteOf(sites, request);
-    const { by, from, to } = spanIn(document.timezone, parseQuery(conversionsQuery, request.query));
+    const { by, standing: asked, from, to } = spanIn(document.timezone, parseQuery(conversionsQuery, request.query));
     const now = clock();
     const time = { from: from ?? (to ?? now) - REPORT_MS, to };
     const dayOf = (ts: number) => new Date(ts + zoneOffset(ts, document.timezone)).toISOString().slice(0, 10);
     const standing =
-      by === "source" || by === "goal"
+      by === "source" || by === "goal" || (by === "day" && asked === "0")
         ? []
         : await countConversions(store, site, document, time, by ?? null, dayOf, now);
     if (by === undefined || by === "reason" || by === "destination") return response.json({ rows: standing });

@@ -19,6 +19,10 @@ export const DRY_RUN_MS = 7 * 86_400_000;
 
 export const conversionsQuery = z.object({
   by: z.enum(["reason", "day", "destination", "source", "goal"]).optional(),
+  standing: z
+    .enum(["0", "1"])
+    .optional()
+    .meta({ description: "`0`: by day, only what they were worth; how they stand takes longer" }),
   ...span,
 });
 export const dryRunQuery = z.object(span);

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { type RequestHandler, Router } from "express";
 import type { Place } from "../config";
-import { COUNTED_TABLES } from "../store/live";
+import { COUNTED_TABLES, isBySite } from "../store/live";
 import type { Store } from "../store/store";
 
 export interface SystemRouteDeps {
@@ -29,9 +29,9 @@ export function systemRoutes({ store, clock, admin, version, metrics, publicUrl 
   const router = Router();
   let counted: { at: number; rows: Promise<Record<string, number>> } | null = null;
 
-  function rows(): Promise<Record<string, number>> {
+  function rows(sites: string[]): Promise<Record<string, number>> {
     if (!counted || Math.abs(clock() - counted.at) > ROWS_MS) {
-      const rows = countAll(store);
+      const rows = countAll(store, sites);
       counted = { at: clock(), rows };
       rows.catch(() => {
         counted = null;
@@ -50,7 +50,7 @@ export function systemRoutes({ store, clock, admin, version, metrics, publicUrl 
       node: process.versions.node,
       store: {
         engine: store.engine,
-        rows: { sites: sites.length, ...(await rows()) },
+        rows: { sites: sites.length, ...(await rows(sites.map(({ site }) => site))) },
         bytes: await store.storeBytes(),
       },
       backlog: { due: (await store.due(clock(), MOST)).length, deliveries },
@@ -66,17 +66,13 @@ export function systemRoutes({ store, clock, admin, version, metrics, publicUrl 
   return router;
 }
 
-async function countAll(store: Store): Promise<Record<string, number>> {
+/** By table. Those that are not kept by site are counted once, whichever of them is named. */
+async function countAll(store: Store, sites: string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const table of COUNTED_TABLES) {
-    let rows = 0;
-    for (let after: unknown[] | null = null; ; ) {
-      const step = await store.countRows(table, after);
-      rows += step.rows;
-      after = step.next;
-      if (after === null) break;
-    }
-    counts[table] = rows;
+    counts[table] = 0;
+    for (const site of isBySite(store.engine, table) ? sites : [""])
+      counts[table] += await store.countRows(table, site);
   }
   return counts;
 }

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Outcome } from "../wire/call";
 import { type Shift, shiftsOf } from "../wire/zone";
+import { chunks } from "./chunks";
 import { type CallCount, type CallFilter, type CallPlace, filtered } from "./reads";
 import type { Tables } from "./tables";
 
@@ -45,9 +46,20 @@ export interface Counts {
   ): Promise<Step<ConversionCount>>;
 }
 
-/** Calls of a step unless told, by an index that has all that is asked, and by their outcomes, which have to be read. */
+/** Calls of a step unless told, each read from an index that has all that is asked; of an older version's, the outcomes have to be read. */
 const COUNTED = 2_000;
-const CONVERTED = 100;
+const CONVERTED = 500;
+
+type Worth = Pick<Outcome, "goals" | "source" | "total">;
+
+/** PostgreSQL takes no more than 2,704 bytes into an index. */
+const LONGEST_WORTH = 500;
+
+/** A conversion's column `worth`; null for one that is too long for it. */
+export function worthOf({ goals, source, total }: Worth): string | null {
+  const text = JSON.stringify({ goals, source, total });
+  return text.length > LONGEST_WORTH ? null : text;
+}
 
 const DAY_MS = 86_400_000;
 
@@ -94,16 +106,20 @@ export function countStore(db: Kysely<Tables>): Counts {
       const rows = await following(site, span, after)
         // As a literal: an index of these alone will do.
         .where("converts", "=", sql.lit(1))
-        .select(["ts", "call_id", "outcome"])
+        .select(["ts", "call_id", "worth"])
         .orderBy("ts")
         .orderBy("call_id")
         .limit(most)
         .execute();
       const last = rows.at(-1);
       const shifts = shiftsOf(zone, rows[0]?.ts ?? 0, last?.ts ?? 0);
+      const outcomes = await outcomesOf(
+        site,
+        rows.flatMap(({ call_id, worth }) => (worth === null ? [call_id] : [])),
+      );
       const counts = new Map<string, ConversionCount>();
-      for (const { ts, outcome } of rows) {
-        const { total, source, goals }: Outcome = JSON.parse(outcome);
+      for (const { ts, call_id, worth } of rows) {
+        const { goals, source, total } = JSON.parse(worth ?? outcomes.get(call_id) ?? "{}") as Worth;
         for (const key of by === "goal" ? goals : [by === "day" ? dayIn(shifts, ts) : source]) {
           const count = counts.get(key) ?? { key, conversions: 0, value: {} };
           counts.set(key, count);
@@ -116,6 +132,15 @@ export function countStore(db: Kysely<Tables>): Counts {
       return { counts: [...counts.values()], next: isLast ? null : { ts: last.ts, call_id: last.call_id } };
     },
   };
+
+  async function outcomesOf(site: string, ids: string[]): Promise<Map<string, string>> {
+    const outcomes = new Map<string, string>();
+    for (const part of chunks(ids)) {
+      const rows = db.selectFrom("calls").select(["call_id", "outcome"]).where("site", "=", site);
+      for (const row of await rows.where("call_id", "in", part).execute()) outcomes.set(row.call_id, row.outcome);
+    }
+    return outcomes;
+  }
 }
 
 /** A count as it is told, whatever the engine makes of its numbers. */

@@ -1,5 +1,6 @@
 /** What has happened lately, and what first. */
 import { type Kysely, sql } from "kysely";
+import type { Engine } from "./engine";
 import type { CallRow, Tables } from "./tables";
 
 /** A call as those who look on are told of it. */
@@ -13,29 +14,25 @@ export interface Live {
     site: string,
     vendors: string[],
   ): Promise<{ snapshot: number | null; event: number | null; match: number | null }>;
-  /** Rows of each table that grows, by its name. Those of the largest are estimated. */
-  countRows(
-    table: CountedTable,
-    after: unknown[] | null,
-    most?: number,
-  ): Promise<{ rows: number; next: unknown[] | null }>;
+  /** Rows of a table; where there are many, an estimate by a part of them. Of one site, where `isBySite`. */
+  countRows(table: CountedTable, site: string, enough?: number): Promise<number>;
 }
 
-/** The tables that grow, and an index of each by which they are counted: as narrow as there is. */
-const BY_INDEX = {
-  calls: ["site", "ts", "call_id"],
-  call_events: ["site", "vendor", "received_at", "call_id", "event_id"],
-  deliveries: ["site", "made_at", "id"],
-  rejected: ["site", "received_at", "id"],
-} as const;
+/** Tables that grow: those whose rows lie in the order in which they came, and those kept by site and then by a hash. */
 const BY_ROWID = ["snapshots", "views"] as const;
-export type CountedTable = keyof typeof BY_INDEX | (typeof BY_ROWID)[number];
-export const COUNTED_TABLES = [...BY_ROWID, ...Object.keys(BY_INDEX)] as CountedTable[];
+const BY_HASH = { calls: "call_id", call_events: "call_id", deliveries: "call_id", rejected: "id" } as const;
+export type CountedTable = (typeof BY_ROWID)[number] | keyof typeof BY_HASH;
+export const COUNTED_TABLES = [...BY_ROWID, ...Object.keys(BY_HASH)] as CountedTable[];
 
-/** Rows that one step counts. */
-const COUNTED = 5_000;
+/** Whether a table's rows are counted site by site. */
+export function isBySite(engine: Engine["name"], table: CountedTable): boolean {
+  return engine === "sqlite" && table in BY_HASH;
+}
 
-export function liveStore(db: Kysely<Tables>, engine: "sqlite" | "postgres"): Live {
+/** So many rows of a part are enough to tell the whole by: it is right to some per cent. */
+const ENOUGH = 1_000;
+
+export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
   return {
     changedCalls: (site, since, limit) =>
       db
@@ -68,28 +65,27 @@ export function liveStore(db: Kysely<Tables>, engine: "sqlite" | "postgres"): Li
       };
     },
 
-    async countRows(table, after, most = COUNTED) {
+    async countRows(table, site, enough = ENOUGH) {
       if (engine === "postgres") {
         const { rows } = await sql<{ rows: number }>`
           select greatest(reltuples, 0)::bigint as rows from pg_class where oid = ${table}::regclass`.execute(db);
-        return { rows: Number(rows[0]?.rows ?? 0), next: null };
+        return Number(rows[0]?.rows ?? 0);
       }
       if (table === "snapshots" || table === "views") {
-        // They lie as they came, and go in that order: what is between the first and the last is there, or hardly anything of it is not.
+        // What is between the first and the last is there, or hardly anything of it is not.
         const { rows } = await sql<{ rows: number }>`
           select coalesce((select max(rowid) from ${sql.table(table)}) - (select min(rowid) from ${sql.table(table)}) + 1, 0)
             as rows`.execute(db);
-        return { rows: rows[0]?.rows ?? 0, next: null };
+        return rows[0]?.rows ?? 0;
       }
-      const columns = BY_INDEX[table];
-      const key = sql.join(columns.map((column) => sql.ref(column)));
-      const following = after ? sql`where (${key}) > (${sql.join(after)})` : sql``;
-      const some = sql`select ${key} from ${sql.table(table)} ${following} order by ${key} limit ${most}`;
-      const { rows } = await sql<{ rows: number }>`select count(*) as rows from (${some})`.execute(db);
-      const step = rows[0]?.rows ?? 0;
-      if (step < most) return { rows: step, next: null };
-      const { rows: last } = await sql<Record<string, unknown>>`${some} offset ${most - 1}`.execute(db);
-      return { rows: step, next: columns.map((column) => last[0]?.[column]) };
+      // Hashes are spread evenly: a part of them, 16 times as large each time until it holds enough, tells how many there are.
+      for (let digits = 4; ; digits -= 1) {
+        const part = digits > 0 ? sql`and ${sql.ref(BY_HASH[table])} < ${"1".padStart(digits, "0")}` : sql``;
+        const { rows } = await sql<{ rows: number }>`
+          select count(*) as rows from ${sql.table(table)} where site = ${site} ${part}`.execute(db);
+        const found = rows[0]?.rows ?? 0;
+        if (found >= enough || digits === 0) return found * 16 ** digits;
+      }
     },
   };
 }

@@ -108,11 +108,11 @@ const CONSOLE: Changes = {
     marks: `site text not null, kind text not null, name text not null, at bigint not null, said text not null,
       primary key (site, kind, name)`,
   },
-  columns: { site_versions: "saved_by text" },
+  columns: { site_versions: "saved_by text", calls: "worth text" },
   indexes: {
     // All that calls are counted by, in the order of their times: a report reads this alone, and what the one before it did comes with it.
     calls_counted: "calls (site, ts, call_id, vendor, type, status, rule, reason, first_status)",
-    calls_converting: "calls (site, ts, call_id) where converts = 1",
+    calls_converting: "calls (site, ts, call_id, worth) where converts = 1",
     // Joins are made in the order of time, so that it grows at its end.
     calls_by_join: "calls (site, joined_at, call_id)",
     // What was given up: hardly any.

@@ -194,6 +194,8 @@ interface Calls {
   context_id: string | null;
   /** 1 where the call is a conversion. */
   converts: number;
+  /** What conversions are counted by and summed up (`worthOf`), in an index; null where the outcome alone has it. */
+  worth: string | null;
   version: number;
   first_status: string;
   outcome: string;

@@ -53,8 +53,12 @@ export function placeholders(url: string): string[] {
   return [...url.matchAll(PLACEHOLDER)].map(([, value]) => value ?? "");
 }
 
+/** How JSON's literals begin, and paths do not: a parser that throws for each path costs more than all else here. */
+const LITERAL = /^(?:["\d-]|true$|false$)/;
+
 /** The literal that a value is; undefined where it is a path. */
 function constant(value: string): Scalar | undefined {
+  if (!LITERAL.test(value)) return undefined;
   try {
     const literal: unknown = JSON.parse(value);
     return ["string", "number", "boolean"].includes(typeof literal) ? (literal as Scalar) : undefined;

@@ -213,6 +213,8 @@ describe("the report", () => {
     ]);
     const day = (ago: number) => new Date(world.now() - 1_000 - ago).toISOString().slice(0, 10);
     expect((await get(shop, "by=day")).map(({ key }) => key)).toEqual([day(2 * DAY), day(0)]);
+    const worth = await get(shop, "by=day&standing=0");
+    expect(worth.map((row) => Object.keys(row))).toEqual(worth.map(() => ["key", "conversions", "value"]));
     expect(await get(shop, "")).toMatchObject([{ key: "all", conversions: 8 }]);
     expect(await get(shop, `from=${world.now() - 50 * DAY}`)).toMatchObject([{ conversions: 10 }]);
     expect((await shop.admin("GET", "/conversions?by=vendor")).status).toBe(400);

@@ -24,7 +24,7 @@ const BY = [
 
 export function Conversions({ site, from }: { site: string; from: string }) {
   const [by, setBy] = useState("day");
-  const path = pathOf(["v1", "sites", site, "conversions"], { by, from });
+  const path = pathOf(["v1", "sites", site, "conversions"], { by, from, standing: "0" });
   const found = useResource((signal) => ask<{ rows: ConversionRow[] }>(path, { signal }), [path], 60_000);
   return (
     <section class="card" aria-labelledby="conversions">
