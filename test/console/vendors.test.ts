@@ -60,3 +60,37 @@ test("a vendor of any other format is read by a mapping, whose faults stand at i
     { name: "pbx", adapter: "custom", mapping: { id: "uid" } },
   ]);
 });
+
+test("a vendor's rules and the way that its tag gets the context_id are written like the rest, and a fault stands at its field", async () => {
+  await page.getByRole("link", { name: "Vendors" }).click();
+  await page.getByRole("button", { name: "Add a vendor" }).click();
+  await field("Name").fill("responsetap");
+  await field("Adapter").selectOption("responsetap");
+  await page.getByText("More settings").click();
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await field("Matches").fill("(");
+  await expect.poll(() => field("Matches").getAttribute("aria-invalid")).toBe("true");
+  await field("Matches").fill("^test");
+  await expect.poll(() => field("Matches").getAttribute("aria-invalid")).toBeNull();
+  await page.getByRole("button", { name: "Add a rule" }).click();
+  await page.getByRole("button", { name: "Remove rule 2" }).click();
+  await field("The page hands the context_id to").selectOption("tel");
+  await field("Attribute").fill("title");
+  await expect.poll(() => field("Attribute").getAttribute("aria-invalid")).toBe("true");
+  await field("Attribute").fill("data-visit");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Make a token" }).waitFor();
+  const saved = async () => {
+    const { vendors } = (await console_.ask("GET", "v1/sites/shop")) as { vendors: object[] };
+    return vendors.at(-1) ?? {};
+  };
+  expect(await saved()).toMatchObject({
+    unusable: [{ field: "source", matches: "^test" }],
+    bridge: { type: "tel", attribute: "data-visit" },
+  });
+  await page.getByText("More settings").click();
+  await field("The page hands the context_id to").selectOption("nothing");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect.poll(async () => "bridge" in (await saved())).toBe(false);
+  expect(console_.faults).toEqual([]);
+});

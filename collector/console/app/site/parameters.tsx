@@ -3,6 +3,7 @@ import { ask, ofSite } from "../api";
 import { Choice, Text } from "../form";
 import { text } from "../format";
 import { useResource } from "../resource";
+import { Rows } from "../rows";
 import type { SavedSite, Webhook } from "./document";
 import { useRequest } from "./preview";
 
@@ -45,31 +46,34 @@ export function Parameters(props: {
     ...values.map(({ value, group }) => ({ value, label: value, group: GROUPS[group] ?? group })),
     { value: CONSTANT, label: "a constant…", group: "Your own" },
   ];
-  const put = (index: number, change: Partial<Parameter>) =>
-    onChange(parameters.map((one, at) => (at === index ? { ...one, ...change } : one)));
+  const fresh = { name: "", value: values[0]?.value ?? "transaction.id" };
 
   return (
-    <fieldset class="parameters">
-      <legend>Parameters</legend>
-      <p class="hint">Sent beside event, call_id and version.</p>
-      {parameters.map(({ name, value }, index) => {
+    <Rows
+      legend="Parameters"
+      hint="Sent beside event, call_id and version."
+      what="parameter"
+      path="parameters"
+      rows={parameters}
+      onChange={onChange}
+      fresh={fresh}
+    >
+      {({ name, value }, path, put) => {
         const isConstant = data !== undefined && !values.some((known) => known.value === value);
-        const path = `parameters.${index}`;
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row has nothing else that stays: its name is what is being written.
-          <div key={index} class="parameter">
+          <>
             <Text
               label="Parameter name"
               path={`${path}.name`}
               isCode
               value={name}
-              onInput={(to) => put(index, { name: to })}
+              onInput={(to) => put({ name: to, value })}
             />
             <Choice
               label="Parameter value"
               path={isConstant ? `${path}.choice` : `${path}.value`}
               value={isConstant ? CONSTANT : value}
-              onInput={(to) => put(index, { value: to === CONSTANT ? '""' : to })}
+              onInput={(to) => put({ name, value: to === CONSTANT ? '""' : to })}
               options={data ? options : [{ value, label: value }]}
               hint={!isConstant && value in examples ? `such as ${text(examples[value])}` : undefined}
             />
@@ -79,25 +83,14 @@ export function Parameters(props: {
                 path={`${path}.value`}
                 isCode
                 value={value}
-                onInput={(to) => put(index, { value: to })}
+                onInput={(to) => put({ name, value: to })}
                 hint='As JSON: "shop", 42, true'
               />
             )}
-            <button type="button" class="plain" onClick={() => onChange(parameters.filter((_one, at) => at !== index))}>
-              Remove<span class="unseen"> parameter {index + 1}</span>
-            </button>
-          </div>
+          </>
         );
-      })}
-      <div class="row">
-        <button
-          type="button"
-          onClick={() => onChange([...parameters, { name: "", value: values[0]?.value ?? "transaction.id" }])}
-        >
-          Add a parameter
-        </button>
-      </div>
-    </fieldset>
+      }}
+    </Rows>
   );
 }
 

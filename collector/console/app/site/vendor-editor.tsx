@@ -6,8 +6,8 @@ import { Remove, say } from "../parts";
 import { useResource } from "../resource";
 import { type SavedSite, saveSite, useCheck, type Vendor, withItem, without } from "./document";
 import { useDraft } from "./drafts";
-import { TYPES } from "./filters";
 import { VendorRequest } from "./vendor-request";
+import { VendorSettings } from "./vendor-settings";
 
 const EMPTY: Vendor = { name: "", adapter: "qprotocol", offline_prefixes: [], unusable: [] };
 
@@ -113,7 +113,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
               hint="What the vendor signs with. Never shown again; left empty, the one before is kept."
             />
           )}
-          <More vendor={vendor} set={set} />
+          <VendorSettings vendor={vendor} set={set} />
         </Form>
       </section>
       {before ? (
@@ -122,38 +122,6 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
         <p class="quiet">Once it is saved, its token and the request to give the vendor are here.</p>
       )}
     </div>
-  );
-}
-
-function More({ vendor, set }: { vendor: Vendor; set: (change: Partial<Vendor>) => void }) {
-  const text = (key: "context_id_from" | "visitor_id_from" | "timezone" | "country", label: string, hint: string) => (
-    <Text label={label} path={key} isCode value={vendor[key] ?? ""} onInput={(to) => set({ [key]: to })} hint={hint} />
-  );
-  return (
-    <details>
-      <summary>More settings</summary>
-      <div class="fields">
-        <Choice
-          label="Calls are"
-          path="type"
-          value={vendor.type ?? ""}
-          onInput={(type) => set({ type: (type || undefined) as Vendor["type"] })}
-          options={[{ value: "", label: "as usual" }, ...TYPES.map((value) => ({ value, label: value }))]}
-        />
-        {text("context_id_from", "Field of the context_id", "If it is not the format's usual one.")}
-        {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
-        {text("timezone", "Time zone", "Of times that do not say theirs, such as Europe/London. UTC if empty.")}
-        {text("country", "Country", "Of phone numbers written without one: two letters, such as GB.")}
-        <Text
-          label="Its own ids of visitors begin with"
-          path="offline_prefixes"
-          isCode
-          value={vendor.offline_prefixes.join(" ")}
-          onInput={(typed) => set({ offline_prefixes: typed.split(/\s+/).filter(Boolean) })}
-          hint="Where they come in place of the context_id. Several with spaces between."
-        />
-      </div>
-    </details>
   );
 }
 

@@ -1,0 +1,145 @@
+/** What a vendor may need beside its format. */
+import { Choice, Text } from "../form";
+import { Rows } from "../rows";
+import type { Vendor } from "./document";
+import { TYPES } from "./filters";
+
+type Rule = Vendor["unusable"][number];
+type Handed = NonNullable<Vendor["bridge"]>;
+
+const FIELDS: Rule["field"][] = [
+  "source",
+  "url",
+  "context_id",
+  "transaction.id",
+  "type",
+  "total.value",
+  "total.currency",
+  "duration_s",
+  "answered",
+  "dialled",
+];
+
+const RULE: Rule = { field: "source", matches: "" };
+
+/** How a page can hand the context_id to the vendor's own tag, each by the name of something. */
+const BRIDGES: { value: Handed["type"] | ""; label: string; named?: string; hint?: string; fresh?: Handed }[] = [
+  { value: "", label: "nothing" },
+  {
+    value: "infinity",
+    label: "Infinity's tag",
+    named: "Custom variable",
+    hint: "Of Infinity's tag.",
+    fresh: { type: "infinity", name: "context_id" },
+  },
+  {
+    value: "cookie",
+    label: "a cookie",
+    named: "Cookie's name",
+    hint: "It is the site's own.",
+    fresh: { type: "cookie", name: "" },
+  },
+  {
+    value: "field",
+    label: "form fields",
+    named: "Fields' name",
+    hint: "Also of forms that come later.",
+    fresh: { type: "field", name: "" },
+  },
+  {
+    value: "tel",
+    label: "tel: links",
+    named: "Attribute",
+    hint: "It begins with data-.",
+    fresh: { type: "tel", attribute: "data-" },
+  },
+];
+
+export function VendorSettings({ vendor, set }: { vendor: Vendor; set: (change: Partial<Vendor>) => void }) {
+  const text = (key: "context_id_from" | "visitor_id_from" | "timezone" | "country", label: string, hint: string) => (
+    <Text label={label} path={key} isCode value={vendor[key] ?? ""} onInput={(to) => set({ [key]: to })} hint={hint} />
+  );
+  return (
+    <details>
+      <summary>More settings</summary>
+      <div class="fields">
+        <Choice
+          label="Calls are"
+          path="type"
+          value={vendor.type ?? ""}
+          onInput={(type) => set({ type: (type || undefined) as Vendor["type"] })}
+          options={[{ value: "", label: "as usual" }, ...TYPES.map((value) => ({ value, label: value }))]}
+        />
+        {text("context_id_from", "Field of the context_id", "If it is not the format's usual one.")}
+        {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
+        {text("timezone", "Time zone", "Of times that do not say theirs, such as Europe/London. UTC if empty.")}
+        {text("country", "Country", "Of phone numbers written without one: two letters, such as GB.")}
+        <Text
+          label="Its own ids of visitors begin with"
+          path="offline_prefixes"
+          isCode
+          value={vendor.offline_prefixes.join(" ")}
+          onInput={(typed) => set({ offline_prefixes: typed.split(/\s+/).filter(Boolean) })}
+          hint="Where they come in place of the context_id. Several with spaces between."
+        />
+        <Rows
+          legend="Calls that belong to no visit"
+          hint="An offline call that one of these rules meets is left out of the match rate."
+          what="rule"
+          path="unusable"
+          rows={vendor.unusable}
+          onChange={(unusable) => set({ unusable })}
+          fresh={RULE}
+        >
+          {({ field, matches }, path, put) => (
+            <>
+              <Choice
+                label="Field"
+                path={`${path}.field`}
+                value={field}
+                onInput={(to) => put({ field: to as Rule["field"], matches })}
+                options={FIELDS.map((value) => ({ value, label: value }))}
+              />
+              <Text
+                label="Matches"
+                path={`${path}.matches`}
+                isCode
+                value={matches}
+                onInput={(to) => put({ field, matches: to })}
+                hint="A regular expression, such as ^test."
+              />
+            </>
+          )}
+        </Rows>
+        <Bridge bridge={vendor.bridge} set={(bridge) => set({ bridge })} />
+      </div>
+    </details>
+  );
+}
+
+function Bridge({ bridge, set }: { bridge: Handed | undefined; set: (bridge: Handed | undefined) => void }) {
+  const chosen = BRIDGES.find(({ value }) => value === (bridge?.type ?? ""));
+  const key = bridge?.type === "tel" ? "attribute" : "name";
+  return (
+    <>
+      <Choice
+        label="The page hands the context_id to"
+        path="bridge.type"
+        value={bridge?.type ?? ""}
+        onInput={(type) => set(BRIDGES.find(({ value }) => value === type)?.fresh)}
+        options={BRIDGES}
+        hint="Where the vendor's own tag picks it up."
+      />
+      {bridge && (
+        <Text
+          label={chosen?.named ?? "Name"}
+          path={`bridge.${key}`}
+          isCode
+          value={bridge.type === "tel" ? bridge.attribute : bridge.name}
+          onInput={(to) => set({ ...bridge, [key]: to } as Handed)}
+          hint={chosen?.hint}
+        />
+      )}
+    </>
+  );
+}
