@@ -48,7 +48,7 @@ const LONG_BROWSER = [
 ].map((name) => `test/browser/${name}.test.ts`);
 
 /** Of the console, what is beside signing in, the way from nothing to the first call, and its size. */
-const LONG_CONSOLE = ["calls", "entities", "pages", "reading", "vendors", "webhooks"].map(
+const LONG_CONSOLE = ["calls", "entities", "full", "pages", "reading", "vendors", "webhooks"].map(
   (name) => `test/console/${name}.test.ts`,
 );
 

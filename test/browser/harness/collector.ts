@@ -47,6 +47,7 @@ export interface StoredCall {
 /** The built collector, as its own process on its own data folder. */
 export interface Collector {
   port: number;
+  data: string;
   /** Ends the process and keeps its data, as a crash or a deployment does. */
   stop: () => Promise<void>;
   start: () => Promise<void>;
@@ -81,6 +82,7 @@ export async function openCollector(settings: Record<string, string> = {}): Prom
 
   return {
     port,
+    data,
     ask: <T>(method: string, path: string, body?: object) => ask(method, path, ADMIN_TOKEN, body) as Promise<T>,
     stop: () => end(running),
     start: async () => {
