@@ -1,7 +1,7 @@
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Receiver, startReceiver, status } from "../collector/forward/receiver";
-import { type Console, openConsole } from "./harness";
+import { axe, type Console, openConsole } from "./harness";
 
 let console_: Console;
 let receiver: Receiver;
@@ -159,6 +159,24 @@ test("an advertising platform asks for what is its own, says what last week's ca
   const address = (await tab.getByLabel("the file's address", { exact: true }).textContent()) ?? "";
   const file = await fetch(address);
   expect([file.status, await file.text()]).toEqual([200, expect.stringContaining("Google Click ID")]);
+  await tab.getByRole("link", { name: "Webhooks" }).click();
+  const platforms = tab.getByRole("region", { name: "Calls at advertising platforms" });
+  const cells = (key: string) =>
+    platforms.getByRole("row").filter({ hasText: key }).getByRole("cell").allTextContents();
+  await platforms.getByRole("cell", { name: "google-file" }).waitFor();
+  expect(await cells("google-file")).toEqual([
+    "google-file",
+    "0",
+    "0",
+    "1",
+    "No click of this platform's in the visit: 1",
+  ]);
+  await platforms.getByLabel("By", { exact: true }).selectOption("reason");
+  await platforms.getByRole("region", { name: "Calls at platforms by reason" }).waitFor();
+  expect(await cells("No click")).toEqual(["No click of this platform's in the visit", "0", "0", "1"]);
+  await platforms.getByLabel("By", { exact: true }).selectOption("day");
+  await platforms.getByRole("cell", { name: new Date().toISOString().slice(0, 10) }).waitFor();
+  expect(await axe(tab)).toEqual([]);
   expect(console_.faults).toEqual([]);
   await tab.close();
 });

@@ -1,11 +1,13 @@
 /** Webhooks: whom to tell of calls, and what became of each delivery. */
 import { Link, useLocation } from "wouter-preact";
 import { Page, State, Table } from "../parts";
+import { Platforms } from "../report/platforms";
 import { Empty, Loaded } from "../resource";
 import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
 import { Deliveries } from "../site/deliveries";
 import { type SavedSite, useSite } from "../site/document";
+import { isPlatform } from "../site/platform";
 import { EVENTS, FORMATS, WebhookEditor } from "../site/webhook-editor";
 import { WhyNotSent } from "../site/why-not-sent";
 
@@ -46,6 +48,7 @@ function Written({ site, item }: PageProps) {
           return (
             <>
               <List saved={saved} />
+              {saved.webhooks.some(({ format }) => isPlatform(format)) && <Platforms site={site} />}
               <Log site={site} webhooks={saved.webhooks.map(({ name }) => name)} />
             </>
           );
@@ -97,9 +100,13 @@ function List({ saved }: { saved: SavedSite }) {
             <td>
               <Link href={placeOf(saved.tracking_id, "webhooks", name)}>{name}</Link>
             </td>
-            <td class="cut">{url ?? "Google Analytics"}</td>
+            <td class="cut">{url ?? "the platform"}</td>
             <td>{FORMATS[format]}</td>
-            <td>{on.map((event) => EVENTS[event].toLowerCase()).join(", ")}</td>
+            <td>
+              {isPlatform(format) && format !== "ga4"
+                ? "conversions"
+                : on.map((event) => EVENTS[event].toLowerCase()).join(", ")}
+            </td>
             <td>{off ? <State kind="bad">off: {off}</State> : <State kind="good">on</State>}</td>
           </tr>
         ))}

@@ -91,9 +91,9 @@ export function Conversions({ site, from }: { site: string; from: string }) {
   );
 }
 
-/** Each currency's sum; "" stands for totals whose vendor did not say it. */
+/** Each currency's sum; XXX stands for totals whose vendor did not say it. */
 function amounts(value: Record<string, number>): string {
   return Object.entries(value)
-    .map(([currency, amount]) => money(amount, currency || null))
+    .map(([currency, amount]) => money(amount, currency === "XXX" ? null : currency))
     .join(" + ");
 }
