@@ -67,9 +67,12 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
 
     async countRows(table, site, enough = ENOUGH) {
       if (engine === "postgres") {
-        const { rows } = await sql<{ rows: number }>`
-          select greatest(reltuples, 0)::bigint as rows from pg_class where oid = ${table}::regclass`.execute(db);
-        return Number(rows[0]?.rows ?? 0);
+        // What PostgreSQL last counted may be of any day (`reltuples`): it is asked where there are too many to count.
+        const { rows } = await sql<{ found: string; estimate: string }>`
+          select (select count(*) from (select 1 from ${sql.table(table)} limit ${enough}) as part) as found,
+            (select reltuples::bigint from pg_class where oid = ${table}::regclass) as estimate`.execute(db);
+        const { found, estimate } = rows[0] ?? { found: 0, estimate: 0 };
+        return Number(found) < enough ? Number(found) : Math.max(Number(found), Number(estimate));
       }
       if (table === "snapshots" || table === "views") {
         // What is between the first and the last is there, or hardly anything of it is not.
