@@ -4,6 +4,12 @@ import { defineConfig } from "vitest/config";
 /** Most tests wait: for a process that starts, a disk, a browser. They fail by what they see, and only what hangs by its time. */
 const HANGS_MS = 240_000;
 
+/**
+ * What drives a browser or whole processes depends on a machine that nobody knows, where CI runs: a failure there has to happen twice. It is
+ * told as `retry x1` where it was once.
+ */
+const retry = process.env.CI ? 1 : 0;
+
 const common = {
   environment: "node",
   testTimeout: HANGS_MS,
@@ -80,14 +86,14 @@ export default defineConfig({
       },
       { test: { name: "neighbours", include: MEASURED, ...alone } },
       // Several collectors on one PostgreSQL.
-      { test: { name: "cluster", include: ["test/cluster/**/*.test.ts"], globalSetup, ...alone } },
+      { test: { name: "cluster", retry, include: ["test/cluster/**/*.test.ts"], globalSetup, ...alone } },
       // The built collector, killed, stopped and starved.
-      { test: { name: "durability", include: ["test/durability/**/*.test.ts"], globalSetup, ...alone } },
-      { test: { name: "browser", include: ["test/browser/**/*.test.ts"], exclude: LONG_BROWSER, ...common } },
+      { test: { name: "durability", retry, include: ["test/durability/**/*.test.ts"], globalSetup, ...alone } },
+      { test: { name: "browser", retry, include: ["test/browser/**/*.test.ts"], exclude: LONG_BROWSER, ...common } },
       // The console, driven by what its pages say.
-      { test: { name: "console", include: ["test/console/**/*.test.ts"], exclude: LONG_CONSOLE, ...common } },
-      { test: { name: "long-console", include: LONG_CONSOLE, ...alone } },
-      { test: { name: "long-browser", include: LONG_BROWSER, ...alone } },
+      { test: { name: "console", retry, include: ["test/console/**/*.test.ts"], exclude: LONG_CONSOLE, ...common } },
+      { test: { name: "long-console", retry, include: LONG_CONSOLE, ...alone } },
+      { test: { name: "long-browser", retry, include: LONG_BROWSER, ...alone } },
       // What is asked of Chromium, of the other engines where they are installed.
       { test: { name: "engines", include: ["test/engines/**/*.test.ts"], ...alone } },
     ],

@@ -45,11 +45,24 @@ export function warningsOf({ origins, entities, webhooks, goals }: Site): Fault[
       ? [{ path: `webhooks.${index}.format`, message: "nothing is ever a conversion there, as the site has no goals" }]
       : [],
   );
-  return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...idle];
+  const unlike = webhooks.flatMap(({ format, measurement_id }, index) =>
+    format === "ga4" && measurement_id !== undefined && !GA4_STREAM.test(measurement_id)
+      ? [
+          {
+            path: `webhooks.${index}.measurement_id`,
+            message: "does not look like G-1A2B3C4D5E: Google says yes to any",
+          },
+        ]
+      : [],
+  );
+  return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...idle, ...unlike];
 }
 
 /** As a text would be written whose quotes were forgotten, and hardly any variable is: `gold`, `Gold`. */
 const WORD = /^[A-Za-z][a-z]+$/;
+
+/** A web stream's id. The Measurement Protocol answers 204 to a wrong one, too: https://developers.google.com/analytics/devguides/collection/protocol/ga4/validating-events */
+const GA4_STREAM = /^G-[A-Z0-9]+$/;
 
 /** What an advertising platform cannot do without. */
 const AD_FIELDS: Partial<

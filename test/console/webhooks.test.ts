@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Receiver, startReceiver, status } from "../collector/forward/receiver";
 import { axe, type Console, openConsole } from "./harness";
 
+const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";
+
 let console_: Console;
 let receiver: Receiver;
 let page: Page;
@@ -22,6 +24,27 @@ afterAll(async () => {
   await receiver.stop();
   await console_.close();
 });
+
+/** A visitor on a page of a site; answers what makes a vendor report their calls, one an order. */
+async function visitOf(site: string): Promise<(...orders: string[]) => Promise<void>> {
+  const { token } = await console_.ask("POST", `v1/sites/${site}/vendors/infinity/token`, {});
+  const began = Date.now() - 5_000;
+  const view = { number: 1, session_number: 1, session_view_number: 1, session_at: began };
+  const page = { url: "https://shop.example/p/9", referrer: "", title: "" };
+  const of = { view_id: "m4x0c1a9q2", session_id: "k2v9f7e0zz", seq: 0, at: began };
+  const snapshots = [{ ...of, view: { ...view, ...page }, entities: { plan: "gold" } }];
+  await console_.ask("POST", "v1/snapshots", { v: 1, site, context_id: CONTEXT, sent_at: Date.now(), snapshots });
+  return (...orders) =>
+    console_.collector.postCall(
+      site,
+      String(token),
+      orders.map((id) => ({
+        context: { id: CONTEXT },
+        meta: { type: "ecBasketTransactionSummary", ts: Date.now() },
+        transaction: { id },
+      })),
+    );
+}
 
 const field = (label: string) => page.getByLabel(label, { exact: true });
 
@@ -79,34 +102,10 @@ test("a value that the site does not have is told at its field", async () => {
   await expect.poll(() => field("Constant").getAttribute("aria-invalid")).toBeNull();
 });
 
-test("the log tells what became of a delivery, filters by state, and sends again what failed", async () => {
+test("the log tells what became of a delivery, and filters by state", async () => {
   receiver.behave(status(500));
-  const { token } = await console_.ask("POST", "v1/sites/shop/vendors/infinity/token", {});
-  const context = "6o2diu81w9o-0irxltk5b-u9t1cv4";
-  const view = { number: 1, session_number: 1, session_view_number: 1, session_at: Date.now() - 5_000 };
-  await console_.ask("POST", "v1/snapshots", {
-    v: 1,
-    site: "shop",
-    context_id: context,
-    sent_at: Date.now(),
-    snapshots: [
-      {
-        view_id: "m4x0c1a9q2",
-        session_id: "k2v9f7e0zz",
-        seq: 0,
-        at: Date.now() - 5_000,
-        view: { ...view, url: "https://shop.example/p/9", referrer: "", title: "" },
-        entities: { plan: "gold" },
-      },
-    ],
-  });
-  await console_.collector.postCall("shop", String(token), [
-    {
-      context: { id: context },
-      meta: { type: "ecBasketTransactionSummary", ts: Date.now(), url: "", source: "" },
-      transaction: { id: "order-1" },
-    },
-  ]);
+  const phones = await visitOf("shop");
+  await phones("order-1");
   await page.goto(`${console_.home}shop/webhooks`);
   const row = page.getByRole("row").filter({ hasText: "call.matched" });
   await row.getByText("pending").waitFor();
@@ -125,6 +124,78 @@ test("which filter kept a call from being sent is told, and why", async () => {
   await field("Call id").fill(call?.id ?? "");
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByRole("region", { name: "What each webhook was told" }).getByText("crm").waitFor();
+});
+
+test("what a receiver will have no more is dead; on again, one is resent, then all, and the receiver has each of them", async () => {
+  receiver.behave(status(410));
+  const crm = { name: "crm", url: receiver.url, parameters: [{ name: "order", value: "transaction.id" }] };
+  await console_.ask("PUT", "v1/sites/gone", { name: "Gone", vendors: [{ name: "infinity" }], webhooks: [crm] });
+  const phones = await visitOf("gone");
+  await phones("order-2", "order-3", "order-4");
+  await page.goto(`${console_.home}gone/webhooks?state=dead`);
+  const dead = page.getByRole("region", { name: "Delivery log" }).getByRole("row").filter({ hasText: "call.matched" });
+  await expect.poll(() => dead.count(), { timeout: 20_000 }).toBe(3);
+  receiver.behave(status(204));
+  await page.goto(`${console_.home}gone/webhooks/crm`);
+  await page.getByText("Nothing is sent: answered 410 Gone").waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved crm").waitFor();
+  const before = receiver.received.length;
+  await page.goto(`${console_.home}gone/webhooks?state=dead`);
+  await dead.first().getByRole("button", { name: "Resend" }).click();
+  await expect.poll(() => dead.count()).toBe(2);
+  await page.getByRole("button", { name: "Resend all that are dead" }).click();
+  await page.getByRole("status").filter({ hasText: "2 of 2" }).waitFor();
+  await page.getByText("No delivery is so.").waitFor();
+  await expect.poll(() => receiver.received.length).toBe(before + 3);
+  const calls = receiver.received.slice(before).map(({ body }) => JSON.parse(body).order);
+  expect(calls.sort()).toEqual(["order-2", "order-3", "order-4"]);
+});
+
+test("a filter is ticked, saved, and told where it keeps a call back", async () => {
+  await page.goto(`${console_.home}shop/webhooks/crm`);
+  await page.getByText("Only some calls (now: all)").click();
+  await field("trPackageTransactionSummary").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved crm").waitFor();
+  const { webhooks } = await console_.ask("GET", "v1/sites/shop");
+  expect(webhooks).toMatchObject([{ name: "crm", filter: { type: ["trPackageTransactionSummary"] } }]);
+  await (await visitOf("shop"))("order-5");
+  const { calls } = await console_.ask("GET", "v1/sites/shop/calls?transaction_id=order-5");
+  const [call] = calls as { id: string }[];
+  await page.goto(`${console_.home}shop/webhooks`);
+  await field("Call id").fill(call?.id ?? "");
+  await page.getByRole("button", { name: "Look" }).click();
+  const told = page.getByRole("region", { name: "What each webhook was told" });
+  await told.getByText("not sent", { exact: true }).waitFor();
+  expect(await told.textContent()).toContain("type");
+});
+
+test("Google Analytics asks for what is its own, and its secret is never shown again", async () => {
+  await page.goto(`${console_.home}shop/webhooks`);
+  await page.getByRole("button", { name: "Add a webhook" }).first().click();
+  await field("Name").fill("analytics");
+  await field("Format").selectOption("ga4");
+  expect(await field("Address").count()).toBe(0);
+  await field("Measurement id").fill("wrong");
+  await page.getByText("Google says yes to any").waitFor();
+  await field("Measurement id").fill("G-1A2B3C4D5E");
+  await page.getByText("Google says yes to any").waitFor({ state: "detached" });
+  await field("API secret").fill("the-secret-of-ga4");
+  await field("Parameter name").fill("client_id");
+  await field("Parameter value").selectOption("entities.plan");
+  await page.getByRole("button", { name: "Add a parameter" }).click();
+  await field("Parameter name").nth(1).fill("session_id");
+  await field("Parameter value").nth(1).selectOption("join.session_id");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Send a test" }).waitFor();
+  const { webhooks } = await console_.ask("GET", "v1/sites/shop");
+  expect(webhooks).toMatchObject([{ name: "crm" }, { name: "analytics", measurement_id: "G-1A2B3C4D5E" }]);
+  await page.reload();
+  await page.getByRole("button", { name: "Send a test" }).waitFor();
+  expect(await field("API secret").inputValue()).toBe("");
+  expect(await page.content()).not.toContain("the-secret-of-ga4");
+  expect(console_.faults).toEqual([]);
 });
 
 test("an advertising platform asks for what is its own, says what last week's calls would have come to, and gives its file's address once", async () => {

@@ -68,9 +68,8 @@ describe("entities as of a moment", () => {
     expect((await valuesAt(5_000))?.values).toEqual({ s: 2_999, p: "first" });
   });
 
-  it("cost the same in a session of 20,000 views as in one of 200, said on each, said once, or never said", {
+  it("cost nearly the same in a session of 20,000 views as in one of 200, said on each, said once, or never said", {
     tags: ["long"],
-    retry: 2,
   }, async () => {
     const measured = async (count: number, contextId: string) => {
       const rows = Array.from({ length: count }, (_, n) => {
@@ -82,18 +81,19 @@ describe("entities as of a moment", () => {
       const visitor = { site: SITE, contextId };
       const times: number[] = [];
       for (let n = 0; n < 30; n += 1) {
-        const began = performance.now();
+        const before = process.cpuUsage();
         const chosen = await chooseView(stored.store.history, visitor, 10 * count, "https://shop.example/nowhere");
         const seen = chosen && (await valuesAsOf(stored.store.history, visitor, chosen, entities));
-        times.push(performance.now() - began);
+        const { user, system } = process.cpuUsage(before);
+        times.push((user + system) / 1_000);
         expect(seen?.values).toEqual({ each: count - 1, once: 1 });
       }
-      return times.sort((a, b) => a - b)[10] ?? 0;
+      return Math.min(...times);
     };
     const few = await measured(200, "context-of-few");
     const many = await measured(20_000, "context-of-many");
-    // A narrow index of the session's views is walked once or twice; none of them is read.
-    expect(many).toBeLessThan(few + 15);
+    // A narrow index of the session's views is walked once or twice; none of them is read, which were a hundred times as much.
+    expect(many).toBeLessThan(20 * few);
   });
 });
 

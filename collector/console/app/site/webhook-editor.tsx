@@ -76,7 +76,7 @@ export function WebhookEditor(props: {
   const given = asSaved(webhook);
   const { document, prefix } = withItem(saved, "webhooks", before?.name ?? null, given);
   const isTouched = webhook !== (before ?? EMPTY);
-  const { errors } = useCheck(site, isTouched ? document : null);
+  const { errors, warnings } = useCheck(site, isTouched ? document : null);
   const begun = errors.filter(({ path }) => !isBlank(path.slice(prefix.length + 1), webhook));
 
   function leave(name: string | null) {
@@ -100,6 +100,7 @@ export function WebhookEditor(props: {
         {webhook.off && <p class="note bad">Nothing is sent: {webhook.off}. Saving it switches it on again.</p>}
         <Form
           faults={begun}
+          warnings={warnings}
           prefix={prefix}
           onSave={save}
           onCancel={() => leave(null)}
