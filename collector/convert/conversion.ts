@@ -72,10 +72,14 @@ export function takenBack(webhook: Webhook, call: Call, goals: Goal[]): Conversi
   return counted.flatMap((one) => (one.value ? [{ ...one, value: { ...one.value, value: 0 } }] : []));
 }
 
-/** An unmatched call, or one that meets no goal of a destination's, is none; then its click id, the visitor's consent and its age are looked at. */
+/**
+ * An unmatched call, or one that meets no goal of a destination's, is none; then its click id, the visitor's consent and its age are looked at:
+ * the call's, or the click's.
+ */
 export function adConversions(
   clickIds: readonly ClickId[],
   maxAgeMs: number,
+  of: "call" | "click",
 ): (webhook: Webhook, call: Call, document: Site, now: number) => Eligible {
   const days = maxAgeMs / 86_400_000;
   return (webhook, call, document, now) => {
@@ -89,7 +93,8 @@ export function adConversions(
     if (one.consent.ad_user_data === false) {
       return { reason: "no_consent", detail: "the visitor has not granted ad_user_data" };
     }
-    if (now - call.ts > maxAgeMs) return { reason: "too_old", detail: `the call is older than ${days} days` };
+    const began = of === "click" ? Math.min(one.clicked_at ?? call.ts, call.ts) : call.ts;
+    if (now - began > maxAgeMs) return { reason: "too_old", detail: `the ${of} is older than ${days} days` };
     return conversions;
   };
 }

@@ -2,6 +2,7 @@
 
 import type { AttemptRow } from "../store/tables";
 import type { Call } from "../wire/call";
+import type { ClickId } from "../wire/clicks";
 import type { Answer, Outgoing } from "../wire/exchange";
 import type { Site, Webhook } from "../wire/site";
 import type { Conversion, Eligible } from "./conversion";
@@ -55,10 +56,13 @@ export interface FileFormat {
   row(conversion: Conversion): string[];
   /** Rows that it reads of one file. */
   mostRows: number;
-  /** The same for what is to be changed of what it was told; left out where it takes no such file. */
-  adjustments?: {
+  /** The same for what is to be changed of what it was told. */
+  adjustments: {
     head: string[][];
-    row(adjustment: Adjustment): string[];
+    /** Null where the platform could not find what it was told. */
+    row(adjustment: Adjustment): string[] | null;
+    /** The click id by which it finds a conversion; left out where it goes by the call's transaction. */
+    click?: ClickId;
   };
 }
 
@@ -66,6 +70,9 @@ export interface Adjustment {
   /** The call's transaction id. */
   transaction_id: string;
   name: string;
+  /** The call's time and click id, as they were told. */
+  ts: number;
+  click_id: string | null;
   /** When it was found out, ms. */
   at: number;
   /** What it is now; null where it is taken back. */

@@ -2,19 +2,24 @@
  * The files that Google Ads and Microsoft Advertising fetch on a schedule. Sources:
  * - https://support.google.com/google-ads/answer/7014069 (columns; the zone may stand with each time: `2012-08-14 13:00:00+0500`)
  * - https://support.google.com/google-ads-data-manager/answer/14184381 (the first line holds the names of the columns)
- * - https://learn.microsoft.com/en-us/advertising/bulk-service/offline-conversion (which fields, and what counts as the same conversion)
- * Unverified, as their pages can't be read without an account: the template of Microsoft's import (the zone's line and the columns are as public
- * programs write them), Google's columns for consent, and how many rows each reads.
+ * - https://experienceleague.adobe.com/en/docs/advertising/search-social-commerce/admin/conversion-metrics/conversions-upload-data (Google's columns
+ *   for consent: `Granted`, `Denied` or nothing)
+ * - https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uetv2offlineconversion (of 18 June 2026: columns, times, the zone's line,
+ *   restating and retracting, 100,000 rows)
+ * Unverified: how many rows Google reads, and how Microsoft's templates order and head the columns that its page names (they need an account).
  */
 import { adConversions, type Conversion } from "./conversion";
 import type { Destination } from "./destination";
 
+/** Both take a conversion until so long after the last click. */
 const MAX_AGE_MS = 90 * 86_400_000;
+/** Half of what Microsoft reads at once. */
 const MOST_ROWS = 50_000;
+const UTC = ["Parameters:TimeZone=+0000"];
 
 export const googleAdsCsv: Destination = {
   // Its columns have no place for gbraid and wbraid.
-  eligible: adConversions(["gclid"], MAX_AGE_MS),
+  eligible: adConversions(["gclid"], MAX_AGE_MS, "click"),
   file: {
     head: [
       [
@@ -61,14 +66,33 @@ export const googleAdsCsv: Destination = {
 };
 
 export const microsoftAdsCsv: Destination = {
-  eligible: adConversions(["msclkid"], MAX_AGE_MS),
+  eligible: adConversions(["msclkid"], MAX_AGE_MS, "click"),
   file: {
     head: [
-      ["Parameters:TimeZone=+0000"],
+      UTC,
       ["Microsoft Click ID", "Conversion Name", "Conversion Time", "Conversion Value", "Conversion Currency"],
     ],
-    row: ({ name, call, clicks, value }) => [clicks.msclkid ?? "", name, utc(call.ts), ...amount(value)],
+    row: ({ name, call, clicks, value }) => [clicks.msclkid ?? "", name, utc(call.ts), ...microsoftAmount(value)],
     mostRows: MOST_ROWS,
+    adjustments: {
+      head: [
+        UTC,
+        [
+          "Microsoft Click ID",
+          "Conversion Name",
+          "Conversion Time",
+          "Adjustment Value",
+          "Adjustment Currency",
+          "Adjustment Type",
+          "Adjustment Time",
+        ],
+      ],
+      row: ({ click_id, name, ts, at, value }) =>
+        click_id === null
+          ? null
+          : [click_id, name, utc(ts), ...microsoftAmount(value), value ? "Restate" : "Retract", utc(at)],
+      click: "msclkid",
+    },
   },
 };
 
@@ -79,6 +103,11 @@ function utc(at: number): string {
 
 function amount(value: Conversion["value"]): [string, string] {
   return value ? [String(value.value), value.currency] : ["", ""];
+}
+
+/** At most three decimals, and nothing below 0. */
+function microsoftAmount(value: Conversion["value"]): [string, string] {
+  return amount(value && { ...value, value: Math.max(0, Math.round(value.value * 1_000) / 1_000) });
 }
 
 function granted(given: boolean | null): string {

@@ -21,7 +21,7 @@ const INGEST = "https://datamanager.googleapis.com/v1/events:ingest";
 const MIN = 60_000;
 const H = 60 * MIN;
 
-/** Clicks are attributed for 90 days at most (https://support.google.com/google-ads/answer/7014069); of the call's click no more is known than that it was before. */
+/** From the click, 90 days at most (https://support.google.com/google-ads/answer/7014069); all that is known of its time is the visit that began with it. */
 const MAX_AGE_MS = 90 * 24 * H;
 
 /**
@@ -34,7 +34,7 @@ const CHECKS = [30 * MIN, H, 2 * H, 4 * H, 8 * H, 24 * H];
 const DUPLICATES = ["PROCESSING_ERROR_REASON_DUPLICATE_TRANSACTION_ID", "PROCESSING_ERROR_REASON_DUPLICATE_GCLID"];
 
 export const googleDataManager: Destination = {
-  eligible: adConversions(["gclid", "gbraid", "wbraid"], MAX_AGE_MS),
+  eligible: adConversions(["gclid", "gbraid", "wbraid"], MAX_AGE_MS, "click"),
   api: {
     // An event under a known transaction id adjusts the value and the currency of the one before.
     restates: true,

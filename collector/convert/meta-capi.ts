@@ -21,7 +21,7 @@ const MAX_AGE_MS = 7 * 86_400_000;
 const PASSING = [1, 2, 4, 10, 17, 32, 102, 190, 341, 368, 613];
 
 export const metaCapi: Destination = {
-  eligible: adConversions(["_fbc", "fbclid", "_fbp"], MAX_AGE_MS),
+  eligible: adConversions(["_fbc", "fbclid", "_fbp"], MAX_AGE_MS, "call"),
   api: {
     // Of two events with one event_id the first one counts, and that for 48 hours only.
     restates: false,

@@ -39,33 +39,47 @@ export async function* conversionFile({ store, site, document, webhook, format, 
     const rows = found.slice(0, left);
     left -= rows.length;
     if (rows.length > 0) yield csv(rows.map(format.row));
-    await store.addFiled(rows.map((row) => filedOf(site, webhook, row, now)));
+    await store.addFiled(rows.map((row) => ({ site, ...filedOf(webhook, format, row, now) })));
     if (left === 0) return;
   }
 }
 
-function filedOf(site: string, webhook: Webhook, { name, call, value }: Conversion, now: number): FiledRow {
-  const told = { value: value?.value ?? null, currency: value?.currency ?? null };
-  return { site, call_id: call.id, webhook: webhook.name, name, ...told, filed_at: now };
+function filedOf(webhook: Webhook, format: FileFormat, conversion: Conversion, now: number): Omit<FiledRow, "site"> {
+  const { name, call, value, clicks } = conversion;
+  const { click } = format.adjustments;
+  const told = { value: value?.value ?? null, currency: value?.currency ?? null, ts: call.ts };
+  return {
+    call_id: call.id,
+    webhook: webhook.name,
+    name,
+    ...told,
+    click_id: (click && clicks[click]) ?? null,
+    filed_at: now,
+    adjusted: 0,
+  };
 }
 
 /** What has changed since the file told it: another value, or it does not count any more, its visitor's erasure included. */
 export async function* adjustmentFile({ store, site, document, webhook, format, now }: FileOf): AsyncGenerator<string> {
   const { adjustments } = format;
-  if (!adjustments) return;
   yield csv(adjustments.head);
+  let left = format.mostRows;
   let after: FiledPlace = { filed_at: now - ADJUSTED_MS, call_id: "", name: "" };
   for (;;) {
     const page = await store.filedAfter(site, webhook.name, after, PAGE);
-    const changed: Adjustment[] = [];
+    const changed: { filed: FiledRow; told: string[] }[] = [];
     for (const filed of page) {
       const [row] = await store.calls(site, { id: filed.call_id }, null, 1);
       const adjustment = row && adjustmentOf(webhook, document, filed, callOf(row), now);
-      if (adjustment) changed.push(adjustment);
+      const told = adjustment && adjustments.row(adjustment);
+      if (told) changed.push({ filed, told });
     }
-    if (changed.length > 0) yield csv(changed.map(adjustments.row));
+    const taken = changed.slice(0, left);
+    left -= taken.length;
+    if (taken.length > 0) yield csv(taken.map(({ told }) => told));
+    await store.markAdjusted(taken.map(({ filed }) => filed).filter(({ adjusted }) => adjusted === 0));
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
+    if (!last || page.length < PAGE || left === 0) return;
     after = last;
   }
 }
@@ -77,12 +91,13 @@ function adjustmentOf(
   call: Conversion["call"],
   now: number,
 ): Adjustment | null {
-  const common = { transaction_id: call.transaction.id, name: filed.name, at: now };
+  const { name, ts, click_id } = filed;
+  const common = { transaction_id: call.transaction.id, name, ts, click_id, at: now };
   if (isGone(webhook, document, filed, call)) return { ...common, value: null };
   // Its age changes nothing.
   const eligible = destinationOf(webhook)?.eligible(webhook, call, document, call.ts) ?? [];
   const value = isEligible(eligible) ? (eligible.find(({ name }) => name === filed.name)?.value ?? null) : null;
-  const isSame = value?.value === filed.value && value?.currency === filed.currency;
+  const isSame = filed.adjusted === 0 && value?.value === filed.value && value?.currency === filed.currency;
   return value === null || isSame ? null : { ...common, value };
 }
 

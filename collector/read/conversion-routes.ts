@@ -64,7 +64,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
     // Whoever has no key is not told what there is.
     if (!known || !webhook || !(await isKey(known.site, webhook.name, key))) throw unauthorized();
     const format = destinationOf(webhook)?.file;
-    if (!format || (adjustments === "1" && !format.adjustments)) throw new Problem(404, "there is no such file");
+    if (!format) throw new Problem(404, "there is no such file");
     if (webhook.off !== undefined) throw new Problem(404, `the file is off: ${webhook.off}`);
     response.set("Cache-Control", "no-store");
     // Who asks only whether it is there has fetched nothing.

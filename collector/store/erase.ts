@@ -9,7 +9,7 @@ import { deleteDeliveries } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { isShown, redacted, remember } from "./erased";
-import { deleteFiled } from "./filed";
+import { deleteFiled, redactFiled } from "./filed";
 import { sha256 } from "./hash";
 import { lockCall } from "./joins";
 import { type Found, findMentions, type ScanPlace } from "./mentioned";
@@ -223,6 +223,7 @@ export async function redactCall(
     }
   }
   if (!(await deleteDeliveries(tx, site, [callId], { isOver }))) return false;
+  await redactFiled(tx, site, callId);
   if (!(await events.select("event_id").limit(1).executeTakeFirst())) {
     await deleteFiled(tx, site, callId);
     await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "=", callId).execute();

@@ -127,7 +127,8 @@ const CONSOLE: Changes = {
 const FILED: Changes = {
   tables: {
     filed: `site text not null, call_id text not null, webhook text not null, name text not null,
-      value double precision, currency text, filed_at bigint not null,
+      value double precision, currency text, filed_at bigint not null, ts bigint not null, click_id text,
+      adjusted integer not null,
       primary key (site, call_id, webhook, name)`,
   },
   indexes: { filed_by_time: "filed (site, webhook, filed_at, call_id, name)" },

@@ -77,7 +77,7 @@ export async function openStore(engine: Engine, options?: Upgrade): Promise<Stor
     ...eraseStore(db, engine, transact),
     ...deliveryStore(db, engine, transact),
     ...deliveryLog(db),
-    ...filedStore(db),
+    ...filedStore(db, engine, transact),
     ...figureStore(db, engine),
     ...tokenStore(db),
     ...searchStore(db),

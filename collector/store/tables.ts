@@ -282,7 +282,7 @@ interface DeliveryAttempts {
   response: string;
 }
 
-/** A conversion that a file has told a platform of. It outlives its visitor, of whom it says nothing: what was told can then be taken back. */
+/** A conversion that a file has told a platform of. It outlives its visitor, of whom it then says nothing: what was told can be taken back. */
 interface Filed {
   site: string;
   call_id: string;
@@ -293,6 +293,12 @@ interface Filed {
   value: number | null;
   currency: string | null;
   filed_at: number;
+  /** The call's time, as it was told. */
+  ts: number;
+  /** By which a platform finds it again that asks for that; null once its visitor was erased. */
+  click_id: string | null;
+  /** 1 once the platform was told that it has changed, so that a change back is told, too. */
+  adjusted: number;
 }
 
 /** A snapshot as it came, and as it lies in its table. */

@@ -230,6 +230,8 @@ test("an advertising platform asks for what is its own, says what last week's ca
   const address = (await tab.getByLabel("the file's address", { exact: true }).textContent()) ?? "";
   const file = await fetch(address);
   expect([file.status, await file.text()]).toEqual([200, expect.stringContaining("Google Click ID")]);
+  const corrections = (await tab.getByLabel("the corrections' address", { exact: true }).textContent()) ?? "";
+  expect(await (await fetch(corrections)).text()).toContain("Adjustment Type");
   await tab.getByRole("link", { name: "Webhooks" }).click();
   const platforms = tab.getByRole("region", { name: "Calls at advertising platforms" });
   const cells = (key: string) =>

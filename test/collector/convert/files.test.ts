@@ -155,7 +155,65 @@ describe("microsoft_ads_csv", () => {
       `f894f652ea334e739002f7167ab8f8e3,sale,${time},50,GBP`,
       "",
     ]);
-    expect((await fetched(shop, "bing", key, "&adjustments=1")).status).toBe(404);
+  });
+
+  test("has a second file: what has changed is restated, back again too, and what counts no more is retracted, each as it was told", async () => {
+    const shop = await shopWith([MICROSOFT]);
+    const click = (n: number) => ({ entities: { msclkid: `f894f652ea334e739002f7167ab8f8e${n}` } });
+    const [same, other, gone] = [
+      await called(shop, click(1)),
+      await called(shop, click(2)),
+      await called(shop, click(3)),
+    ];
+    const { key } = await keyOf(shop, "bing");
+    const adjustments = async () => (await fetched(shop, "bing", key, "&adjustments=1")).text;
+    const heads = (await adjustments()).trim().split("\n");
+    expect(heads).toEqual([
+      "Parameters:TimeZone=+0000",
+      "Microsoft Click ID,Conversion Name,Conversion Time,Adjustment Value,Adjustment Currency,Adjustment Type,Adjustment Time",
+    ]);
+    const told = rowsOf((await fetched(shop, "bing", key)).text);
+    await amended(shop, same, { source: "another" });
+    await amended(shop, other, { total: { value: 80.12345, currency: "GBP" } });
+    await amended(shop, gone, { total: { value: 0.1, currency: "GBP" } });
+    const rows = rowsOf(await adjustments());
+    const kept = ["Microsoft Click ID", "Conversion Name", "Conversion Time"] as const;
+    for (const row of rows)
+      expect(told).toContainEqual(expect.objectContaining(Object.fromEntries(kept.map((name) => [name, row[name]]))));
+    const said = rows.map((row) => [
+      row["Microsoft Click ID"]?.at(-1),
+      row["Adjustment Type"],
+      row["Adjustment Value"],
+    ]);
+    expect(said.sort()).toEqual([
+      ["2", "Restate", "80.123"],
+      ["3", "Retract", ""],
+    ]);
+    const { ts } = await shop.call(other);
+    await amended(shop, other, { total: { value: 50, currency: "GBP" }, ts: ts + 2 });
+    const [back] = rowsOf(await adjustments()).filter((row) => row["Microsoft Click ID"]?.endsWith("2"));
+    expect(back).toMatchObject({ "Adjustment Type": "Restate", "Adjustment Value": "50" });
+  });
+
+  test("has no conversion whose click was more than 90 days before", async () => {
+    const shop = await shopWith([MICROSOFT], { window_days: 365, retention_days: 365 });
+    const msclkid = "f894f652ea334e739002f7167ab8f8e3";
+    const late = await called(shop, { entities: { msclkid }, ago: 90 * DAY - 500 });
+    expect(await standing(shop, late)).toMatchObject({ state: "not_sent", reason: "too_old" });
+    expect((await standing(shop, late)).detail).toBe("the click is older than 90 days");
+    const timely = await called(shop, { entities: { msclkid }, ago: 89 * DAY });
+    expect(await standing(shop, timely)).toMatchObject({ state: "waiting" });
+  });
+
+  test("cannot name a visitor who was erased, and keeps nothing of their click", async () => {
+    const shop = await shopWith([MICROSOFT]);
+    const order = await called(shop, { entities: { msclkid: "f894f652ea334e739002f7167ab8f8e3" } });
+    const { key } = await keyOf(shop, "bing");
+    await fetched(shop, "bing", key);
+    const { join } = await shop.call(order);
+    await shop.admin("DELETE", `/contexts/${join.context_id}`);
+    expect(rowsOf((await fetched(shop, "bing", key, "&adjustments=1")).text)).toEqual([]);
+    expect(await standing(shop, order)).toMatchObject({ state: "sent" });
   });
 });
 

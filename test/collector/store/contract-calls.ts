@@ -42,7 +42,17 @@ export function describeCalls(opened: () => { store: Store }): void {
       const { store } = opened();
       await store.saveSite({ site: SITE, document: "{}", ...none });
       await save({ call_id: "old", ts: 100 }, { call_id: "young", ts: 900 });
-      const filed = { site: SITE, webhook: "ads", name: "sale", value: 5, currency: "GBP", filed_at: NOW };
+      const filed = {
+        site: SITE,
+        webhook: "ads",
+        name: "sale",
+        value: 5,
+        currency: "GBP",
+        filed_at: NOW,
+        ts: NOW,
+        click_id: null,
+        adjusted: 0,
+      };
       await store.addFiled(["old", "young"].map((call_id) => ({ ...filed, call_id })));
       for (let step = await store.expire(SITE, 500, null); step.more; )
         step = await store.expire(SITE, 500, step.after);

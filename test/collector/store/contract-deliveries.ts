@@ -4,7 +4,7 @@ import type { Settlement } from "../../../collector/store/deliveries";
 import type { Store } from "../../../collector/store/store";
 import type { DeliveryRow } from "../../../collector/store/tables";
 import type { OpenedStore } from "./contract";
-import { SITE } from "./rows";
+import { CONTEXT, event, SITE, write } from "./rows";
 
 const NOW = 2_000_000;
 const CALL = "c".repeat(32);
@@ -67,7 +67,18 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
     });
 
     it("by file are remembered as they were told first, and are read in that order", async () => {
-      const row = { site: SITE, call_id: CALL, webhook: "ads", name: "sale", value: 5, currency: "GBP", filed_at: NOW };
+      const row = {
+        site: SITE,
+        call_id: CALL,
+        webhook: "ads",
+        name: "sale",
+        value: 5,
+        currency: "GBP",
+        filed_at: NOW,
+        ts: NOW,
+        click_id: null,
+        adjusted: 0,
+      };
       await store.addFiled([row, { ...row, name: "lead", value: null, currency: null }]);
       await store.addFiled([
         { ...row, value: 9, filed_at: NOW + 1 },
@@ -83,6 +94,30 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
       const last = first.at(-1) as (typeof first)[number];
       expect(await store.filedAfter(SITE, "ads", last, 2)).toMatchObject([{ call_id: "d".repeat(32) }]);
       expect(await store.filedAfter(SITE, "other", { filed_at: 0, call_id: "", name: "" }, 2)).toEqual([]);
+      await store.markAdjusted(first.slice(0, 1));
+      expect(await store.filedOf(SITE, [CALL])).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ name: "lead", adjusted: 1 }),
+          expect.objectContaining({ name: "sale", adjusted: 0 }),
+        ]),
+      );
+    });
+
+    it("by file keep a click id until its visitor is erased, and none that comes after", async () => {
+      const erased = "e".repeat(32);
+      const shared = { site: SITE, webhook: "ads", name: "sale", value: 5, currency: "GBP" };
+      const row = { ...shared, call_id: erased, filed_at: NOW, ts: NOW, click_id: "click", adjusted: 0 };
+      const clicks = async () => (await store.filedOf(SITE, [erased])).map(({ click_id }) => click_id);
+      await store.write([write({ events: [event({ call_id: erased, own_id: CONTEXT })] })], [], NOW);
+      await store.addFiled([row]);
+      expect(await clicks()).toEqual(["click"]);
+      await store.beginErasing(SITE, CONTEXT, NOW);
+      const { calls } = await store.findCalls(SITE, CONTEXT, CONTEXT, "", NOW);
+      expect(calls).toEqual([erased]);
+      await store.redactCalls(SITE, calls, NOW);
+      expect(await clicks()).toEqual([null]);
+      await store.addFiled([{ ...row, webhook: "other" }]);
+      expect(await clicks()).toEqual([null, null]);
     });
 
     it("are listed by state and webhook, the newest first, with their attempts, and can be made due again", async () => {

@@ -204,7 +204,13 @@ export function FileKey({ site, name }: { site: string; name: string }) {
         Give it to the platform, which fetches it on a schedule. A new address is shown this once; the one before goes
         on for 24 hours.
       </p>
-      {address && <Copy what="the file's address" text={address} />}
+      {address && (
+        <>
+          <Copy what="the file's address" text={address} />
+          <p class="hint">What changes later is in a second file, which wants a schedule of its own:</p>
+          <Copy what="the corrections' address" text={`${address}&adjustments=1`} />
+        </>
+      )}
       {mayWrite.value && (
         <div class="row">
           <Action label={address ? "Make another address" : "Make a new address"} does={make} />
