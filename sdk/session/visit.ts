@@ -70,15 +70,19 @@ export const visitorToText = (visit: Visit): string => `${visit._contextId}.${vi
 export const sessionToText = (visit: Visit): string =>
   `${visit._key}.${visit._startedAt}.${visit._activeAt}.${visit._views}.${visit._claims}`;
 
-const CONTEXT_ID = /^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}$/;
+const KNOWN = /^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}(\.|$)/;
 
-/** Reads the two cookies. */
+/** Of a text there is always a first part. */
+type Parts = [string, ...(string | undefined)[]];
+
+/** Reads the two cookies. A session without its visitor is nobody's: another tab, or a cleaner, has removed the one and not yet the other. */
 export const visitFrom = (visitor = "", session = ""): Visit => {
-  const [id = "", sessions, earlierViews] = visitor.split(".");
-  const [_key = "", startedAt, activeAt, views, _claims = ""] = session.split(".");
-  const number = (text: unknown): number => +`${text}` || 0;
+  if (!KNOWN.test(visitor)) visitor = session = "";
+  const [_contextId, sessions, earlierViews] = visitor.split(".") as Parts;
+  const [_key, startedAt, activeAt, views, _claims = ""] = session.split(".") as Parts;
+  const number = (text?: string): number => +(text as string) || 0;
   return {
-    _contextId: CONTEXT_ID.test(id) ? id : "",
+    _contextId,
     _sessions: number(sessions),
     _earlierViews: number(earlierViews),
     _key,

@@ -66,6 +66,24 @@ describe("a visitor whose session cookie is gone and whose own is kept", () => {
   });
 });
 
+describe("a visitor whose own cookie is gone and whose session cookie is kept", () => {
+  it("is a new one, whose snapshots are taken", async () => {
+    const shop = await world.shop();
+    const before = await shop.visit("plain");
+    await flush(before);
+    const id = await contextId(before);
+    await before.close();
+    await world.browser.context.clearCookies({ name: "calljoin" });
+    const page = await shop.visit("plain");
+    await flush(page);
+    const next = await contextId(page);
+    expect(next).not.toBe(id);
+    const [session] = (await shop.stored(next)).sessions;
+    expect(session).toMatchObject({ number: 1, views: [{ number: 1 }] });
+    expect(shop.sent().map(({ context_id }) => context_id)).toEqual([id, next]);
+  });
+});
+
 describe("consent denied in one tab", () => {
   it("reaches the others: they send no more, and neither cookie nor queue is left", async () => {
     const shop = await world.shop({ entities: [{ name: "n", type: "expression", value: "window.n" }] });

@@ -132,4 +132,14 @@ describe("the cookie's text", () => {
   it.each(["", "undefined", "x", "AAAAAAAAAAA-0ABCDEFGH-AAAAAAA.1.2", "a.1.2"])("that is %j is nobody's", (text) => {
     expect(visitFrom(text)._contextId).toBe("");
   });
+
+  it.each(["", "x.3.4"])("that is %j leaves the session to nobody, too: who comes next is a new visitor", (text) => {
+    const visit = later(firstVisit(), MINUTE);
+    const found = visitFrom(text, sessionToText(visit));
+    expect(found).toEqual(visitFrom());
+    const next = nextVisit(found, start + MINUTE, "bbbb");
+    expect(next).toMatchObject({ _sessions: 1, _earlierViews: 0, _views: 1 });
+    expect(next._contextId).toMatch(/^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}$/);
+    expect(next._contextId).not.toBe(visit._contextId);
+  });
 });
