@@ -90,11 +90,11 @@ async function openFirefox(port: number): Promise<Driver> {
     await send("WebDriver:NewSession", {});
     return {
       go: async (url) => void (await send("WebDriver:Navigate", { url })),
-      // As a script of the page's: a steered script has globals of its own.
+      // As a script of the page's: a steered script may have globals of its own, before Firefox 153 behind a wrapper.
       run: async <T>(body: string) => {
         const script = `const element = document.createElement("script");
           element.textContent = arguments[0]; document.documentElement.append(element); element.remove();
-          return window.wrappedJSObject.answered`;
+          return (window.wrappedJSObject ?? window).answered`;
         const args = [`window.answered = (function () { ${body} })()`];
         return ((await send("WebDriver:ExecuteScript", { script, args })) as { value: T }).value;
       },
