@@ -94,8 +94,8 @@ export async function fill(console_: Console, calls = 300): Promise<void> {
   const all = Array.from({ length: calls }, (_, index) => index + 1);
   await Promise.all(
     all.map(async (index) => {
-      // Most calls are of the last week.
-      const at = Date.now() - Math.floor((index / calls) ** 2 * 29 * DAY) - 3 * 60 * MINUTE;
+      // Most calls are of the last week; all are of the last 30 days, be it soon after midnight.
+      const at = Date.now() - Math.floor((index / calls) ** 2 * 28 * DAY) - 3 * 60 * MINUTE;
       if (index % 10 < 7) await send(visitorId(index), visitOf(index, at - 4 * MINUTE));
     }),
   );
@@ -103,7 +103,7 @@ export async function fill(console_: Console, calls = 300): Promise<void> {
     const own = all.filter((index) => (index % 3 === 0) === (vendor === "responsetap"));
     await events(
       vendor,
-      own.map((index) => callOf(index, Date.now() - Math.floor((index / calls) ** 2 * 29 * DAY) - 3 * 60 * MINUTE)),
+      own.map((index) => callOf(index, Date.now() - Math.floor((index / calls) ** 2 * 28 * DAY) - 3 * 60 * MINUTE)),
     );
   }
   for (const number of [1, 2, 3]) {

@@ -145,7 +145,7 @@ test("what a receiver will have no more is dead; on again, one is resent, then a
   await dead.first().getByRole("button", { name: "Resend" }).click();
   await expect.poll(() => dead.count()).toBe(2);
   await page.getByRole("button", { name: "Resend all that are dead" }).click();
-  await page.getByRole("status").filter({ hasText: "2 of 2" }).waitFor();
+  await page.getByText("Resend all that are dead: 2 of 2").waitFor();
   await page.getByText("No delivery is so.").waitFor();
   await expect.poll(() => receiver.received.length).toBe(before + 3);
   const calls = receiver.received.slice(before).map(({ body }) => JSON.parse(body).order);
@@ -222,6 +222,8 @@ test("an advertising platform asks for what is its own, says what last week's ca
   await named("Name").fill("google-file");
   await named("Format").selectOption("google_ads_csv");
   expect(await named("Address").count()).toBe(0);
+  expect(await tab.getByText("Sent when a call is").count()).toBe(0);
+  await expect.poll(() => tab.getByLabel("The request").textContent()).toContain("The file, as it is fetched:\n");
   await named("Conversion name").fill("Phone order");
   await tab.getByRole("button", { name: "Save" }).click();
   await tab.getByRole("button", { name: "Try last week's calls" }).click();

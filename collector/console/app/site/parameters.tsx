@@ -28,10 +28,11 @@ const MOST = 200;
 
 export function Parameters(props: {
   saved: SavedSite;
+  hint: string;
   parameters: Parameter[];
   onChange: (parameters: Parameter[]) => void;
 }) {
-  const { saved, parameters, onChange } = props;
+  const { saved, hint, parameters, onChange } = props;
   const site = saved.tracking_id;
   const { data } = useResource(
     (signal) => ask<Catalogue>(ofSite(site, "parameters"), { signal }),
@@ -51,7 +52,7 @@ export function Parameters(props: {
   return (
     <Rows
       legend="Parameters"
-      hint="Sent beside event, call_id and version."
+      hint={hint}
       what="parameter"
       path="parameters"
       rows={parameters}

@@ -65,6 +65,11 @@ export function isPlatform(format: Format): boolean {
   return PLATFORMS[format] !== undefined;
 }
 
+/** True for a platform that is told of what meets a goal, whenever that is known. */
+export function goesByGoals(format: Format): boolean {
+  return isPlatform(format) && format !== "ga4";
+}
+
 export function isFile(format: Format): boolean {
   return PLATFORMS[format]?.fields.includes("api_secret") === false;
 }

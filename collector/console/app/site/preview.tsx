@@ -10,7 +10,8 @@ import { isPlatform } from "./platform";
 
 export interface WebhookRequest {
   method: string;
-  url: string;
+  /** Null for a file, which is fetched. */
+  url: string | null;
   headers: Record<string, string>;
   body: string;
 }
@@ -78,7 +79,8 @@ export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook
 export function RequestText({ request }: { request: WebhookRequest }) {
   const { method, url, headers, body } = request;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return <Raw label="The request">{[`${method} ${url}`, ...lines, "", pretty(body)].join("\n").trimEnd()}</Raw>;
+  const first = url === null ? "The file, as it is fetched:" : `${method} ${url}`;
+  return <Raw label="The request">{[first, ...lines, "", pretty(body)].join("\n").trimEnd()}</Raw>;
 }
 
 /** JSON with its lines broken, all else as it is. */

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Problem, problemOf } from "../api";
 import { count } from "../format";
+import { say } from "../parts";
 import { Failed } from "../resource";
 
 /** What a step has done, and where the next one goes on. */
@@ -52,6 +53,8 @@ export function Steps({
       setProblem(problemOf(error));
     }
     setRunning(false);
+    // What is worked through may be gone from the page with this button.
+    if (last) say(`${label}: ${told({ ...last, replayed, refused })}`);
     done();
   }
 
@@ -75,11 +78,15 @@ export function Steps({
       )}
       {isRunning && all > 0 && <progress aria-label={label} max={all} value={replayed + refused} />}
       <span class="quiet num" role="status">
-        {progress && `${count(replayed)} of ${count(all)}${refused ? `, ${count(refused)} refused again` : ""}`}
+        {progress && told(progress)}
       </span>
       {problem && <Failed problem={problem} />}
     </div>
   );
+}
+
+function told({ replayed, refused = 0, remaining }: Step): string {
+  return `${count(replayed)} of ${count(replayed + refused + remaining)}${refused ? `, ${count(refused)} refused again` : ""}`;
 }
 
 /** A step without a cursor that has done nothing is the last: nothing would come of another one. */

@@ -10,6 +10,7 @@ import { Filters } from "./filters";
 import { Parameters } from "./parameters";
 import {
   FileKey,
+  goesByGoals,
   HowCallsStand,
   isFile,
   isPlatform,
@@ -144,17 +145,24 @@ export function WebhookEditor(props: {
               hint="Its query may hold values, as in ?order={{transaction.id}}"
             />
           )}
-          <Several
-            legend="Sent when a call is"
-            options={Object.entries(EVENTS).map(([value, label]) => ({
-              value: value as Webhook["on"][number],
-              label,
-              hint: EVENT_HINTS[value as Webhook["on"][number]],
-            }))}
-            chosen={webhook.on}
-            onChange={(on) => set({ on })}
+          {!goesByGoals(webhook.format) && (
+            <Several
+              legend="Sent when a call is"
+              options={Object.entries(EVENTS).map(([value, label]) => ({
+                value: value as Webhook["on"][number],
+                label,
+                hint: EVENT_HINTS[value as Webhook["on"][number]],
+              }))}
+              chosen={webhook.on}
+              onChange={(on) => set({ on })}
+            />
+          )}
+          <Parameters
+            saved={saved}
+            hint={parameterHint(webhook.format)}
+            parameters={webhook.parameters}
+            onChange={(parameters) => set({ parameters })}
           />
-          <Parameters saved={saved} parameters={webhook.parameters} onChange={(parameters) => set({ parameters })} />
           <Filters saved={saved} filter={webhook.filter} onChange={(filter) => set({ filter })} />
         </Form>
       </section>
@@ -194,6 +202,12 @@ function Secret({ site, name }: { site: string; name: string }) {
       </div>
     </section>
   );
+}
+
+function parameterHint(format: Webhook["format"]): string {
+  if (goesByGoals(format))
+    return "Only where an entity of yours has another name than what the platform goes by, such as gclid.";
+  return format === "ga4" ? "Sent with the event." : "Sent beside event, call_id and version.";
 }
 
 /** The webhook as it is saved: without the rows that nobody wrote, and on. */
