@@ -27,8 +27,8 @@ const LIMITS = {
 };
 
 /** Who is still being answered when the collector is to stop has so long; then it ends, whatever it waits for. What was acknowledged is on disk. */
-const CLOSE_MS = 4_000;
-const END_MS = 4_700;
+const CLOSE_MS = 2_500;
+const END_MS = 4_200;
 
 /** A connection that was opened and is not used: browsers open them in advance. */
 const UNUSED_MS = 1_000;
