@@ -89,6 +89,22 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const servers = [server, ...sidePorts(config).map(() => createServer(LIMITS, app))];
   for (const one of servers) answerMalformed(one, readableBy);
   const closes = servers.map(closing);
+  const timers: NodeJS.Timeout[] = [];
+  const stop = async (signal: string) => {
+    log.info({ signal }, "stopping");
+    isStopping = true;
+    for (const timer of timers) clearInterval(timer);
+    endStreams();
+    setTimeout(() => {
+      log.warn("stopped while something was still under way");
+      process.exit(0);
+    }, END_MS);
+    await Promise.all([Promise.all(closes.map((close) => close())).then(drain), forwarder.stop()]);
+    await store.close();
+    process.exit(0);
+  };
+  // Before anybody can hear that it is ready: they may ask it to stop at once.
+  process.once("SIGTERM", stop).once("SIGINT", stop);
   await listen(server, "PORT", config.port, config.host);
   for (const [n, port] of sidePorts(config).entries()) {
     await listen(
@@ -113,40 +129,21 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     for (const { path, message } of warningsOf(JSON.parse(document))) log.warn({ site, path }, message);
   }
 
-  const timer = setInterval(() => sweep(), SWEEP_MS);
-
-  const forward = setInterval(() => {
-    forwarder.poll().catch((error) => log.error({ err: error }, "forwarding failed"));
-  }, FORWARD_MS);
+  const every = (ms: number, work: () => unknown) => isStopping || timers.push(setInterval(work, ms));
+  every(SWEEP_MS, () => sweep());
+  every(FORWARD_MS, () => forwarder.poll().catch((error) => log.error({ err: error }, "forwarding failed")));
 
   const expire = createRetention(store, clock);
-  const retention = setInterval(async () => {
+  every(RETENTION_MS, async () => {
     await expire().catch((error) => log.error({ err: error }, "retention failed"));
     await erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
-  }, RETENTION_MS);
+  });
 
   const { BEAT_MS, beat } = await import("./read/system");
   const beats = () => beat(store, version, clock()).catch((error) => log.error({ err: error }, "not noted as there"));
   await beats();
-  const beating = setInterval(beats, BEAT_MS);
+  every(BEAT_MS, beats);
 
-  const stop = async (signal: string) => {
-    log.info({ signal }, "stopping");
-    isStopping = true;
-    clearInterval(timer);
-    clearInterval(retention);
-    clearInterval(forward);
-    clearInterval(beating);
-    endStreams();
-    setTimeout(() => {
-      log.warn("stopped while something was still under way");
-      process.exit(0);
-    }, END_MS);
-    await Promise.all([Promise.all(closes.map((close) => close())).then(drain), forwarder.stop()]);
-    await store.close();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop).once("SIGINT", stop);
   return server;
 }
 

@@ -82,3 +82,10 @@ test("nor a webhook's receiver that hangs: what it was to get is sent again at t
     receiver.close();
   }
 });
+
+test("that is asked to stop as soon as it says that it is ready ends as ever", async () => {
+  for (let n = 0; n < 5; n += 1) {
+    expect(await instance.end("SIGTERM")).toBe(0);
+    await instance.start();
+  }
+});
