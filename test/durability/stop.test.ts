@@ -42,7 +42,8 @@ async function stopped(): Promise<number> {
 
 test("a connection that was opened in advance and never used does not hold it up", MEASURED, async () => {
   await connected();
-  expect(await stopped()).toBeLessThan(2_500);
+  // All are cut off after 2.5 s.
+  expect(await stopped()).toBeLessThan(2_200);
 });
 
 test("nor does, for long, a client that stopped in the middle of its request", MEASURED, async () => {

@@ -5,7 +5,7 @@ import type { Store } from "../../../collector/store/store";
 import type { CallRow } from "../../../collector/store/tables";
 import { siteSchema } from "../../../collector/wire/site";
 import { erase } from "./erasing";
-import { CONTEXT, event, SITE, snapshot, snapshotsOf, viewsOf, write } from "./rows";
+import { CONTEXT, event, filed, SITE, snapshot, snapshotsOf, viewsOf, write } from "./rows";
 
 const NOW = 2_000_000;
 const none = { identifying: [], secrets: [], at: NOW };
@@ -42,18 +42,7 @@ export function describeCalls(opened: () => { store: Store }): void {
       const { store } = opened();
       await store.saveSite({ site: SITE, document: "{}", ...none });
       await save({ call_id: "old", ts: 100 }, { call_id: "young", ts: 900 });
-      const filed = {
-        site: SITE,
-        webhook: "ads",
-        name: "sale",
-        value: 5,
-        currency: "GBP",
-        filed_at: NOW,
-        ts: NOW,
-        click_id: null,
-        adjusted: 0,
-      };
-      await store.addFiled(["old", "young"].map((call_id) => ({ ...filed, call_id })));
+      await store.addFiled(["old", "young"].map((call_id) => filed({ call_id })));
       for (let step = await store.expire(SITE, 500, null); step.more; )
         step = await store.expire(SITE, 500, step.after);
       expect((await store.filedOf(SITE, ["old", "young"])).map(({ call_id }) => call_id)).toEqual(["young"]);

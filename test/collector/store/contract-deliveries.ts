@@ -4,7 +4,7 @@ import type { Settlement } from "../../../collector/store/deliveries";
 import type { Store } from "../../../collector/store/store";
 import type { DeliveryRow } from "../../../collector/store/tables";
 import type { OpenedStore } from "./contract";
-import { CONTEXT, event, SITE, write } from "./rows";
+import { CONTEXT, event, filed, SITE, write } from "./rows";
 
 const NOW = 2_000_000;
 const CALL = "c".repeat(32);
@@ -67,18 +67,7 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
     });
 
     it("by file are remembered as they were told first, and are read in that order", async () => {
-      const row = {
-        site: SITE,
-        call_id: CALL,
-        webhook: "ads",
-        name: "sale",
-        value: 5,
-        currency: "GBP",
-        filed_at: NOW,
-        ts: NOW,
-        click_id: null,
-        adjusted: 0,
-      };
+      const row = filed({ call_id: CALL, filed_at: NOW });
       await store.addFiled([row, { ...row, name: "lead", value: null, currency: null }]);
       await store.addFiled([
         { ...row, value: 9, filed_at: NOW + 1 },
@@ -105,8 +94,7 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
 
     it("by file keep a click id until its visitor is erased, and none that comes after", async () => {
       const erased = "e".repeat(32);
-      const shared = { site: SITE, webhook: "ads", name: "sale", value: 5, currency: "GBP" };
-      const row = { ...shared, call_id: erased, filed_at: NOW, ts: NOW, click_id: "click", adjusted: 0 };
+      const row = filed({ call_id: erased, click_id: "click" });
       const clicks = async () => (await store.filedOf(SITE, [erased])).map(({ click_id }) => click_id);
       await store.write([write({ events: [event({ call_id: erased, own_id: CONTEXT })] })], [], NOW);
       await store.addFiled([row]);

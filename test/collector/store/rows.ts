@@ -2,7 +2,7 @@
 import { sha256 } from "../../../collector/store/hash";
 import type { Write } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
-import type { CallEventRow, DescribedView, DueRow, SnapshotRow } from "../../../collector/store/tables";
+import type { CallEventRow, DescribedView, DueRow, FiledRow, SnapshotRow } from "../../../collector/store/tables";
 
 export const SITE = "shop";
 export const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";
@@ -50,6 +50,23 @@ export function event(changes: Partial<CallEventRow> = {}): CallEventRow {
   };
   const canonical = changes.canonical ?? JSON.stringify(row);
   return { ...row, canonical, body: canonical, event_id: sha256(canonical), ...changes };
+}
+
+/** A conversion that a file has told of. */
+export function filed(changes: Partial<FiledRow> = {}): FiledRow {
+  return {
+    site: SITE,
+    call_id: "call-1",
+    webhook: "ads",
+    name: "sale",
+    value: 5,
+    currency: "GBP",
+    filed_at: 1,
+    ts: 1,
+    click_id: null,
+    adjusted: 0,
+    ...changes,
+  };
 }
 
 export function write(changes: Partial<Write> = {}): Write {
