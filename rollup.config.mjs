@@ -17,13 +17,15 @@ const small = () =>
     format: { comments: false },
     mangle: { reserved: ["boot"], properties: { regex: /^_/ } },
   });
+/** Types are checked by `npm run check`, once, and not again for each bundle. */
+const emitted = { noEmit: false, noCheck: true };
 /** ES2021, which browsers have since 2020 (https://caniuse.com/mdn-javascript_operators_logical_or_assignment). */
 const forBrowsers = (extra = {}) =>
   typescript({
     tsconfig: "tsconfig.json",
     include: ["sdk/**"],
     filterRoot: ".",
-    noEmit: false,
+    ...emitted,
     target: "ES2021",
     types: [],
     ...extra,
@@ -111,7 +113,7 @@ const collector = {
   external: [...builtinModules, /^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))],
   plugins: [
     nodeResolve({ exportConditions: ["node"] }),
-    typescript({ tsconfig: "tsconfig.json", include: ["collector/**"], noEmit: false }),
+    typescript({ tsconfig: "tsconfig.json", include: ["collector/**"], ...emitted }),
     licences(),
   ],
   onLog: (level, log, handle) => {
@@ -161,7 +163,7 @@ const consoleApp = {
   },
   plugins: [
     nodeResolve({ browser: true }),
-    typescript({ tsconfig: "tsconfig.json", include: [`${APP}/**`], noEmit: false, types: [] }),
+    typescript({ tsconfig: "tsconfig.json", include: [`${APP}/**`], ...emitted, types: [] }),
     terser({ ecma: 2020, module: true, format: { comments: false } }),
     consolePage,
   ],

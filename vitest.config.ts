@@ -54,9 +54,17 @@ const LONG_BROWSER = [
 ].map((name) => `test/browser/${name}.test.ts`);
 
 /** Of the console, what is beside signing in, the way from nothing to the first call, and its size. */
-const LONG_CONSOLE = ["calls", "entities", "full", "pages", "reading", "vendors", "webhooks"].map(
-  (name) => `test/console/${name}.test.ts`,
-);
+const LONG_CONSOLE = [
+  "calls",
+  "entities",
+  "full",
+  "hostile",
+  "pages",
+  "reading",
+  "settings",
+  "vendors",
+  "webhooks",
+].map((name) => `test/console/${name}.test.ts`);
 
 /** What measures how long others wait. */
 const MEASURED = ["test/collector/neighbours.test.ts", "test/collector/erasing.test.ts"];

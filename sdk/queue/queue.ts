@@ -106,6 +106,8 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
   else {
     if (failures < MOST_RETRIES) {
       failures++;
+      // In place of what was put off while this was under way, which knew nothing of the failure.
+      next = undefined;
       schedule(_retryAfter);
     }
     return false;

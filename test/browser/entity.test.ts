@@ -129,7 +129,9 @@ describe("an expression", () => {
     expect(await inPage<number>(hidden, "window.reads")).toBe(reads);
   });
 
-  it("that changes at every reading is told rarely, reported, and costs the others nothing", async () => {
+  it("that changes at every reading is told rarely, reported, and costs the others nothing", {
+    tags: ["long"],
+  }, async () => {
     const shop = await world.shop({
       entities: [expression("restless", "++window.restless"), expression("calm", "window.calm")],
     });

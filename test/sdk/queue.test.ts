@@ -101,6 +101,23 @@ describe("the queue", () => {
     expect(sent[1]?.keepalive).toBe(false);
   });
 
+  it("waits as long as Retry-After says also where more was put while that was on its way", async () => {
+    const queue = await openPage();
+    let answer = (_: Response): void => undefined;
+    vi.stubGlobal("fetch", (url: string, { body }: { body: string }) => {
+      sent.push({ url, body: JSON.parse(body), keepalive: true });
+      return new Promise<Response>((resolve) => (answer = resolve));
+    });
+    putAll(queue, 1);
+    await settle();
+    queue.put(VISITOR, '{"seq":1}');
+    answer(new Response("{}", { status: 429, headers: { "retry-after": "30" } }));
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(sent).toHaveLength(2);
+  });
+
   it.each(["<h1>Sign in to this Wi-Fi</h1>", "{}", "null", '{"accepted":"yes"}', ""])(
     "takes a 200 with %j for no receipt, deletes nothing, and sends the same again",
     async (text) => {

@@ -181,7 +181,7 @@ describe.skipIf(!onSqlite)("an erasure that a reader of the store holds up", () 
     expect((await one.erase()).status).toBe(204);
   });
 
-  test("is done after a restart, too", async () => {
+  test("is done after a restart, too", { tags: ["long"] }, async () => {
     const one = await visitor();
     const backup = reader();
     expect((await one.erase()).status).toBe(202);
@@ -192,7 +192,7 @@ describe.skipIf(!onSqlite)("an erasure that a reader of the store holds up", () 
   });
 });
 
-test("an erasure that a crash has interrupted is finished by the next start", async () => {
+test("an erasure that a crash has interrupted is finished by the next start", { tags: ["long"] }, async () => {
   const contextId = newContext();
   const views = (from: number) =>
     Array.from({ length: 100 }, (_, n) =>

@@ -169,7 +169,9 @@ describe("the SQLite engine", () => {
     rmSync(path, { recursive: true });
   });
 
-  it("redacts a call of many large events in steps, and knows after a crash which one is not done", async () => {
+  it("redacts a call of many large events in steps, and knows after a crash which one is not done", {
+    tags: ["long"],
+  }, async () => {
     const path = folder();
     const store = await openStore(sqlite(path));
     const events = Array.from({ length: 400 }, (_, n) =>
