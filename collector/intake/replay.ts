@@ -37,16 +37,12 @@ export interface ReplayRouteDeps {
   admin: RequestHandler;
 }
 
-/** The call events of a body that could not be read when it came. Its content type was not kept, as it said what is not so. */
+/** The call events of a body that could not be read when it came. Its content type was not kept: JSON and XML are known by their beginning. */
 async function readAgain(body: string, vendor: Vendor): Promise<unknown[]> {
   const mapping = mappingOf(vendor);
   const raw = Buffer.from(body);
   if (!mapping) return eventsOf(jsonOf(raw, exactJson)) ?? [body];
-  const contentType = /^\s*</.test(body)
-    ? "text/xml"
-    : /^\s*[[{]/.test(body)
-      ? ""
-      : "application/x-www-form-urlencoded";
+  const contentType = "application/x-www-form-urlencoded";
   return payloadsOf({ contentType, raw, query: new URLSearchParams(), headers: {} }, mapping);
 }
 

@@ -15,7 +15,8 @@ export interface Asked {
 /** A payload of one call is small; and nothing that is read here may cost much for its size. */
 const MAX_XML = 64 * 1024;
 const MAX_DEPTH = 64;
-const MAX_ITEMS = 1_000;
+/** Characters that stand around a batch, and are kept with each of its items. */
+const MAX_REPEATED = 16 * 1024 ** 2;
 
 /**
  * The call events of a request, each of which can be read by itself. The URL's own parameters, which some vendors' users put there, count
@@ -27,9 +28,7 @@ export async function payloadsOf(asked: Asked, mapping: Mapping): Promise<Payloa
   const bodies = objectsIn(await bodyOf(asked, as)).map((one) => ({ ...query, ...one }));
   const opened = field === undefined ? bodies : bodies.flatMap((body) => inField(body, field));
   const payloads = opened.map((one): Payload => ({ ...one, ...ofRequest(asked, mapping) }));
-  const all = items === undefined ? payloads : payloads.flatMap((payload) => itemsOf(payload, items));
-  if (all.length > MAX_ITEMS) throw noPayload(`has more than ${MAX_ITEMS} items`);
-  return all;
+  return items === undefined ? payloads : payloads.flatMap((payload) => itemsOf(payload, items));
 }
 
 function noPayload(message: string): Error {
@@ -56,7 +55,11 @@ function inField(payload: Payload, field: string): Payload[] {
 function itemsOf(payload: Payload, path: string): Payload[] {
   const place = placeOf(payload, path);
   if (!place) return [payload];
-  return listOf(place.in[place.name]).map((item) => {
+  const items = listOf(place.in[place.name]);
+  place.in[place.name] = [];
+  if (items.length * JSON.stringify(payload).length > MAX_REPEATED)
+    throw noPayload("has too much around so many items");
+  return items.map((item) => {
     place.in[place.name] = [item];
     return structuredClone(payload);
   });
@@ -89,13 +92,24 @@ function ofRequest({ query, headers }: Asked, mapping: Mapping): Payload {
   };
 }
 
-async function bodyOf({ contentType, raw }: Asked, as: NonNullable<Mapping["body"]>["as"]): Promise<unknown> {
+async function bodyOf(asked: Asked, as = kindOf(asked)): Promise<unknown> {
+  const { contentType, raw } = asked;
   if (raw.length === 0) return {};
-  const is = (kind: string, type: RegExp) => as === kind || (as === undefined && type.test(contentType));
-  if (is("xml", /\bxml\b/i)) return await xmlFields(raw.toString());
-  if (!is("form", /^(application\/x-www-form-urlencoded|multipart\/form-data)/i)) return jsonOf(raw, exactJson);
+  if (as === "xml") return await xmlFields(raw.toString());
+  if (as === "json") return jsonOf(raw, exactJson);
   const form = /^multipart/i.test(contentType) ? await partsOf(contentType, raw) : new URLSearchParams(raw.toString());
   return fieldsOf(form);
+}
+
+/**
+ * How a body is written. Its first character tells more than its type: curl and PHP call a JSON text a form where they are not told, and
+ * no form begins so (WHATWG URL, 5.2).
+ */
+function kindOf({ contentType, raw }: Asked): NonNullable<NonNullable<Mapping["body"]>["as"]> {
+  const [first = ""] = /\S/.exec(raw.toString("utf8", 0, 100)) ?? [];
+  if (first === "{" || first === "[") return "json";
+  if (first === "<" || /\bxml\b/i.test(contentType)) return "xml";
+  return /^(application\/x-www-form-urlencoded|multipart\/form-data)/i.test(contentType) ? "form" : "json";
 }
 
 /** Text parts of a multipart body (RFC 7578), as the platform reads them. */
@@ -142,10 +156,10 @@ interface Element {
 }
 
 /**
- * A document's elements as fields: text, or the fields of what is inside; several of one name are a list. What only wraps others is
- * left out. Document types are refused: entities of their own could grow without end.
+ * A document's elements as fields: text, or the fields of what is inside; several of one name are a list. What only wraps one or several
+ * others is left out. Document types are refused: entities of their own could grow without end.
  */
-async function xmlFields(document: string): Promise<Payload> {
+async function xmlFields(document: string): Promise<unknown> {
   const broken = (message: string) => invalid("the body is not XML that can be read", [{ path: "", message }]);
   if (document.length > MAX_XML) throw broken("is longer than 64 KiB");
   const open: Element[] = [{ name: "", fields: {}, children: 0, text: "" }];
@@ -184,9 +198,11 @@ async function xmlFields(document: string): Promise<Payload> {
   return unwrapped(here().fields);
 }
 
-function unwrapped(fields: Payload): Payload {
+function unwrapped(fields: Payload): unknown {
   const [only, ...others] = Object.values(fields);
-  return others.length === 0 && isFields(only) && !Array.isArray(only) ? unwrapped(only) : fields;
+  if (others.length > 0 || !isFields(only)) return fields;
+  if (Array.isArray(only)) return only.every(isFields) ? only : fields;
+  return unwrapped(only);
 }
 
 /** A payload less the secret that it was checked by. */

@@ -16,6 +16,9 @@ describe("a payload", () => {
     ["application/json; charset=utf-8", '{"a":"1","b":{"c":2}}', { a: "1", b: { c: 2 } }],
     ["", '{"a":1}', { a: 1 }],
     ["text/plain", '{"a":1}', { a: 1 }],
+    [FORM, ' {"a":"+44 20"}', { a: "+44 20" }],
+    [FORM, "\ufeff<r><a>1</a></r>", { a: "1" }],
+    ["", "<r><a>1</a></r>", { a: "1" }],
     [FORM, "a=1&b=%2B44+20&c=", { a: "1", b: "+44 20", c: "" }],
     [`${FORM}; charset=UTF-8`, "a=%C3%A4", { a: "ä" }],
     [FORM, "a[b]=1&a[c][d]=2&e[0][f]=3&a=x&g]=4", { a: "x", e: { 0: { f: "3" } }, "g]": "4" }],
@@ -62,7 +65,17 @@ describe("a payload", () => {
       { n: "1", c: [{ a: "1" }] },
     ]);
     expect(await readAll("", "[]")).toEqual([]);
-    await expect(readAll("", JSON.stringify(Array(1_001).fill({})))).rejects.toMatchObject({ status: 400 });
+    const xml = "<calls><call><a>1</a></call><call><a>2</a></call></calls>";
+    expect(await readAll("text/xml", xml)).toEqual([{ a: "1" }, { a: "2" }]);
+  });
+
+  test("may be a long list, but for what would be repeated too often around its items", async () => {
+    expect(await readAll("", JSON.stringify(Array(20_000).fill({})))).toHaveLength(20_000);
+    const items = { body: { items: "n" } };
+    const around = (size: number) =>
+      readAll("", JSON.stringify({ a: "x".repeat(size), n: Array(5_000).fill({}) }), "", items);
+    expect(await around(1_000)).toHaveLength(5_000);
+    await expect(around(10_000)).rejects.toMatchObject({ status: 400 });
   });
 
   test("may be JSON in a field of a form, of the query, or of another JSON", async () => {
