@@ -15,7 +15,7 @@ const WRITTEN = new RegExp(
  * it must not become another one. `decimal` says what separates the decimals, where the amount itself does not tell.
  */
 export function readAmount(said: string, decimal?: "." | ","): number | null | undefined {
-  if (!/\d/.test(said)) return null;
+  if (!/\p{Nd}/u.test(said)) return null;
   if (/^[+-]?\d+(\.\d+)?e[+-]?\d+$/i.test(said)) return bounded(Number(said));
   const { open, close, first, inner, behind, number } = WRITTEN.exec(said.trim())?.groups ?? {};
   const signs = [open, first === "+" ? undefined : first, inner, behind].filter((sign) => sign !== undefined);
