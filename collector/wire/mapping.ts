@@ -96,10 +96,13 @@ const revisionSchema = said(z.int().min(0).max(1_000_000)).extend({
 });
 
 const template = name
-  .regex(/^([^{}]|\{(body|url|form|header:[^{}]+)\})+$/, "can hold {body}, {url}, {form}, {header:NAME}")
+  .regex(
+    /^([^{}]|\{(body|url|address|query|form|header:[^{}]+)\})+$/,
+    "can hold {body}, {url}, {address}, {query}, {form}, {header:NAME}",
+  )
   .meta({
     description:
-      "{body}, {url} as the vendor was given it, {form} (its fields sorted by name, name and value after each other), {header:NAME}, and text between",
+      "{body}, {url} as the vendor was given it, {address} (the URL before its query), {query} (its parameters unescaped and sorted by name, `a=1&b=2`), {form} (its fields sorted by name, name and value after each other), {header:NAME}, and text between",
   });
 
 export const signatureSchema = z.strictObject({

@@ -67,24 +67,36 @@ function contentsOf(template: string, rule: SignatureRule, request: Signed): Buf
   if (hash !== null && !isSame(hash.toLowerCase(), createHash("sha256").update(raw).digest("hex"))) return [];
   const coversBody = template.includes("{body}") || (template.includes("{form}") && isForm) || hash !== null;
   if (!coversBody && raw.length > 0) return [];
-  const form = Buffer.from(isForm ? sortedForm(raw) : "");
+  const fields = isForm ? byName(new URLSearchParams(raw.toString())) : [];
+  const form = Buffer.from(fields.map(([name, value]) => name + value).join(""));
+  const query = Buffer.from(
+    byName(request.query)
+      .map(([name, value]) => `${name}=${value}`)
+      .join("&"),
+  );
   const parts = template.split(/(\{[^{}]+\})/).map((part) => (url: string) => {
     if (part === "{body}") return raw;
     if (part === "{form}") return form;
+    if (part === "{query}") return query;
     if (part === "{url}") return Buffer.from(url);
+    if (part === "{address}") return Buffer.from(addressOf(url));
     const [, header] = /^\{header:(.+)\}$/.exec(part) ?? [];
     return Buffer.from(header === undefined ? part : (headers[header.toLowerCase()] ?? ""));
   });
-  return (template.includes("{url") ? urls : [""]).map((url) => parts.map((part) => part(url)));
+  const addresses = template.includes("{address}") ? urls.map(addressOf) : [""];
+  return [...new Set(template.includes("{url}") ? urls : addresses)].map((url) => parts.map((part) => part(url)));
 }
 
-/** Each field's name and value, in the order of the names; several values of one name sorted, and each said once. */
-function sortedForm(raw: Buffer): string {
+function addressOf(url: string): string {
+  return url.replace(/\?.*/, "");
+}
+
+/** Fields in the order of their names; several values of one name sorted, and each said once. */
+function byName(said: Iterable<[string, string]>): [string, string][] {
   const fields = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(raw.toString()))
-    fields.set(name, (fields.get(name) ?? new Set()).add(value));
-  const byName = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
-  return byName.flatMap(([name, values]) => [...values].sort().map((value) => name + value)).join("");
+  for (const [name, value] of said) fields.set(name, (fields.get(name) ?? new Set()).add(value));
+  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.flatMap(([name, values]) => [...values].sort().map((value): [string, string] => [name, value]));
 }
 
 /** When the request says that it was signed; null where it does not, or the mapping does not ask. */

@@ -173,7 +173,17 @@ describe("Plivo", () => {
   test.each<[string, Asked, string]>([
     ["a form", { url, body: form, headers: type }, `${url}?${fields}.12345`],
     ["a form, and a query in the URL", { url: `${url}?a=1`, body: form, headers: type }, `${url}?a=1.${fields}.12345`],
+    [
+      "the query sorted and without escapes",
+      { url: `${url}?url=https%3A%2F%2Fa.example%2F&a=1`, body: form, headers: type },
+      `${url}?a=1&url=https://a.example/.${fields}.12345`,
+    ],
     ["a GET", { url: `${url}?a=1`, headers: type }, `${url}?a=1.12345`],
+    [
+      "a GET of many fields",
+      { url: `${url}?To=1&From=%2B2&Duration=3&Direction=4&CallUUID=5&a=6`, headers: type },
+      `${url}?CallUUID=5&Direction=4&Duration=3&From=+2&To=1&a=6.12345`,
+    ],
   ])("signs %s", (_name, asked, content) => {
     const ask = (signature: string) =>
       verify("plivo", { ...asked, secret: "token", headers: { ...asked.headers, "X-Plivo-Signature-V3": signature } });
@@ -182,7 +192,9 @@ describe("Plivo", () => {
     expect(ask(signed(`${content}6`))).toBe(false);
   });
 
-  test("a signature of a URL alone says nothing of a body", () => {
+  test("a signature of a URL alone says nothing of a query or a body", () => {
+    const added = { ...type, "X-Plivo-Signature-V3": signed(`${url}?${fields}.12345`) };
+    expect(verify("plivo", { url: `${url}?context_id=x`, body: form, headers: added, secret: "token" })).toBe(false);
     const headers = { ...type, "Content-Type": "application/json", "X-Plivo-Signature-V3": signed(`${url}.12345`) };
     expect(verify("plivo", { url, body: "{}", headers, secret: "token" })).toBe(false);
   });

@@ -4,13 +4,16 @@ const nonce = "{header:X-Plivo-Signature-V3-Nonce}";
 
 export const plivo: Mapping = {
   sources: [
-    "plivo/plivo-python, utils/signature_v3.py: base64 HMAC-SHA256(auth token, URL with sorted query, `.` and sorted form, `.` and nonce); several signatures are separated by commas",
+    "plivo/plivo-python, utils/signature_v3.py: base64 HMAC-SHA256(auth token, URL with its query unescaped and sorted, `.` and sorted form, `.` and nonce); of a GET the query is all of its fields; several signatures are separated by commas",
     "plivo.com/docs/voice, hangup_url: CallUUID, From, To, Direction, CallStatus, StartTime, AnswerTime, EndTime (UTC, `2026-11-20 10:00:00`), Duration",
   ],
   signature: {
     from: { header: "X-Plivo-Signature-V3" },
     algorithm: "hmac-sha256",
-    signed: [`{url}.{form}.${nonce}`, `{url}?{form}.${nonce}`, `{url}.${nonce}`],
+    signed: [
+      ...[`{address}?{query}.{form}.${nonce}`, `{url}?{form}.${nonce}`],
+      ...[`{address}?{query}.${nonce}`, `{url}.${nonce}`],
+    ],
   },
   id: ["ParentCallUUID", "CallUUID"],
   time: { from: ["SessionStart", "StartTime", "InitiationTime"], zone: "UTC" },
