@@ -5,17 +5,14 @@ import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
-import type { Mapping } from "../wire/mapping";
 import { mappingOf } from "./adapters";
-import { type Asked, exactJson, payloadsOf, withoutSecret } from "./adapters/body";
-import type { Refusal } from "./adapters/event";
+import { exactJson } from "./adapters/body";
 import { keptText } from "./adapters/privacy";
 import { eventsOf } from "./adapters/qprotocol";
-import { isSigned } from "./adapters/signature";
-import type { Payload } from "./adapters/values";
-import { type Admitted, askedOf, calledUrls, refusalOfRecording, vendorOnly } from "./admit";
+import { type Admitted, askedOf, calledUrls, vendorOnly } from "./admit";
 import { PREFLIGHT, readableBy } from "./cors";
 import type { EventBatch, TakeEvents } from "./events";
+import { hear } from "./heard";
 import type { RefusedVendors } from "./refused";
 import { SNAPSHOTS } from "./snapshots-route";
 import { tryRoute } from "./try";
@@ -45,21 +42,16 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
       .end();
   });
 
-  router.post(
-    ["/v1/calls/:site", "/events/:site", "/events/raw/:site"],
-    deps.limitFailures,
-    vendorOnly(deps),
-    rawBody(MAX_BODY),
-    takeQProtocol,
-  );
-  const native = [deps.limitFailures, vendorOnly(deps), rawBody(MAX_BODY), takeNative];
-  const route = router.route("/v1/calls/:site/:vendor");
+  const qprotocol = ["/v1/calls/:site", "/events/:site", "/events/raw/:site"];
+  const native = "/v1/calls/:site/:vendor";
   // Who tries a URL out before it is used gets a 200, whoever it is; nothing is stored.
-  route.head((_request, response) => {
+  router.head([...qprotocol, native], (_request, response) => {
     response.status(200).end();
   });
+  const admitted = [deps.limitFailures, vendorOnly(deps), rawBody(MAX_BODY)];
+  router.post(qprotocol, admitted, takeQProtocol);
   // Infinity's is a GET, as others' may be.
-  route.post(native).get(native);
+  router.route(native).post(admitted, takeNative).get(admitted, takeNative);
   router.post("/v1/sites/:site/vendors/:vendor/try", deps.admin, rawBody(MAX_BODY), tryRoute(deps));
 
   async function takeQProtocol(request: Request, response: Response): Promise<void> {
@@ -76,23 +68,14 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     const { vendor, secrets }: Admitted = response.locals.admitted;
     const mapping = mappingOf(vendor);
     if (!mapping) return takeQProtocol(request, response);
-    const asked = askedOf(request);
-    const { payloads, problem } = await readBody(asked, mapping);
-    const { signature } = mapping;
-    let refusal: Refusal | null = null;
-    if (signature && secrets.length > 0) {
-      const urls = calledUrls(request, request.originalUrl, publicUrl);
-      const signed = { ...asked, urls, payload: payloads[0] ?? {} };
-      if (!isSigned(signature, signed, secrets)) {
-        const detail = `the signature does not match the secret of ${vendor.name}`;
-        deps.refused.note(String(request.params.site), [vendor.name], detail);
-        throw unauthorized();
-      }
-      refusal = refusalOfRecording(signature, signed, clock());
+    const urls = calledUrls(request, request.originalUrl, publicUrl);
+    const { events, problem, signed, refusal } = await hear(askedOf(request), mapping, { secrets, urls, now: clock() });
+    if (signed === false) {
+      const detail = `the signature does not match the secret of ${vendor.name}`;
+      deps.refused.note(String(request.params.site), [vendor.name], detail);
+      throw unauthorized();
     }
     if (problem) await orKept(request, response, "native", () => Promise.reject(problem));
-    const events =
-      signature?.algorithm === "secret" ? payloads.map((one) => withoutSecret(one, signature.from)) : payloads;
     const receipt = await take(request, response, { route: "native", events, refusal });
     const { status = 200, body, content_type = "text/plain" } = mapping.answer ?? {};
     if (body === undefined) response.status(status).json(receipt);
@@ -127,17 +110,4 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     return takeEvents({ ...batch, ...from, receivedAt: clock(), bytes: bytesOf(request).length });
   }
   return router;
-}
-
-/** The call events of a request, or why it has none that can be read. */
-export async function readBody(
-  asked: Asked,
-  mapping: Mapping,
-): Promise<{ payloads: Payload[]; problem: Problem | null }> {
-  try {
-    return { payloads: await payloadsOf(asked, mapping), problem: null };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { payloads: [], problem: error };
-  }
 }

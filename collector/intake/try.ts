@@ -11,10 +11,9 @@ import type { Vendor } from "../wire/site";
 import { mappingOf } from "./adapters";
 import { exactJson } from "./adapters/body";
 import { eventsOf } from "./adapters/qprotocol";
-import { isSigned } from "./adapters/signature";
 import { askedOf, calledUrls, secretsOf } from "./admit";
 import { type Read, readEvents } from "./events";
-import { readBody } from "./routes";
+import { type Heard, hear } from "./heard";
 
 export interface TryDeps {
   sites: SiteRegistry;
@@ -31,24 +30,24 @@ export function tryRoute({ sites, store, clock, publicUrl }: TryDeps): RequestHa
     const vendor = known.document.vendors.find((one) => one.name === name);
     if (!vendor) throw new Problem(404, "the site has no such vendor");
     const mapping = mappingOf(vendor);
-    const asked = askedOf(request);
-    let signed: boolean | null = null;
-    let events: unknown[] | null;
+    let heard: Pick<Heard, "signed" | "refusal"> & { events: unknown[] | null };
     if (mapping) {
-      const { payloads, problem } = await readBody(asked, mapping);
-      if (problem) throw problem;
       const secrets = await secretsOf(store, known.site, vendor, clock());
       const path = request.originalUrl.replace(/^[^?]*/, `/v1/calls/${known.site}/${vendor.name}`);
-      const whole = { ...asked, urls: calledUrls(request, path, publicUrl), payload: payloads[0] ?? {} };
-      if (mapping.signature && secrets.length > 0) signed = isSigned(mapping.signature, whole, secrets);
-      events = payloads;
-    } else events = eventsOf(jsonOf(bytesOf(request), exactJson));
+      const urls = calledUrls(request, path, publicUrl);
+      const { problem, ...read } = await hear(askedOf(request), mapping, { secrets, urls, now: clock() });
+      if (problem) throw problem;
+      heard = read;
+    } else heard = { events: eventsOf(jsonOf(bytesOf(request), exactJson)), signed: null, refusal: null };
+    const { events, signed, refusal } = heard;
     if (!events) throw new Problem(400, "the body holds no events");
     const read = readEvents({ site: known.site, vendor, document: known.document, events });
     const seen: CallEventRow[] = [];
     const answers = [];
-    for (const [index, one] of read.entries())
-      answers.push({ index, ...(await outcomeOf(store, known, vendor, one, seen, clock())) });
+    for (const [index, one] of read.entries()) {
+      const verdict = refusal ? { ...one, event: refusal } : one;
+      answers.push({ index, ...(await outcomeOf(store, known, vendor, verdict, seen, clock())) });
+    }
     response.json({ signed, events: answers });
   };
 }

@@ -171,6 +171,8 @@ describe("who is let in", () => {
       const answer = await world.request("HEAD", `/v1/calls/${shop.id}/ringostat${query}`);
       expect([answer.status, answer.text]).toEqual([200, ""]);
     }
+    for (const path of ["/v1/calls", "/events", "/events/raw"])
+      expect((await world.request("HEAD", `${path}/${shop.id}`)).status).toBe(200);
     expect(await shop.calls()).toEqual([]);
     expect((await shop.admin("GET", "/rejected")).json()).toMatchObject({ rejected: [] });
   });

@@ -112,6 +112,30 @@ test("says whether the vendor's signature is right, as of the vendor's own route
   await behind.stop();
 });
 
+test("says what the vendor's own route would: what was signed too long ago is refused, a secret in the body is no part of an event", async () => {
+  const AIRCALL = { name: "air", adapter: "aircall", secret: "key-1" };
+  const shop = await world.shop({
+    vendors: [AIRCALL, { name: "ctm", adapter: "calltrackingmetrics", secret: "made-up" }],
+  });
+  const call = { id: "1", unix_time: Math.floor(world.now() / 1_000), direction: "inbound" };
+  const [body, time] = [JSON.stringify(call), String(Math.floor(world.now() / 1_000) - 2 * 86_400)];
+  const signature = createHmac("sha1", "made-up").update(time + body);
+  const headers = { "x-ctm-time": time, "x-ctm-signature": signature.digest("base64") };
+  const taken = await world.request("POST", `/v1/calls/${shop.id}/ctm`, { body, headers });
+  const [refused] = taken.json<{ rejected: object[] }>().rejected;
+  expect((await ask(shop, "ctm", body, headers)).json()).toMatchObject({
+    events: [{ verdict: "rejected", ...refused }],
+  });
+
+  const air = { resource: "call", token: "key-1", timestamp: call.unix_time, data: { id: 1, direction: "inbound" } };
+  await world.request("POST", `/v1/calls/${shop.id}/air`, { json: air });
+  const { token: _secret, ...kept } = air;
+  expect((await ask(shop, "air", JSON.stringify(air))).json()).toEqual({
+    signed: true,
+    events: [expect.objectContaining({ verdict: "duplicate", kept })],
+  });
+});
+
 test("is the operator's alone, of vendors that there are, with a body that can be read", async () => {
   const shop = await world.shop({ vendors: [{ name: "m", adapter: "ringostat" }] });
   expect((await ask(shop, "m", "{}", {}, "", "wrong")).status).toBe(401);
