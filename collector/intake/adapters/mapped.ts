@@ -54,12 +54,31 @@ function noCall({ only = [], not = [], ...mapping }: Mapping, reading: Reading):
 
 /** Words that say the same with most vendors. */
 const DIRECTIONS: Record<string, string> = {
-  ...{ in: "inbound", inbound: "inbound", incoming: "inbound", "out*": "outbound" },
+  ...{ in: "inbound", inbound: "inbound", incoming: "inbound", "out*": "outbound", "internal*": "internal" },
   ...{ "form*": "form", "web form*": "form", "chat*": "chat", "text*": "text", "sms*": "text", "msg*": "text" },
 };
 const OUTCOMES: Record<string, boolean> = {
-  ...{ true: true, yes: true, "1": true, answer: true, "answered*": true, completed: true, "in-progress": true },
-  ...{ false: false, no: false, "0": false, "no *": false, "no-*": false, "no_*": false, noanswer: false },
+  ...{
+    true: true,
+    yes: true,
+    y: true,
+    "1": true,
+    answer: true,
+    "answered*": true,
+    completed: true,
+    "in-progress": true,
+  },
+  ...{
+    false: false,
+    no: false,
+    n: false,
+    "0": false,
+    "not*": false,
+    "no *": false,
+    "no-*": false,
+    "no_*": false,
+    noanswer: false,
+  },
   ...{ "missed*": false, "unanswered*": false, "busy*": false, "fail*": false, "cancel*": false, rejected: false },
   ...{ timeout: false, "voicemail*": false, "abandoned*": false, congestion: false },
 };

@@ -139,6 +139,7 @@ describe("what is no inbound phone call is refused as of an unknown type, and sa
       { id: 2, form_data: { a: "b" }, form_url: "https://shop.example/", submitted_at: "2026-11-20T10:00:00Z" },
       "form",
     ],
+    ["callrail", of("callrail", { direction: "", call_type: "", type: "outboundpostcall" }), "outbound"],
     ["calltrackingmetrics", of("calltrackingmetrics", { direction: "form" }), "form"],
     ["calltrackingmetrics", of("calltrackingmetrics", { direction: "msg_inbound" }), "text"],
     ["calltrackingmetrics", of("calltrackingmetrics", { direction: "chat" }), "chat"],
@@ -156,6 +157,7 @@ describe("what is no inbound phone call is refused as of an unknown type, and sa
     ["vonage", of("vonage", { direction: "outbound" }), "outbound"],
     ["plivo", of("plivo", { Direction: "outbound" }), "outbound"],
     ["comagic", of("comagic", { direction: "out" }), "outbound"],
+    ["comagic", of("comagic", { direction: "internal" }), "internal"],
     ["calltouch", of("calltouch", { leadtype: "request" }), "leadtype"],
     ["asterisk", of("asterisk", { direction: "outbound" }), "outbound"],
   ])("%s %j", (adapter, payload, part) => {
@@ -181,6 +183,9 @@ describe("outcomes", () => {
     ["whatconverts", { call_status: "Missed Call" }, false],
     ["whatconverts", { call_status: "In Progress" }, null],
     ["infinity", { bridgeDuration: "0" }, false],
+    ["infinity", { answered: "Y" }, true],
+    ["infinity", { answered: "N" }, false],
+    ["whatconverts", { call_status: "Not Answered" }, false],
     ["comagic", { is_lost: true }, false],
     ["plivo", { AnswerTime: "", CallStatus: "no-answer" }, false],
     ["asterisk", { disposition: "BUSY" }, false],
@@ -218,6 +223,22 @@ describe("a leg that a Twilio call dials", () => {
     expect(read("twilio", { ...leg, CallStatus: "completed" }).answered).toBe(true);
     expect(read("twilio", { ...leg, CallStatus: "canceled" }).answered).toBeNull();
   });
+});
+
+test("a leg that a Telnyx call is transferred to says neither who called nor what was dialled", () => {
+  const [first, , last] = (SAMPLES.telnyx?.phases ?? []) as { data: { payload: object } }[];
+  const leg = with_(last ?? {}, "data.payload", { ...last?.data.payload, direction: undefined, from: "+12025550199" });
+  expect(read("telnyx", first ?? {}).caller_sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(read("telnyx", leg)).toMatchObject({ dialled: null, caller_sha256: null, duration_s: 95 });
+  const undirected = with_(last ?? {}, "data.payload.direction", undefined);
+  expect(JSON.stringify(keeperOf(vendor("telnyx"), KEEP)(undirected))).not.toContain("2025550123");
+});
+
+test("a call that Binotel transferred was answered", () => {
+  const payload = SAMPLES.binotel?.phases.at(-1) as { callDetails: object };
+  expect(
+    read("binotel", { ...payload, callDetails: { ...payload.callDetails, disposition: "TRANSFER" } }).answered,
+  ).toBe(true);
 });
 
 describe("a call's end", () => {

@@ -18,7 +18,7 @@ export const callrail: Mapping = {
   direction: [
     { from: ["form_data", "form_url"], values: { "*": "form" } },
     { from: ["content", "source_number"], values: { "*": "text" } },
-    { from: ["direction", "call_type"] },
+    { from: ["direction", "call_type", "type"] },
   ],
   caller: ["customer_phone_number", "callernum", "source_number"],
   dialled: ["tracking_phone_number", "trackingnum"],

@@ -7,7 +7,7 @@ export const signalwire: Mapping = {
   sources: [
     "developer.signalwire.com/compatibility-api/guides/signalwire-status-callbacks/inbound-calls-status-callbacks: sent once, at the end; Timestamp is that of the call's creation",
     "developer.signalwire.com/compatibility-api: `Wed, 19 Sept 2018 20:00:00 +0000`",
-    "Unverified: X-SignalWire-Signature, signed as Twilio's with the space's signing key",
+    "signalwire-typescript, docs/security.md and WebhookMiddleware: X-SignalWire-Signature, or X-Twilio-Signature, of a form is made as Twilio's with the space's signing key",
   ],
   signature: {
     ...(twilio.signature ?? { algorithm: "hmac-sha1" }),
