@@ -31,10 +31,14 @@ export function offsetIn(text: string): number {
   return Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
-/** The moment at which the clocks of a zone show `wall` (as if it were UTC): the earlier one where they show it twice. */
+/**
+ * The moment at which the clocks of a zone show `wall` (as if it were UTC): the earlier one where they show it twice. Where they never do,
+ * as long after the change as it is after the last time before it: the day that has no midnight begins with the change.
+ */
 export function inZone(wall: number, zone: string): number {
   const before = wall - zoneOffset(wall - 24 * 3_600_000, zone);
-  return wall - zoneOffset(before, zone);
+  const offset = zoneOffset(before, zone);
+  return zoneOffset(wall - offset, zone) === offset ? wall - offset : before;
 }
 
 /** Clocks are ahead of UTC by `offset` ms, from where the one before ends to `until` (epoch ms, not included). */

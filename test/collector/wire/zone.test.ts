@@ -23,6 +23,16 @@ describe("a zone's clocks", () => {
     expect(inZone(at("2026-10-26T00:00Z"), "Europe/Berlin")).toBe(at("2026-10-25T23:00Z"));
   });
 
+  it.each([
+    ["2025-09-07", "America/Santiago", "2025-09-07T04:00Z"],
+    ["2025-04-25", "Africa/Cairo", "2025-04-24T22:00Z"],
+    ["2025-03-30", "Asia/Beirut", "2025-03-29T22:00Z"],
+    ["2011-12-30", "Pacific/Apia", "2011-12-30T10:00Z"],
+    ["2025-11-02", "America/Havana", "2025-11-02T04:00Z"],
+  ])("begin %s in %s, where midnight is missing or comes twice, when its first hour does", (day, zone, start) => {
+    expect(inZone(at(day), zone)).toBe(at(start));
+  });
+
   it("are those of a zone that there is", () => {
     expect(timeZone.safeParse("Europe/London").success).toBe(true);
     expect(timeZone.safeParse("Mars/Olympus").success).toBe(false);
