@@ -22,10 +22,16 @@ const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})
 /** A time: epoch milliseconds, or ISO 8601 with its zone; a date alone is the beginning of that day in the site's own. */
 const when = z
   .string()
-  .refine((text) => /^\d{1,16}$/.test(text) || (ISO.test(text) && !Number.isNaN(Date.parse(text))), {
+  .refine((text) => /^\d{1,16}$/.test(text) || (ISO.test(text) && !Number.isNaN(Date.parse(text)) && isDay(text)), {
     error: "must be a date, epoch milliseconds, or ISO 8601 with a zone",
   })
   .optional();
+
+/** Date takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, "2026-11-27".length);
+  return new Date(day).toISOString().startsWith(day);
+}
 
 export const span = { from: when, to: when };
 
