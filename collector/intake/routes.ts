@@ -31,6 +31,9 @@ export interface IntakeRouteDeps {
 
 const MAX_BODY = 1024 ** 2;
 
+/** How V8 ends what it says of a text that is no JSON: with a piece of it. */
+const QUOTE = /, \.*".*"\.* is not valid JSON$/s;
+
 export function intakeRoutes(deps: IntakeRouteDeps): Router {
   const { clock, takeEvents, publicUrl } = deps;
   const router = Router();
@@ -94,12 +97,11 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const { known }: Admitted = response.locals.admitted;
-      const kept = keptText(bytesOf(request).toString(), known.document.keep_caller);
       const [{ message = "" } = {}] = error.extra.errors ?? [];
       // What a parser says is wrong may quote the body.
-      const detail = keptText(`${error.detail}: ${message}`, known.document.keep_caller);
+      const detail = keptText(`${error.detail}: ${message.replace(QUOTE, "")}`, known.document.keep_caller);
       const refusal = { reason: "invalid" as const, detail };
-      await take(request, response, { route, events: [kept], refusal });
+      await take(request, response, { route, events: [bytesOf(request).toString()], refusal });
       throw error;
     }
   }

@@ -42,7 +42,7 @@ export function fieldsLookedAt(vendor: Vendor, kept: unknown): string[] {
 export function keeperOf(vendor: Vendor, { keep_caller = "hash" }: Keep): (event: unknown) => unknown {
   const mapping = mappingOf(vendor);
   return (event) => {
-    if (typeof event === "string") return keptText(event, keep_caller);
+    if (typeof event === "string") return keptText(event, keep_caller, mapping?.personal);
     if (!isFields(event)) return event;
     const about = mapping === null || isQProtocol(event) ? QPROTOCOL_PEOPLE : mapping;
     const kind = kindOf(about, readingOf(event, about));

@@ -129,7 +129,19 @@ const expressionOf = remembered((national) => {
   return new RegExp(String.raw`(?<!\d)(?:\+|%2b)?\(?(?:\d${BETWEEN}){0,6}${written}(?!\d)`, "gi");
 });
 
-/** A body that could not be read: whatever may be a number is taken out of it. */
-export function keptText(body: string, keep: KeepCaller): string {
-  return keep === "full" ? body : body.replace(ANY_NUMBER, NOT_KEPT);
+/** A body that could not be read: what stands under a personal field's name is taken out of it, and whatever may be a number. */
+export function keptText(body: string, keep: KeepCaller, personal: string[] = []): string {
+  const values = personal.flatMap(valuesOf);
+  const unnamed = values.reduce((left, value) => left.replace(value, `$1${NOT_KEPT}`), body);
+  return keep === "full" ? unnamed : unnamed.replace(ANY_NUMBER, NOT_KEPT);
 }
+
+/** A field with its value in JSON, a form or XML, which may break off anywhere: an object's value is all that follows. */
+const valuesOf = remembered((path) => {
+  const name = (path.match(/[^.[\]]+/g)?.at(-1) ?? path).replace(/\W/g, "\\$&");
+  const text = String.raw`(\b${name}"\s*:\s*")(?:[^"\\]|\\.)*`;
+  const object = String.raw`(\b${name}"\s*:\s*)[{[][^]*`;
+  const form = String.raw`(\b${name}\b[^=&"<>]{0,99}=)[^&"'<>]+`;
+  const xml = String.raw`(<${name}\b[^>]{0,99}>)[^]*?(?=</${name}>|$)`;
+  return [text, object, form, xml].map((source) => new RegExp(source, "g"));
+});

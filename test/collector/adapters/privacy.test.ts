@@ -155,6 +155,23 @@ test("what a mapping calls personal is kept by no setting", () => {
   }
 });
 
+test.each([
+  ['{"customer": {"name": "Ada \\"A\\" Sample", "age": 4', '{"customer": {"name": "(not kept)", "age": 4'],
+  ['{"name": "Ada Sam', '{"name": "(not kept)'],
+  [
+    '{"other_name": "x", "contact": {"first": "Ada", "last": ["Sample"]}, "a": 1',
+    '{"other_name": "x", "contact": (not kept)',
+  ],
+  ["a=1&name=Ada+Sample&contact[first]=Ada&b=2%", "a=1&name=(not kept)&contact[first]=(not kept)&b=2%"],
+  [
+    "<c><name x='1'>Ada Sample</name><contact><a>Ada</a></contact><b>1",
+    "<c><name x='1'>(not kept)</name><contact>(not kept)</contact><b>1",
+  ],
+  ["<c><contact><a>Ada", "<c><contact>(not kept)"],
+])("a body that cannot be read keeps nothing under a personal field's name: %s", (body, kept) => {
+  for (const keep of ["hash", "full"] as const) expect(keptText(body, keep, ["customer.name", "contact"])).toBe(kept);
+});
+
 test("a body that cannot be read keeps nothing that may be a number", () => {
   const body = '{"from": "+1 (404) 555-0123", "at": 1732262400, "age": 42';
   expect(keptText(body, "hash")).toBe('{"from": "(not kept)", "at": (not kept), "age": 42');
