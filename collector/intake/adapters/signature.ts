@@ -110,7 +110,8 @@ const LONGEST_BODY = 16 * 1024;
 
 /**
  * A URL as its user may have written it to the vendor: with the port or without it, and with its parameters in any order: Twilio signs
- * the one that it was told, and calls one whose parameters are sorted (twilio-node#1079). `bytes`: of the body.
+ * the one that it was told, and calls one whose parameters are sorted (twilio-node#1079). They may have been escaped on the way
+ * (withLegacyQuerystring in twilio-node's webhooks.js). `bytes`: of the body.
  */
 export function urlsOf(protocol: string, host: string, path: string, bytes: number): string[] {
   const bare = host.replace(/:\d+$/, "");
@@ -118,8 +119,14 @@ export function urlsOf(protocol: string, host: string, path: string, bytes: numb
   const [before = "", ...rest] = path.split("?");
   const parameters = rest.join("?").split("&");
   const isTried = rest.length > 0 && parameters.length <= MOST_PARAMETERS && bytes <= LONGEST_BODY;
-  const paths = isTried ? ordersOf(parameters).map((order) => `${before}?${order.join("&")}`) : [path];
-  return hosts.flatMap((one) => paths.map((tried) => `${protocol}://${one}${tried}`));
+  const orders = isTried ? ordersOf(parameters).flatMap((order) => [order, order.map(escaped)]) : [];
+  const paths = isTried ? new Set(orders.map((order) => `${before}?${order.join("&")}`)) : [path];
+  return hosts.flatMap((one) => [...paths].map((tried) => `${protocol}://${one}${tried}`));
+}
+
+function escaped(parameter: string): string {
+  const [said] = parameter.includes("=") ? new URLSearchParams(parameter) : [];
+  return said?.map(encodeURIComponent).join("=") ?? parameter;
 }
 
 function ordersOf(items: string[]): string[][] {

@@ -248,11 +248,14 @@ describe("a mapping of a site's own may check", () => {
 });
 
 describe("the URLs that a vendor may have signed", () => {
-  test("are with and without the port, and with the parameters in any order", () => {
+  test("are with and without the port, and with the parameters in any order, escaped or as they came", () => {
     const urls = urlsOf("https", "a.example:8443", "/x?b=1&a=2", 10);
     for (const host of ["a.example:8443", "a.example", "a.example:443"]) {
       for (const query of ["b=1&a=2", "a=2&b=1"]) expect(urls).toContain(`https://${host}/x?${query}`);
     }
+    expect(urlsOf("https", "a.example", "/x?u=https://b.example/p&n=a+b%zz", 10)).toContain(
+      "https://a.example/x?n=a%20b%25zz&u=https%3A%2F%2Fb.example%2Fp",
+    );
     expect(urlsOf("http", "a.example", "/x", 0)).toEqual(["http://a.example/x", "http://a.example:80/x"]);
   });
 
