@@ -21,11 +21,19 @@ const NAMED_ZONES: Record<string, number> = {
 
 const readerOf = remembered(patternOf);
 
+/** What programs write for no time is older: 0001-01-01, 1900-01-01, 1970-01-01. */
+const FIRST = Date.UTC(1971, 0);
+
 /**
  * Reads a time in one of `wire/pattern.ts`'s notations, or in `format`; one without a zone is in `zone` (IANA). A time without a
  * fraction is in seconds (contract 5). Null for what is none.
  */
 export function readTime(text: string, zone: string, format?: string): Time | null {
+  const time = written(text, zone, format);
+  return time && time.ts >= FIRST ? time : null;
+}
+
+function written(text: string, zone: string, format?: string): Time | null {
   const epoch = /^(\d{9,17})(\.\d+)?$/.exec(text);
   if (epoch && (format === undefined || Object.hasOwn(EPOCHS, format))) return epochTime(epoch, EPOCHS[format ?? ""]);
   const readers = format === undefined ? NOTATIONS : [readerOf(format)];

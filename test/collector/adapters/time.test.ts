@@ -53,6 +53,11 @@ describe("a time as vendors write it", () => {
     "Fri, 22 Foo 2024 08:00:00 +0000",
     "2024-11-22 08:00:00 Europe/Nowhere",
     "31.02.2024 08:00:00",
+    // What .NET, SQL Server and Unix write where there is none.
+    "0001-01-01T00:00:00",
+    "1900-01-01 00:00:00",
+    "1970-01-01T00:00:00Z",
+    "0000000000",
   ])("%j is none", (text) => expect(readTime(text, "UTC")).toBeNull());
 });
 

@@ -259,6 +259,15 @@ test.each([
   expect(read("callrail", { resource_id: "CAL1", start_time: "1732262400", value }).total?.value ?? null).toBe(total);
 });
 
+test("a start that is a program's word for none leaves it to the next place", () => {
+  const notification = {
+    TelmetricsId: "1",
+    MonitorStartTime: "0001-01-01T00:00:00",
+    StartTime: "2026-11-20T10:00:00Z",
+  };
+  expect(read("marchex", { Notifications: [notification] }).ts).toBe(Date.parse("2026-11-20T10:00:00Z"));
+});
+
 test("a total that may be more than one number is refused, and named", () => {
   const event = refusedOrRead("callrail", { resource_id: "CAL1", start_time: "1732262400", value: "1.234" });
   expect(event).toEqual({ reason: "invalid", detail: 'value: "1.234" is not an amount, or could be more than one' });
