@@ -70,6 +70,11 @@ export interface Reads {
     below: Pick<RejectedRow, "received_at" | "id"> | null,
     limit: number,
   ): Promise<RejectedRow[]>;
+  /** Why a site's newest refusals were, without what was refused. */
+  latestRefusals(
+    site: string,
+    limit: number,
+  ): Promise<Pick<RejectedRow, "vendor" | "received_at" | "reason" | "detail">[]>;
   /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
   countRejected(
     site: string,
@@ -182,6 +187,16 @@ export function readStore(db: Kysely<Tables>): Reads {
             eb(refTuple("received_at", "id"), "<", tuple(below?.received_at ?? 0, below?.id ?? "")),
           ),
         )
+        .orderBy("received_at", "desc")
+        .orderBy("id", "desc")
+        .limit(limit)
+        .execute(),
+
+    latestRefusals: (site, limit) =>
+      db
+        .selectFrom("rejected")
+        .select(["vendor", "received_at", "reason", "detail"])
+        .where("site", "=", site)
         .orderBy("received_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)

@@ -168,6 +168,7 @@ describe("the doors", () => {
       meta: { type: "ecBasketTransactionSummary", ts: Date.now() },
       transaction: { id: "t" },
     });
+    await shop.report("infinity", { meta: { type: "ecProduct", ts: Date.now() }, transaction: { id: "t" } });
     expect(token).toBeTruthy();
     interface Vendors {
       vendors: { name: string; last_event_at: number | null; events_24h: number; refused: { detail: string }[] }[];
@@ -177,7 +178,11 @@ describe("the doors", () => {
     expect(infinity).toMatchObject({ name: "infinity", adapter: "qprotocol", events_24h: 1 });
     expect(infinity?.last_event_at).toBeGreaterThan(Date.now() - 60_000);
     expect(infinity?.refused).toHaveLength(10);
-    expect(infinity?.refused[0]?.detail).toBe("the token is not that of infinity");
+    expect(infinity?.refused[0]).toMatchObject({
+      reason: "unknown_type",
+      detail: expect.stringContaining("ecProduct"),
+    });
+    expect(infinity?.refused[1]?.detail).toBe("the token is not that of infinity");
     expect(callrail).toMatchObject({ last_event_at: null, events_24h: 0 });
     expect(callrail?.refused.map(({ detail }) => detail)).toEqual([
       "the signature does not match the secret of callrail",
