@@ -11,7 +11,10 @@ const text = z.string().max(16_384);
 
 /** A number or its digits, as vendors send both; blank is none. */
 const amount = z
-  .union([z.number(), z.string().regex(/^(-?\d{1,15}(\.\d+)?)?$/)], "must be a number")
+  .union(
+    [z.number(), z.string().regex(/^(-?\d{1,15}(\.\d+)?)?$/, "must be a number, with a point if any")],
+    "must be a number",
+  )
   .transform((value) => (value === "" ? null : Number(value)))
   .nullish();
 

@@ -287,6 +287,12 @@ test("local times are those of the vendor's zone", () => {
   expect(at("1.07.2024 09:00:00")).toBe(Date.parse("2024-07-01T06:00:00Z"));
 });
 
+test("Calltouch's dates are Moscow's, and the day stands first in them", () => {
+  const at = (date: string) => read("calltouch", { callId: "1", date }).ts;
+  for (const date of ["05/11/2026 13:00:00", "2026-11-05 13:00:00", "05.11.2026 13:00:00"])
+    expect(at(date)).toBe(Date.parse("2026-11-05T10:00:00Z"));
+});
+
 test("numbers without a country are those of the vendor's, or of its format's", () => {
   const payload = { callRef: "1", dt: "2024-07-01 09:00:00", dialledPhoneNumber: "2025550199" };
   expect(read("infinity", payload).dialled).toBeNull();
