@@ -1,6 +1,7 @@
 /** What a site document's shape cannot say. */
 import { RE2JS } from "re2js";
 import { FIELDS } from "../convert/conversion";
+import { isCountry } from "../intake/adapters/phone";
 import type { Fault } from "../wire/common";
 import { isParameter, placeholders } from "../wire/parameters";
 import type { Site } from "../wire/site";
@@ -32,7 +33,7 @@ export function checkSite(document: Site, formats: readonly string[] | Formats):
 }
 
 /** What a document is allowed to say, and its author may not have meant. */
-export function warningsOf({ origins, entities, webhooks, goals }: Site): Fault[] {
+export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site): Fault[] {
   const open = { path: "origins", message: "none are listed, so any page may send snapshots to this site" };
   const unquoted = entities.flatMap(({ type, value }, index) => {
     const text = value.trim();
@@ -40,6 +41,12 @@ export function warningsOf({ origins, entities, webhooks, goals }: Site): Fault[
     const message = `reads the page's variable ${text}; for the text itself, write "${text}"`;
     return [{ path: `entities.${index}.value`, message }];
   });
+  const unused = vendors.flatMap((vendor, index) =>
+    NATIVE_ONLY.filter((field) => vendor.adapter === "qprotocol" && vendor[field] !== undefined).map((field) => ({
+      path: `vendors.${index}.${field}`,
+      message: "is not used, as QProtocol says it itself",
+    })),
+  );
   const idle = webhooks.flatMap(({ format }, index) =>
     goals.length === 0 && AD_FIELDS[format]
       ? [{ path: `webhooks.${index}.format`, message: "nothing is ever a conversion there, as the site has no goals" }]
@@ -55,8 +62,11 @@ export function warningsOf({ origins, entities, webhooks, goals }: Site): Fault[
         ]
       : [],
   );
-  return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...idle, ...unlike];
+  return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...unused, ...idle, ...unlike];
 }
+
+/** What is said of a vendor's own format. */
+const NATIVE_ONLY = ["type", "context_id_from", "visitor_id_from", "timezone"] as const;
 
 /** As a text would be written whose quotes were forgotten, and hardly any variable is: `gold`, `Gold`. */
 const WORD = /^[A-Za-z][a-z]+$/;
@@ -105,7 +115,7 @@ function checkVendor(vendor: Site["vendors"][number], path: string, { adapters, 
       ];
     }
   });
-  const { adapter, mapping, secret } = vendor;
+  const { adapter, mapping, secret, country } = vendor;
   const check = (good: boolean, at: string, message: string) => {
     if (!good) faults.push({ path: `${path}.${at}`, message });
   };
@@ -116,6 +126,7 @@ function checkVendor(vendor: Site["vendors"][number], path: string, { adapters, 
     "is required: it says how to read the vendor's format",
   );
   check(adapter === "custom" || mapping === undefined, "mapping", "is used only if the adapter is custom");
+  check(country === undefined || isCountry(country), "country", "is no country's two letters; Britain's are GB");
   const isChecked = adapter === "custom" ? mapping?.signature !== undefined : signed.includes(adapter);
   check(
     !secret || isChecked,

@@ -24,6 +24,11 @@ export function phoneOf(text: string | null, country = ""): Phone | null {
 /** libphonenumber with its data of all countries, read for the first number: a start need not wait for it. */
 const library = remembered((name): typeof Library => createRequire(import.meta.url)(name));
 
+/** Whether numbers can be a country's: `UK` is none, which is GB (ISO 3166). */
+export function isCountry(code: string): boolean {
+  return library("libphonenumber-js/max").isSupportedCountry(code);
+}
+
 const numberOf = remembered((asked): Phone | null => {
   const country = /^[A-Z]{2}(?= )/.exec(asked)?.[0] as Library.CountryCode | undefined;
   const bare = asked

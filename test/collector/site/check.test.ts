@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkSite } from "../../../collector/site/check";
+import { checkSite, warningsOf } from "../../../collector/site/check";
 import { faults } from "../../../collector/wire/common";
 import { siteSchema } from "../../../collector/wire/site";
 
@@ -12,6 +12,34 @@ const shape = (document: unknown) => {
 const entity = { name: "a", type: "simple", scope: "session", value: "a" };
 
 describe("a site document", () => {
+  it("names no country that there is not, as UK", () => {
+    const vendors = ["GB", "UK", "XX"].map((country, index) => ({ name: `v${index}`, country }));
+    expect(check({ vendors }).map(({ path }) => path)).toEqual(["vendors.1.country", "vendors.2.country"]);
+  });
+
+  it("is warned of where it says what QProtocol says itself", () => {
+    const said = {
+      timezone: "Europe/Kyiv",
+      context_id_from: "a",
+      visitor_id_from: "b",
+      type: "trPackageTransactionSummary",
+    };
+    const vendors = [
+      { name: "q", ...said },
+      { name: "own", adapter: "infinity", ...said },
+    ];
+    const site = siteSchema.parse({ name: "Shop", origins: ["https://shop.example"], vendors });
+    expect(
+      warningsOf(site)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(
+      Object.keys(said)
+        .map((field) => `vendors.0.${field}`)
+        .sort(),
+    );
+  });
+
   it("needs nothing but a name", () => {
     expect(siteSchema.parse({ name: "Shop" })).toMatchObject({
       origins: [],
