@@ -92,7 +92,6 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
   const { _status, _text, _receipt, _retryAfter } = await post(body, keepalive);
   for (const item of batch) item._isAway = false;
   answered = `${_status} ${_text}`;
-  let rest = items.filter((item) => !batch.includes(item));
   if (_receipt) {
     end(batch, "sent");
     for (const { index, reason, detail } of _receipt.rejected) {
@@ -101,7 +100,6 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
     }
   } else if (_status === 413 && batch[1]) {
     largest = body.length / 2;
-    rest = items;
   } else if (/^4(?!08|29|31)/.test(answered)) end(batch, "given_up", answered);
   else {
     if (failures < MOST_RETRIES) {
@@ -113,7 +111,7 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
     return false;
   }
   failures = 0;
-  keep(rest);
+  keep(items.filter((item) => item._status === "queued"));
   return true;
 };
 
