@@ -152,6 +152,6 @@ export const wake = (): void =>
   });
 
 export const clear = (): void => {
-  keep([]);
+  items = [];
   clearStorage();
 };
