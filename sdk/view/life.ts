@@ -274,8 +274,7 @@ export const startLife = (): void => {
   });
   listen("online", flush);
   listen("storage", (event) => {
-    const { key, newValue } = event as StorageEvent;
-    if (key === DENIED && newValue) end();
+    if ((event as StorageEvent).key === DENIED) end();
   });
   // A visitor of that id is known no more: this one is new.
   subscribe("erased", (contextId: string) => {
