@@ -122,7 +122,7 @@ const open = (from: string, isRoute?: boolean): void => {
 
 /** The address may be another. */
 const arrive = (how: How = "traverse"): void => {
-  if (!view || address() === view._address) return;
+  if (!view) return;
   if (isOtherView(view._address, address(), how)) {
     // Of one that has not settled, only what is not its predecessor's.
     tellView(view, state === "open", state !== "open");
@@ -245,7 +245,7 @@ const isPhoneLink = (node: unknown): boolean => /^tel:/i.test(`${(node as HTMLAn
 
 /** Watches the page, for views to come and go. */
 export const startLife = (): void => {
-  watchRoutes(safe(depart), safe(arrive));
+  watchRoutes(depart, arrive);
   listen("prerenderingchange", begin);
   // What scripts do too, as scrolling, is no sign of a person.
   listen("pointerdown keydown wheel touchmove", touch);
