@@ -107,8 +107,8 @@ const tell = (isLast?: boolean, isForced?: boolean, isInPassing?: boolean): void
 };
 
 /** Opens a view; after a route change, with what it takes over from its predecessor in this page. */
-const open = (from: string, isRoute?: boolean): void => {
-  const opened = createView(from, isRoute ? view : undefined);
+const open = (isRoute?: boolean): void => {
+  const opened = createView(view ? view._address : referrer(), isRoute ? view : undefined);
   view = opened;
   touchedAt = opened._startedAt;
   state = "new";
@@ -126,7 +126,7 @@ const arrive = (how: How = "traverse"): void => {
   if (isOtherView(view._address, address(), how)) {
     // Of one that has not settled, only what is not its predecessor's.
     tellView(view, state === "open", state !== "open");
-    open(view._address, true);
+    open(true);
   } else view._address = address();
 };
 
@@ -171,7 +171,7 @@ const touch = (): void => {
   if (!view?._sessionId || state === "away" || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
   touchedAt = time;
   if (sessionIdOf(enter(time)) === view._sessionId) tellNow(true);
-  else open(view._address);
+  else open();
 };
 
 /** The page is seen, and may be followed. */
@@ -186,7 +186,7 @@ export const show = (): void => {
 /** Opens the first view, unless the page is prerendered or consent denied. */
 export const begin = (): void => {
   if (view || isPrerendering() || consent === "denied") return;
-  open(referrer());
+  open();
   show();
 };
 
@@ -195,7 +195,7 @@ export const page = (): void => {
   arrive();
   if (!view || (state !== "open" && !isDeclared)) return;
   tellNow();
-  open(view._address, true);
+  open(true);
   isDeclared = true;
 };
 
@@ -269,7 +269,7 @@ export const startLife = (): void => {
   listen("freeze", leavePage);
   listen("pageshow", (event) => {
     if (!view || !(event as PageTransitionEvent).persisted) return;
-    open(view._address);
+    open();
     show();
   });
   listen("online", flush);
@@ -280,6 +280,6 @@ export const startLife = (): void => {
   subscribe("erased", (contextId: string) => {
     if (view?._visit?._contextId !== contextId) return;
     forgetErased(contextId);
-    open(view._address);
+    open();
   });
 };

@@ -24,7 +24,7 @@ const load = safe(() => {
   // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
   if (visit._contextId) isHeld = !!found._contextId;
   // A session's cookie that someone deletes must not make session after session.
-  if (found._key || found._contextId !== visit._contextId) visit = isHeld === false ? visit : found;
+  if (isHeld !== false && (found._key || found._contextId !== visit._contextId)) visit = found;
 });
 
 /**
