@@ -66,28 +66,31 @@ export const claimOf = (view: View): string => view._id.slice(0, CLAIM);
  * one that describes the view.
  */
 const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: string): void => {
-  // Without a class, as an entity may be called __proto__.
-  const entities: Record<string, unknown> = { __proto__: null };
+  // Made anew with each, as an entity may be called __proto__.
+  let entities: Record<string, unknown> = {};
   let errors: Record<string, unknown> | undefined;
   for (const entity of told) {
     const { name } = entity._setup;
     if (entity._error) errors = { ...errors, [name]: entity._error };
-    else entities[name] = entity._value;
+    else entities = { ...entities, [name]: entity._value };
     markTold(entity, at);
   }
   const _send = () => {
     const visit = view._visit as Visit;
     const number = numberOf(visit, claimOf(view)) || visit._views;
-    const described = shown !== undefined && {
-      number: visit._earlierViews + number,
-      session_number: visit._sessions,
-      session_view_number: number,
-      session_at: visit._startedAt,
-      url: cut(view._url, LONGEST_TEXT),
-      referrer: cut(view._referrer, LONGEST_TEXT),
-      title: cut(shown, LONGEST_TEXT),
-    };
-    const named = { view_id: view._id, session_id: view._sessionId, seq, at, view: described || undefined };
+    const described =
+      shown === undefined
+        ? shown
+        : {
+            number: visit._earlierViews + number,
+            session_number: visit._sessions,
+            session_view_number: number,
+            session_at: visit._startedAt,
+            url: cut(view._url, LONGEST_TEXT),
+            referrer: cut(view._referrer, LONGEST_TEXT),
+            title: cut(shown, LONGEST_TEXT),
+          };
+    const named = { view_id: view._id, session_id: view._sessionId, seq, at, view: described };
     const item = put(visit._contextId, stringify({ ...named, entities, errors }, 1e9) as string);
     for (const entity of told) entity._delivery = item;
   };
