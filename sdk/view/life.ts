@@ -120,8 +120,14 @@ const open = (isRoute?: boolean): void => {
   follow();
 };
 
+/** Global Privacy Control may be switched on at any time. */
+const obey = (): void => {
+  if (consent !== "denied" && isRefused()) deny();
+};
+
 /** The address may be another. */
 const arrive = (how: How = "traverse"): void => {
+  obey();
   if (!view) return;
   if (isOtherView(view._address, address(), how)) {
     // Of one that has not settled, only what is not its predecessor's.
@@ -143,7 +149,6 @@ const tellNow = (isForced?: boolean): void => {
 
 /** Looks at the page once. */
 const look = safe((): void => {
-  obey();
   arrive(); // what no event has told of
   if (!view || state === "away" || now() - touchedAt > IDLE) return;
   if (state === "new") state = "settling";
@@ -158,7 +163,6 @@ export const readNow = (): void => {
 
 /** The same, and tells all; settled when that is in the queue, and what earlier views have told: a later one may find its place first. */
 export const announce = async (): Promise<void> => {
-  obey();
   arrive();
   if (state === "open") tell(true);
   for (const { _view } of [...held]) await _view._placed;
@@ -223,14 +227,8 @@ export const grant = (): void => {
   show();
 };
 
-/** Global Privacy Control may be switched on at any time. */
-const obey = (): void => {
-  if (consent !== "denied" && isRefused()) deny();
-};
-
 /** What is there leaves at once: the page is hidden and may never come back, or a phone is reached for. */
 const hurry = (isForced?: boolean): void => {
-  obey();
   tellNow(isForced);
   for (const { _view } of [...held]) if (_view._visit) release(_view);
 };
