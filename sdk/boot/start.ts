@@ -6,8 +6,8 @@ import { toInspectedRow, toRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import { flush } from "../queue/queue";
 import { type EntitySetup, type SiteSetup, setUp, setup } from "../setup";
-import { announce, begin, deny, end, grant, page, readNow, startLife, view } from "../view/life";
-import { consent, setConsent } from "../visitor/consent";
+import { announce, begin, deny, grant, obey, page, readNow, startLife, view } from "../view/life";
+import { setConsent } from "../visitor/consent";
 import type { Calljoin } from "./api";
 import { entities, inspector, subjectOf } from "./inspect";
 
@@ -100,7 +100,7 @@ export const start = (siteSetup: SiteSetup, collector: string): Calljoin => {
   setUp(siteSetup, collector);
   // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
   setConsent(setup.consent === "required" ? "pending" : "granted");
-  if (consent === "denied") end();
+  obey();
   startLife();
   for (const bridge of setup.bridges) subscribe("view", () => bridge(`${api.contextId}`));
   pageWindow().calljoin = api;

@@ -121,7 +121,7 @@ const open = (isRoute?: boolean): void => {
 };
 
 /** Global Privacy Control may be switched on at any time. */
-const obey = (): void => {
+export const obey = (): void => {
   if (consent !== "denied" && isRefused()) deny();
 };
 
@@ -221,7 +221,7 @@ export const deny = safe((): void => {
 
 export const grant = (): void => {
   setConsent("granted");
-  if (consent !== "granted") return;
+  obey();
   for (const { _view } of held) _view._placed ||= place(_view);
   begin();
   show();

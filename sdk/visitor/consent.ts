@@ -7,7 +7,7 @@ export let consent: "granted" | "pending" | "denied";
 /** Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. */
 export const isRefused = (): boolean => setup.gpc && !!hasPrivacyControl();
 
-/** What the visitor has answered, or the site's document has for them; what they have refused for all sites stays refused. */
+/** What the visitor has answered, or the site's document has for them. What they have refused for all sites is looked for in `view/life.ts`. */
 export const setConsent = (answer: typeof consent): void => {
-  consent = isRefused() ? "denied" : answer;
+  consent = answer;
 };
