@@ -16,6 +16,8 @@ import { claimOf, createView, held, release, tellView, type View } from "./view"
 
 /** How often a visible page is read, ms: twice within the second in which a value that has come to rest is to be told. */
 const READ_EVERY = 400;
+/** After a route change the page gets so long to become the view's own. */
+const SETTLED_AFTER = 2 * READ_EVERY;
 /** A page where nothing has changed and nobody has done anything for so long is read this often: waking up costs more than reading. */
 const CALM_AFTER = 5000;
 const CALM_EVERY = 3000;
@@ -76,7 +78,7 @@ const follow = (): void => {
   const mine = {};
   next = mine;
   if (!view || isHidden()) return;
-  after(now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
+  after(state === "new" ? SETTLED_AFTER : now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
     if (next !== mine) return;
     look();
     follow();
@@ -151,8 +153,7 @@ const tellNow = (isForced?: boolean): void => {
 const look = safe((): void => {
   arrive(); // what no event has told of
   if (!view || state === "away" || now() - touchedAt > IDLE) return;
-  if (state === "new") state = "settling";
-  else tell(false, false, true);
+  tell(false, false, true);
 });
 
 /** Reads the open view, unless it still waits for the page to settle. */
