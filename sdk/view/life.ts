@@ -31,12 +31,11 @@ const DENIED = "calljoin-denied";
 
 /** Where the page's view is; sdk/README.md shows what leads from one to the other. Where consent is denied, or the page prerendered, there is none. */
 type State =
-  /** After a route change: the page gets the time of two looks to become the view's own. */
+  /** After a route change, of which the page may tell us once more. It gets some time to become the view's own. */
   | "new"
-  | "settling"
-  | "open"
-  /** The page is in the back/forward cache, or gone. */
-  | "away";
+  /** The same, where the page has declared the view, which it may do again at once. */
+  | "declared"
+  | "open";
 
 let state: State;
 
@@ -47,8 +46,8 @@ export let view: View | undefined;
 let touchedAt = 0;
 /** Until then the page is read often. */
 let busyUntil = 0;
-/** Whether the page has declared the view, which it may do again at once. */
-let isDeclared = false;
+/** Whether the page is in the back/forward cache, or gone. */
+let isAway = false;
 /** The look that is to come, of which there is one; others that a page has not let us call off do nothing. */
 let next: object | undefined;
 
@@ -78,7 +77,7 @@ const follow = (): void => {
   const mine = {};
   next = mine;
   if (!view || isHidden()) return;
-  after(state === "new" ? SETTLED_AFTER : now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
+  after(state !== "open" ? SETTLED_AFTER : now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
     if (next !== mine) return;
     look();
     follow();
@@ -114,7 +113,6 @@ const open = (isRoute?: boolean): void => {
   view = opened;
   touchedAt = opened._startedAt;
   state = "new";
-  isDeclared = false;
   if (consent === "granted") opened._placed = place(opened);
   if (isRoute) tellView(opened);
   else tell();
@@ -152,8 +150,7 @@ const tellNow = (isForced?: boolean): void => {
 /** Looks at the page once. */
 const look = safe((): void => {
   arrive(); // what no event has told of
-  if (!view || state === "away" || now() - touchedAt > IDLE) return;
-  tell(false, false, true);
+  if (now() - touchedAt < IDLE) tell(false, false, true);
 });
 
 /** Reads the open view, unless it still waits for the page to settle. */
@@ -173,7 +170,7 @@ export const announce = async (): Promise<void> => {
 const touch = (): void => {
   const time = now();
   const idle = time - touchedAt;
-  if (!view?._sessionId || state === "away" || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
+  if (!view?._sessionId || isAway || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
   touchedAt = time;
   if (sessionIdOf(enter(time)) === view._sessionId) tellNow(true);
   else open();
@@ -198,10 +195,10 @@ export const begin = (): void => {
 /** The page declares a view. A site that has just changed its address, and says so too, means one. */
 export const page = (): void => {
   arrive();
-  if (!view || (state !== "open" && !isDeclared)) return;
+  if (!view || state === "new") return;
   tellNow();
   open(true);
-  isDeclared = true;
+  state = "declared";
 };
 
 /** Ends all, and leaves nothing behind. */
@@ -263,10 +260,11 @@ export const startLife = (): void => {
   listenLast((event) => {
     if (event.type === "visibilitychange" && !isHidden()) return show();
     leavePage();
-    if (event.type === "pagehide") state = "away";
+    if (event.type === "pagehide") isAway = true;
   });
   listen("freeze", leavePage);
   listen("pageshow", (event) => {
+    isAway = false;
     if (!view || !(event as PageTransitionEvent).persisted) return;
     open();
     show();
