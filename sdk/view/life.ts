@@ -204,7 +204,7 @@ export const page = (): void => {
 /** Ends all, and leaves nothing behind. */
 export const end = (): void => {
   setConsent("denied");
-  view = next = undefined;
+  view = undefined;
   for (const { _view } of held.splice(0)) _view._isCertain = true;
   forget();
   clear();
