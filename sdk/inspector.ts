@@ -48,7 +48,7 @@ const identityOf = ({ api, isHeld }: Subject): Line[] => [
 /** Why consent is what it is. */
 const reasonOf = ({ consent, isRefused, setup }: Subject): string => {
   if (isRefused) return "Global Privacy Control is on";
-  const isRequired = setup.consent === "required";
+  const isRequired = setup.consent === "pending";
   if (consent === "pending") return "the site requires it, and the page has not told the visitor's answer";
   return consent === "granted" && !isRequired
     ? "the site does not require it"

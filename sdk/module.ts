@@ -103,7 +103,8 @@ const startHere = safe((options: StartOptions): Calljoin | undefined => {
     warn(
       "calljoin: start(): consent was not given; the site document's cannot be known here, and it is taken for not_required",
     );
-  return startIn({ site, consent: consent || "not_required", gpc, entities, bridges }, collector.replace(/\/+$/, ""));
+  const setup = { site, gpc, entities, bridges, ...(consent === "required" && { consent: "pending" as const }) };
+  return startIn(setup, collector.replace(/\/+$/, ""));
 });
 
 /** Starts the SDK in this page and returns `window.calljoin`; the second call in a page returns the first one's. Never throws. */

@@ -13,8 +13,8 @@ export interface SiteSetup {
   version?: number;
   /** Where the collector is, as its operator says (CALLJOIN_PUBLIC_URL). */
   collector?: string;
-  /** Not required where it is left out. */
-  consent?: "not_required" | "required";
+  /** Where the visitor's consent is required; granted where it is left out. */
+  consent?: "pending";
   /** Whether Global Privacy Control counts as denied. */
   gpc: boolean;
   entities: EntitySetup[];

@@ -66,7 +66,7 @@ export function compileSetup(trackingId: string, document: Site, { version, publ
     // What is not said is not served: the script is to be small.
     ...(version === undefined ? [] : [`version:${version}`]),
     ...(publicUrl === undefined ? [] : [`collector:${quote(publicUrl)}`]),
-    ...(document.consent === "required" ? ['consent:"required"'] : []),
+    ...(document.consent === "required" ? ['consent:"pending"'] : []),
     `gpc:${gpc}`,
     `entities:[${entities.join(",\n")}]`,
     `bridges:[${bridges.join(",\n")}]`,

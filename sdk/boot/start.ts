@@ -99,7 +99,7 @@ export const start = (siteSetup: SiteSetup, collector: string): Calljoin => {
 
   setUp(siteSetup, collector);
   // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
-  setConsent(setup.consent === "required" ? "pending" : "granted");
+  setConsent(setup.consent || "granted");
   obey();
   startLife();
   for (const bridge of setup.bridges) subscribe("view", () => bridge(`${api.contextId}`));

@@ -106,7 +106,7 @@ describe("the compiled setup", () => {
   it("is plain code that reads the page's variables when it is asked to", () => {
     const page = { crm: { id: 1 } };
     const setup = runInNewContext(`(${compileSetup("shop", document)})`, page);
-    expect(setup).toMatchObject({ site: "shop", consent: "required", gpc: false });
+    expect(setup).toMatchObject({ site: "shop", consent: "pending", gpc: false });
     expect(setup.entities.map(({ value }: { value: () => unknown }) => value())).toEqual([1, "</script>"]);
     page.crm = { id: 2 };
     expect(setup.entities[0].value()).toBe(2);
