@@ -102,7 +102,7 @@ export const start = (siteSetup: SiteSetup, collector: string): Calljoin => {
   setConsent(setup.consent || "granted");
   obey();
   startLife();
-  for (const bridge of setup.bridges) subscribe("view", () => bridge(`${api.contextId}`));
+  for (const bridge of setup.bridges) subscribe("view", bridge);
   pageWindow().calljoin = api;
   if (isList(before)) api.push(...(before as ((api: Calljoin) => void)[]));
   begin();

@@ -1,7 +1,7 @@
 import { safe } from "./safe";
 
 type Listener = (detail: never) => void;
-/** `erased`: the collector knows a visitor, whose id this is, as erased. */
+/** `view`: one has its place, with this context_id. `erased`: the collector knows a visitor, whose id this is, as erased. */
 export type EventName = "view" | "entity" | "erased";
 
 /** Who listens to what. */

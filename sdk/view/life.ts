@@ -55,7 +55,7 @@ const locate = (located: View, visit: Visit): void => {
   const isOther = located._visit?._contextId !== visit._contextId;
   located._visit = visit;
   located._sessionId = sessionIdOf(visit);
-  if (isOther) emit("view", located);
+  if (isOther) emit("view", visit._contextId);
 };
 
 /** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has taken the same in this moment. */
