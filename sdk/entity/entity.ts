@@ -1,5 +1,6 @@
 import { cut } from "../browser/cut";
 import { now } from "../browser/page";
+import { safe } from "../browser/safe";
 import type { Item } from "../queue/queue";
 import type { EntitySetup } from "../setup";
 import { toValue, type Value } from "./value";
@@ -75,10 +76,8 @@ export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
     entity._raw = typeof raw === "object" && raw ? OBJECT : raw;
   } catch (thrown) {
     entity._thrown = thrown;
-    entity._error = "error";
-    try {
-      entity._error = cut(`${thrown}`, LONGEST_ERROR) || "error";
-    } catch {} // even what has no text is thrown
+    // Even what has no text is thrown.
+    entity._error = safe(() => cut(`${thrown}`, LONGEST_ERROR))() || "error";
   }
   if (_standing === "inherited" && value !== entity._inherited) {
     // Seen to differ, be it by being empty: what it was so far is the predecessor's.
