@@ -54,7 +54,8 @@ export const toInspectedRow = (entity: Entity): InspectedRow => {
   const row = toRow(entity);
   const text = `${row.value ?? ""}`;
   const bytes = bytesOf(text);
-  const why = typeof _raw === "function" ? "a function that was not called" : `${_raw}` || "an empty text";
+  const why =
+    typeof _raw === "function" ? "a function that was not called" : `${_raw?.toString() ?? _raw}` || "an empty text";
   return {
     ...row,
     source: `${entity._setup.value}`.replace(WRAPPING, ""),

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cut } from "../../sdk/browser/cut";
 import { quote, stringify } from "../../sdk/browser/json";
 import { createEntity, type Entity, hasNews, markTold, readEntity } from "../../sdk/entity/entity";
-import { toRow } from "../../sdk/entity/row";
+import { toInspectedRow, toRow } from "../../sdk/entity/row";
 import { toValue } from "../../sdk/entity/value";
 
 const bytes = (text: unknown): number => Buffer.byteLength(String(text));
@@ -240,6 +240,19 @@ describe("an entity", () => {
       true,
     ]);
     expect(entity._value).toBe(3);
+  });
+
+  it.each([
+    [Symbol("s"), "Symbol(s)"],
+    [undefined, "undefined"],
+    [null, "null"],
+    ["", "an empty text"],
+    [Promise.resolve(1), "a promise"],
+    [() => 1, "a function that was not called"],
+  ])("that is empty shows why (%#)", (value, why) => {
+    const entity = make("expression", () => value);
+    readEntity(entity);
+    expect(toInspectedRow(entity)).toMatchObject({ status: "empty", why });
   });
 
   it("reads with the page's own `this`", () => {
