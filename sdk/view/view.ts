@@ -94,6 +94,7 @@ const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: s
     const item = put(visit._contextId, stringify({ ...named, entities, errors }, 1e9) as string);
     for (const entity of told) entity._delivery = item;
   };
+  view._title = shown ?? view._title;
   held.push({ _view: view, _send });
   if (view._isCertain) release(view);
   if (held.length > MOST_HELD) held.shift();
@@ -105,13 +106,14 @@ export const release = (view: View): void => {
   for (const each of held.splice(0)) each._view === view ? each._send() : held.push(each);
 };
 
-/** Puts the view's next snapshot; the first one says where it is, and what it is called. */
-const putNext = (view: View, at: number, entities: Entity[]): void => {
-  const shown = view._title === undefined ? title() : undefined;
-  snapshot(view, view._seq, at, entities, shown);
-  // Only now, that there is a snapshot of it, the number is taken.
-  view._seq++;
-  view._title ??= shown;
+/**
+ * Puts these entities, in as many snapshots as they need; `isForced` puts one anyway. The view's first snapshot says where it is, and what it
+ * is called.
+ */
+const putAll = (view: View, at: number, entities: Entity[], isForced?: boolean): void => {
+  if (!entities[0] && !isForced) return;
+  do snapshot(view, view._seq++, at, entities.splice(0, MOST_VALUES), view._title === undefined ? title() : undefined);
+  while (entities[0]);
 };
 
 /**
@@ -126,15 +128,10 @@ export const tellView = (view: View, isLast?: boolean, isFirst?: boolean, isForc
   for (const entity of view._entities)
     if (hasNews(entity, time, view._startedAt, isLast))
       (isFirst || entity._standing !== "own" ? fromStart : later).push(entity);
-  while (fromStart[0]) putNext(view, view._startedAt, fromStart.splice(0, MOST_VALUES));
+  putAll(view, view._startedAt, fromStart, view._title === undefined);
   if (time > view._lastAt) view._lastAt = time;
-  if (view._title === undefined) putNext(view, view._startedAt, []);
-  if (later[0] || isForced)
-    do putNext(view, view._lastAt, later.splice(0, MOST_VALUES));
-    while (later[0]);
+  putAll(view, view._lastAt, later, isForced);
   // Says once more where it is, where it is called otherwise now.
   const shown = isLast || isFirst ? title() : view._title;
-  if (shown === view._title || !view._describedBy) return;
-  snapshot(view, --view._describedBy, view._startedAt, [], shown);
-  view._title = shown as string;
+  if (shown !== view._title && view._describedBy) snapshot(view, --view._describedBy, view._startedAt, [], shown);
 };
