@@ -69,7 +69,8 @@ const place = async (placed: View): Promise<void> => {
     visit = confirm(claimed, claimOf(placed));
   }
   if (visit) locate(placed, visit);
-  release(placed);
+  placed._isCertain = true;
+  release();
 };
 
 /** Looks at the page again and again, while it is seen. */
@@ -228,7 +229,8 @@ export const grant = (): void => {
 /** What is there leaves at once: the page is hidden and may never come back, or a phone is reached for. */
 const hurry = (isForced?: boolean): void => {
   tellNow(isForced);
-  for (const { _view } of [...held]) if (_view._visit) release(_view);
+  for (const { _view } of held) _view._isCertain = !!_view._visit;
+  release();
 };
 
 const leavePage = (): void => {

@@ -96,14 +96,13 @@ const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: s
   };
   view._title = shown ?? view._title;
   held.push({ _view: view, _send });
-  if (view._isCertain) release(view);
+  release();
   if (held.length > MOST_HELD) held.shift();
 };
 
-/** The view's place is certain: what has waited for it goes into the queue. */
-export const release = (view: View): void => {
-  view._isCertain = true;
-  for (const each of held.splice(0)) each._view === view ? each._send() : held.push(each);
+/** What has waited for its view's place goes into the queue, where that is certain now. */
+export const release = (): void => {
+  for (const each of held.splice(0)) each._view._isCertain ? each._send() : held.push(each);
 };
 
 /**
