@@ -101,10 +101,10 @@ const read = (isInPassing?: boolean): void => {
 };
 
 /** Reads the view, and tells what is new. */
-const tell = (isLast?: boolean, isForced?: boolean, isInPassing?: boolean): void => {
+const tell = (isLast?: boolean, isForced?: boolean): void => {
   const isFirst = state !== "open";
   state = "open";
-  read(isInPassing && !isFirst);
+  read(!isLast);
   if (view) tellView(view, isLast, isFirst, isForced);
 };
 
@@ -151,7 +151,7 @@ const tellNow = (isForced?: boolean): void => {
 /** Looks at the page once. */
 const look = safe((): void => {
   arrive(); // what no event has told of
-  if (now() - touchedAt < IDLE) tell(false, false, true);
+  if (now() - touchedAt < IDLE) tell();
 });
 
 /** Reads the open view, unless it still waits for the page to settle. */
