@@ -197,7 +197,7 @@ export const begin = (): void => {
 export const page = (): void => {
   arrive();
   if (!view || state === "new") return;
-  tellNow();
+  tell(true);
   open(true);
   state = "declared";
 };

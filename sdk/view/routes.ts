@@ -30,17 +30,16 @@ export const watchRoutes = (before: (to: string, how: How) => void, after: (how?
     listen("currententrychange", (event) => after((event as Navigate).navigationType as How), navigation);
     return;
   }
-  const history = historyApi();
+  const history = historyApi() as History;
   const guess = safe((url: unknown, how: How) => before(absolute(url ?? address()), how));
-  // Not where the page has frozen it.
+  // Not where the page has frozen it, or another thing of that name.
   const wrap = safe((name: "pushState" | "replaceState", how: How) => {
-    const original = history?.[name];
-    if (original)
-      history[name] = function (...args) {
-        guess(args[2], how);
-        original.apply(this, args);
-        safe(after)(how);
-      };
+    const original = history[name];
+    history[name] = function (...args) {
+      guess(args[2], how);
+      original.apply(this, args);
+      safe(after)(how);
+    };
   });
   wrap("pushState", "push");
   wrap("replaceState", "replace");
