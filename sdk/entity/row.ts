@@ -41,9 +41,8 @@ const statusOf = (entity: Entity): EntityRow["status"] => {
 
 /** What an entity looks like from outside. */
 export const toRow = (entity: Entity): EntityRow => {
-  const { name, type, scope } = entity._setup;
   const error = entity._error || entity._delivery?._reason || (isRestless(entity) ? "restless" : null);
-  return { name, type, scope, value: entity._value ?? null, status: statusOf(entity), error };
+  return { ...entity._setup, value: entity._value ?? null, status: statusOf(entity), error };
 };
 
 /** A function's expression: as the collector compiles it, or as an arrow function has it. */
