@@ -125,7 +125,7 @@ export const show = (subject: Subject): void => {
   if (text === told && Date.now() - toldAt < TELL) return;
   told = text;
   toldAt = Date.now();
-  void tell(subject.collector, text);
+  void tell(subject.setup.collector, text);
 };
 
 export const showTrial = (trial: Trial, read: () => InspectedRow): void => {

@@ -27,7 +27,7 @@ type Line = [label: string, text: string, tone?: string];
 
 const say = ([label, text, tone = PLAIN]: Line): void => console.log(`%c${label.padEnd(9)}%c ${text}`, LABEL, tone);
 
-const siteOf = ({ api, setup: { site, version }, collector }: Subject): Line[] => {
+const siteOf = ({ api, setup: { site, version, collector } }: Subject): Line[] => {
   const lines: Line[] = [
     ["site", `${site}, ${version === undefined ? "started by a bundle" : `document version ${version}`}`],
     ["collector", collector],
@@ -58,7 +58,7 @@ const reasonOf = ({ consent, isRefused, setup }: Subject): string => {
 /** What a shell takes for one word. */
 const shellWord = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-const queueOf = ({ queue: { queued, dropped, failures, answer, body }, collector }: Subject): Line[] => {
+const queueOf = ({ queue: { queued, dropped, failures, answer, body }, setup }: Subject): Line[] => {
   const parts = [`${queued} waiting`, `${dropped} given up`];
   if (failures > 0) parts.push(`${failures} failed attempts in a row`);
   const isGood = /^2/.test(answer) && !/"rejected":\[\{/.test(answer);
@@ -68,7 +68,10 @@ const queueOf = ({ queue: { queued, dropped, failures, answer, body }, collector
   ];
   // The same again is a duplicate for the collector, and does no harm.
   if (body)
-    lines.push(["as curl", `curl -i ${collector}/v1/snapshots -H 'content-type: text/plain' -d ${shellWord(body)}`]);
+    lines.push([
+      "as curl",
+      `curl -i ${setup.collector}/v1/snapshots -H 'content-type: text/plain' -d ${shellWord(body)}`,
+    ]);
   return lines;
 };
 

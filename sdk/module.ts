@@ -103,8 +103,15 @@ const startHere = safe((options: StartOptions): Calljoin | undefined => {
     warn(
       "calljoin: start(): consent was not given; the site document's cannot be known here, and it is taken for not_required",
     );
-  const setup = { site, gpc, entities, bridges, ...(consent === "required" && { consent: "pending" as const }) };
-  return startIn(setup, collector.replace(/\/+$/, ""));
+  const setup = {
+    site,
+    gpc,
+    entities,
+    bridges,
+    collector: collector.replace(/\/+$/, ""),
+    ...(consent === "required" && { consent: "pending" as const }),
+  };
+  return startIn(setup);
 });
 
 /** Starts the SDK in this page and returns `window.calljoin`; the second call in a page returns the first one's. Never throws. */

@@ -14,5 +14,5 @@ export default safe((setup: SiteSetup) => {
   const address = [`${element?.src}`, ...loadedAddresses()].find((any) => any.split(/[?#]/)[0]?.endsWith(file));
   const collector = address ? address.split(file)[0] : setup.collector;
   if (collector === undefined) warn("calljoin: no collector here, see CALLJOIN_PUBLIC_URL");
-  else start(setup, collector);
+  else start({ ...setup, collector });
 });

@@ -22,15 +22,12 @@ export interface SiteSetup {
   bridges: ((contextId: string) => void)[];
 }
 
+/** With the collector's address, wherever it is known from, without a slash at its end. */
+export type StartedSetup = SiteSetup & { collector: string };
+
 /** What this page was started with; set once, before anything else runs. */
-export let setup: SiteSetup;
-let base: string;
+export let setup: StartedSetup;
 
-/** `collector` is its address, without a slash at its end. */
-export const setUp = (siteSetup: SiteSetup, collector: string): void => {
-  setup = siteSetup;
-  base = collector;
+export const setUp = (started: StartedSetup): void => {
+  setup = started;
 };
-
-/** A file of the collector's, by its path with a slash in front; without one, the collector itself. */
-export const collectorUrl = (path = ""): string => base + path;

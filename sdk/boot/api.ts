@@ -1,7 +1,7 @@
 import type { EntityRow, InspectedRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import type { report } from "../queue/queue";
-import type { EntitySetup, SiteSetup } from "../setup";
+import type { EntitySetup, StartedSetup } from "../setup";
 
 /** What listeners of each event are given. */
 export interface Events {
@@ -45,8 +45,7 @@ export interface Calljoin {
 /** What the inspector shows. */
 export interface Subject {
   api: Calljoin;
-  setup: SiteSetup;
-  collector: string;
+  setup: StartedSetup;
   consent: string;
   /** Whether that is Global Privacy Control's doing. */
   isRefused: boolean;

@@ -3,7 +3,7 @@ import { fault } from "../browser/safe";
 import { createEntity } from "../entity/entity";
 import { toInspectedRow } from "../entity/row";
 import { report } from "../queue/queue";
-import { collectorUrl, setup } from "../setup";
+import { setup } from "../setup";
 import { view } from "../view/life";
 import { consent, isRefused } from "../visitor/consent";
 import { isHeld } from "../visitor/visitor";
@@ -17,7 +17,6 @@ export const entities = () => view?._entities || setup.entities.map((entity) => 
 export const subjectOf = (api: Calljoin): Subject => ({
   api,
   setup,
-  collector: collectorUrl(),
   consent,
   isRefused: isRefused(),
   isHeld,
@@ -33,7 +32,7 @@ export const subjectOf = (api: Calljoin): Subject => ({
 export const inspector = async <Act extends keyof Inspector>(act: Act, ...args: Parameters<Inspector[Act]>) => {
   try {
     (
-      (await import(collectorUrl(address().replace(/.*#calljoin|.*/, "/inspector.js?key"))))[act] as (
+      (await import(setup.collector + address().replace(/.*#calljoin|.*/, "/inspector.js?key")))[act] as (
         ...all: typeof args
       ) => void
     )(...args);

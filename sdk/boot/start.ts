@@ -5,7 +5,7 @@ import { createEntity, readEntity } from "../entity/entity";
 import { toInspectedRow, toRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import { flush } from "../queue/queue";
-import { type EntitySetup, type SiteSetup, setUp, setup } from "../setup";
+import { type EntitySetup, type StartedSetup, setUp, setup } from "../setup";
 import { announce, begin, deny, grant, obey, page, readNow, startLife, view } from "../view/life";
 import { setConsent } from "../visitor/consent";
 import type { Calljoin } from "./api";
@@ -89,15 +89,15 @@ const api: Calljoin = {
   ignored: [],
 };
 
-/** Starts the SDK, once in a page: a second call answers with the first one's api. `collector` is its address, without a slash at its end. */
-export const start = (siteSetup: SiteSetup, collector: string): Calljoin => {
+/** Starts the SDK, once in a page: a second call answers with the first one's api. */
+export const start = (started: StartedSetup): Calljoin => {
   const before = pageWindow().calljoin as Calljoin | undefined;
   if (before?.ignored) {
-    before.ignored.push(siteSetup.site);
+    before.ignored.push(started.site);
     return before;
   }
 
-  setUp(siteSetup, collector);
+  setUp(started);
   // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
   setConsent(setup.consent || "granted");
   obey();

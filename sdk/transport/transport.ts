@@ -1,6 +1,6 @@
 import { fetcher, isList, promise, sendBeacon } from "../browser/page";
 import { after, safe } from "../browser/safe";
-import { collectorUrl } from "../setup";
+import { setup } from "../setup";
 
 /** A collector answers in milliseconds; who has not after this long is taken for gone, and asked again. */
 const LONGEST = 10e3;
@@ -39,7 +39,7 @@ export const post = (body: string, keepalive: boolean): Promise<Answer> =>
   promise(async (resolve) => {
     let answer: Answer = { _status: 0, _text: "", _retryAfter: 0 };
     after(LONGEST, () => resolve(answer));
-    const url = collectorUrl("/v1/snapshots") + query;
+    const url = `${setup.collector}/v1/snapshots${query}`;
     const credentials = query ? "include" : "omit";
     query = "";
     try {

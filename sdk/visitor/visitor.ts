@@ -1,7 +1,7 @@
 import { cookieDomain, readCookie, removeCookie, writeCookie } from "../browser/cookie";
 import { safe } from "../browser/safe";
 import { CLAIMS, nextVisit, numberOf, sessionToText, type Visit, visitFrom, visitorToText } from "../session/visit";
-import { collectorUrl } from "../setup";
+import { setup } from "../setup";
 import { ask } from "../transport/transport";
 
 const COOKIE = "calljoin";
@@ -37,7 +37,7 @@ const save = safe((visiting: Visit, isNew: boolean) => {
   writeCookie(SESSION_COOKIE, sessionToText(visiting));
   if (!isNew) return;
   isHeld = writeCookie(COOKIE, visitorToText(visiting));
-  if (cookieDomain && `.${collectorUrl().split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
+  if (cookieDomain && `.${setup.collector.split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
     ask(`?cookie_domain=${cookieDomain}`);
 });
 

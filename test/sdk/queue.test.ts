@@ -23,7 +23,7 @@ const RECEIPT = '{"accepted":1,"duplicate":0,"rejected":[]}';
 async function openPage(): Promise<Queue> {
   vi.resetModules();
   const { setUp } = (await import("../../sdk/setup")) as typeof SetupModule;
-  setUp({ site: "shop", gpc: true, entities: [], bridges: [] }, "https://calls.test");
+  setUp({ site: "shop", collector: "https://calls.test", gpc: true, entities: [], bridges: [] });
   return import("../../sdk/queue/queue");
 }
 
