@@ -239,7 +239,7 @@ const leavePage = (): void => {
   leave();
 };
 
-const isPhoneLink = (node: unknown): boolean => /^tel:/i.test(`${(node as HTMLAnchorElement).href}`);
+const isPhoneLink = (node: unknown): boolean => /^tel:/i.test((node as HTMLAnchorElement).href);
 
 /** Watches the page, for views to come and go. */
 export const startLife = (): void => {
