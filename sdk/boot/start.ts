@@ -77,13 +77,13 @@ const api: Calljoin = {
   },
   on: safe((event, listener) => {
     // The first view that has a place is when the context_id is known.
-    const isReady = event === "ready";
-    const hear = safe((detail: unknown) => {
-      if (isReady) stop();
-      listener((event === "entity" ? detail : api) as never);
+    if (event === "entity") return subscribe(event, listener as never);
+    const hear = safe(() => {
+      if (event === "ready") stop();
+      listener(api as never);
     });
-    const stop = subscribe(event === "entity" ? event : "view", hear);
-    if (isReady && view?._visit) hear(api);
+    const stop = subscribe("view", hear);
+    if (event === "ready" && view?._visit) hear();
     return stop;
   }) as Calljoin["on"],
   ignored: [],
