@@ -18,8 +18,10 @@ export const listen = (types: string, listener: Listener, target: EventTarget = 
 export const listenLast = (listener: Listener): void => {
   const last = safe(listener);
   const toEnd = () => {
-    for (const type of ["visibilitychange", "pagehide"])
-      for (const act of ["removeEventListener", "addEventListener"] as const) listening(act, pageWindow(), type, last);
+    for (const type of ["visibilitychange", "pagehide"]) {
+      listening("removeEventListener", pageWindow(), type, last);
+      listening("addEventListener", pageWindow(), type, last);
+    }
   };
   toEnd();
   listen("visibilitychange", toEnd);

@@ -260,9 +260,9 @@ export const startLife = (): void => {
     void flush();
   });
   listenLast((event) => {
-    if (event.type === "visibilitychange" && !isHidden()) return show();
-    leavePage();
     if (event.type === "pagehide") isAway = true;
+    else if (!isHidden()) return show();
+    leavePage();
   });
   listen("freeze", leavePage);
   listen("pageshow", (event) => {
