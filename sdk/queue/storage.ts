@@ -16,10 +16,9 @@ const ownKey = () => {
   id ||= random(10);
   return prefix() + id;
 };
-const keys = () => {
-  const found: string[] = [];
-  for (const key in storage()) if (key.startsWith(prefix())) found.push(key);
-  return found;
+/** A key that is removed meanwhile does not disturb this. */
+const forEachKey = (act: (key: string) => void) => {
+  for (const key in storage()) if (key.startsWith(prefix())) act(key);
 };
 
 /** Keeps this text in place of what was there, or nothing if it is empty. */
@@ -29,7 +28,7 @@ export const store = safe((text: string) => {
 });
 
 export const clearStorage = safe(() => {
-  for (const key of keys()) storage().removeItem(key);
+  forEachKey((key) => storage().removeItem(key));
 });
 
 /** Says that this tab is in use, and hands over what others have left. */
@@ -40,7 +39,7 @@ export const claim = safe((handOver: (text: string) => void) => {
   });
   const manager = locks();
   manager?.request(ownKey(), () => inUse).catch(safe);
-  for (const key of keys()) {
+  forEachKey((key) => {
     const take = safe((lock: unknown) => {
       const text = storage().getItem(key);
       if (lock && text && key !== ownKey()) {
@@ -50,7 +49,7 @@ export const claim = safe((handOver: (text: string) => void) => {
     });
     if (manager) manager.request(key, { ifAvailable: true }, take).catch(safe);
     else take(true);
-  }
+  });
 });
 
 /** Says that this tab may never come back. A page that holds a lock is not let into the back/forward cache. */
