@@ -70,12 +70,12 @@ const domainOf = (): string | null => {
   return found ?? null;
 };
 
-const reportOf = ({ api, setup, consent, isRefused, isHeld, queue, rows }: Subject) => ({
+const reportOf = ({ api, setup, consent, isRefused, isLost, queue, rows }: Subject) => ({
   site: setup.site,
   document_version: setup.version ?? null,
   context_id: api.contextId,
   consent: isRefused ? "global_privacy_control" : consent,
-  cookie: { set: isHeld ?? null, domain: domainOf() },
+  cookie: { set: api.contextId ? !isLost : null, domain: domainOf() },
   csp: [...violations.values()],
   collector_reached: /^2/.test(queue.answer),
   answer: queue.answer.slice(0, SHOWN),

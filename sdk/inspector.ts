@@ -36,13 +36,13 @@ const siteOf = ({ api, setup: { site, version, collector } }: Subject): Line[] =
   return lines;
 };
 
-const identityOf = ({ api, isHeld }: Subject): Line[] => [
+const identityOf = ({ api, isLost }: Subject): Line[] => [
   ["context", api.contextId ?? "–", "font-weight:bold"],
   ["session", api.sessionId ?? "–"],
   ["view", `${api.viewId ?? "–"}  ${location.href}`],
-  isHeld === false
+  isLost
     ? ["cookie", "not kept by this browser, or deleted: the id lives in this page only", BAD]
-    : ["cookie", isHeld ? "kept" : "none yet"],
+    : ["cookie", api.contextId ? "kept" : "none yet"],
 ];
 
 /** Why consent is what it is. */

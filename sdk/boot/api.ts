@@ -49,8 +49,8 @@ export interface Subject {
   consent: string;
   /** Whether that is Global Privacy Control's doing. */
   isRefused: boolean;
-  /** Whether the browser keeps our cookie; undefined before there is one. */
-  isHeld: boolean | undefined;
+  /** Whether the browser has not kept our cookie. */
+  isLost: boolean;
   /** What last went wrong inside. */
   fault: unknown;
   queue: ReturnType<typeof report>;

@@ -6,7 +6,7 @@ import { report } from "../queue/queue";
 import { setup } from "../setup";
 import { view } from "../view/life";
 import { consent, isRefused } from "../visitor/consent";
-import { isHeld } from "../visitor/visitor";
+import { isLost } from "../visitor/visitor";
 import type { Calljoin, Subject } from "./api";
 
 type Inspector = typeof import("../inspector");
@@ -19,7 +19,7 @@ export const subjectOf = (api: Calljoin): Subject => ({
   setup,
   consent,
   isRefused: isRefused(),
-  isHeld,
+  isLost,
   fault,
   queue: report(),
   rows: entities().map(toInspectedRow),

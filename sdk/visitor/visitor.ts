@@ -11,20 +11,19 @@ const SESSION_COOKIE = "calljoin_s";
 /** What two tabs do within this time may have crossed, ms. */
 const MOMENT = 1000;
 
-const NOBODY = visitFrom();
-let visit = NOBODY;
+let visit = visitFrom();
 
-/** Whether the browser keeps our cookie; false means that the id lives in this page's memory only. */
-export let isHeld: boolean | undefined;
+/** Whether the browser has not kept our cookie: the id lives in this page's memory only. */
+export let isLost = false;
 
 /** Takes over what the cookies say: another tab may have moved on since. */
 const load = safe(() => {
-  if (isHeld === false) return;
+  if (isLost) return;
   const found = visitFrom(readCookie(COOKIE), readCookie(SESSION_COOKIE));
   // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
-  if (visit._contextId) isHeld = !!found._contextId;
+  if (visit._contextId && !found._contextId) isLost = true;
   // A session's cookie that someone deletes must not make session after session.
-  if (isHeld !== false && (found._key || found._contextId !== visit._contextId)) visit = found;
+  else if (found._key || found._contextId !== visit._contextId) visit = found;
 });
 
 /**
@@ -33,10 +32,10 @@ const load = safe(() => {
  * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). What changes in a session is in one of its own.
  */
 const save = safe((visiting: Visit, isNew: boolean) => {
-  if (isHeld === false) return;
+  if (isLost) return;
   writeCookie(SESSION_COOKIE, sessionToText(visiting));
   if (!isNew) return;
-  isHeld = writeCookie(COOKIE, visitorToText(visiting));
+  isLost = !writeCookie(COOKIE, visitorToText(visiting));
   if (cookieDomain && `.${setup.collector.split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
     ask(`?cookie_domain=${cookieDomain}`);
 });
@@ -57,13 +56,13 @@ export const enter = (at: number, claim?: string): Visit => {
 export const confirm = (own: Visit, claim: string): Visit | undefined => {
   load();
   const isLater = visit._startedAt > own._activeAt + MOMENT || visit._views - own._views >= CLAIMS;
-  if (!isHeld || isLater) return own;
+  if (isLost || isLater) return own;
   return numberOf(visit, claim) ? visit : undefined;
 };
 
 export const forget = safe(() => {
-  visit = NOBODY;
-  isHeld = undefined;
+  visit = visitFrom();
+  isLost = false;
   removeCookie(COOKIE);
   removeCookie(SESSION_COOKIE);
 });
