@@ -15,7 +15,7 @@ const set = (name: string, value: string, domain: string, seconds: number): bool
     `${name}=${value};path=/;max-age=${seconds};samesite=lax${domain && `;domain=${domain}`}${isSecure() ? ";secure" : ""}`,
   );
 
-/** The widest domain that takes cookies, "" where there is none but the host; undefined until one was kept. */
+/** The widest domain that takes cookies, "" where there is none but the host; undefined where none was kept. */
 export let cookieDomain: string | undefined;
 
 /** Removes a cookie wherever it may be. */
@@ -36,11 +36,11 @@ export const readCookie = (name: string): string | undefined => {
   return all[1]?.split(";")[0];
 };
 
-/** Writes a cookie at the widest domain that keeps it (no public suffix does); whether one has. */
-export const writeCookie = (name: string, value: string): boolean =>
-  (cookieDomain === undefined ? candidates() : [cookieDomain]).some((domain) => {
+/** Writes a cookie at the widest domain that keeps it (no public suffix does). */
+export const writeCookie = (name: string, value: string): void => {
+  const domains = cookieDomain === undefined ? candidates() : [cookieDomain];
+  cookieDomain = domains.find((domain) => {
     set(name, value, domain, MONTHS_13);
-    const isKept = readCookie(name) === value;
-    if (isKept) cookieDomain = domain;
-    return isKept;
+    return readCookie(name) === value;
   });
+};

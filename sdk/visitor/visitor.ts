@@ -35,7 +35,8 @@ const save = safe((visiting: Visit, isNew: boolean) => {
   if (isLost) return;
   writeCookie(SESSION_COOKIE, sessionToText(visiting));
   if (!isNew) return;
-  isLost = !writeCookie(COOKIE, visitorToText(visiting));
+  writeCookie(COOKIE, visitorToText(visiting));
+  isLost = cookieDomain === undefined;
   if (cookieDomain && `.${setup.collector.split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
     ask(`?cookie_domain=${cookieDomain}`);
 });
