@@ -4,8 +4,7 @@ import { createEntity } from "../entity/entity";
 import { toInspectedRow } from "../entity/row";
 import { report } from "../queue/queue";
 import { setup } from "../setup";
-import { view } from "../view/life";
-import { consent, isRefused } from "../visitor/consent";
+import { consent, isRefused, view } from "../view/life";
 import { isLost } from "../visitor/visitor";
 import type { Calljoin, Subject } from "./api";
 

@@ -6,8 +6,7 @@ import { toInspectedRow, toRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import { flush } from "../queue/queue";
 import { type EntitySetup, type StartedSetup, setUp, setup } from "../setup";
-import { announce, begin, deny, grant, obey, page, readNow, startLife, view } from "../view/life";
-import { setConsent } from "../visitor/consent";
+import { announce, begin, deny, grant, page, readNow, startLife, view } from "../view/life";
 import type { Calljoin } from "./api";
 import { entities, inspector, subjectOf } from "./inspect";
 
@@ -98,9 +97,6 @@ export const start = (started: StartedSetup): Calljoin => {
   }
 
   setUp(started);
-  // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
-  setConsent(setup.consent || "granted");
-  obey();
   startLife();
   for (const bridge of setup.bridges) subscribe("view", bridge);
   pageWindow().calljoin = api;

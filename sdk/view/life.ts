@@ -1,12 +1,12 @@
 import { emit, subscribe } from "../browser/events";
 import { listen, listenLast } from "../browser/listen";
-import { address, chance, isHidden, isPrerendering, now, referrer, storage } from "../browser/page";
+import { address, chance, hasPrivacyControl, isHidden, isPrerendering, now, referrer, storage } from "../browser/page";
 import { after, pause, safe } from "../browser/safe";
 import { readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
 import { clear, flush, leave, wake } from "../queue/queue";
 import { IDLE, sessionIdOf, type Visit } from "../session/visit";
-import { consent, isRefused, setConsent } from "../visitor/consent";
+import { setup } from "../setup";
 import { confirm, enter, forget, forgetErased } from "../visitor/visitor";
 import { type How, isOtherView } from "./address";
 import { watchRoutes } from "./routes";
@@ -38,6 +38,9 @@ type State =
   | "open";
 
 let state: State;
+
+/** The visitor's; see sdk/README.md for how it changes. */
+export let consent: "granted" | "pending" | "denied";
 
 /** The page's present view. */
 export let view: View | undefined;
@@ -121,8 +124,11 @@ const open = (isRoute?: boolean): void => {
   follow();
 };
 
-/** Global Privacy Control may be switched on at any time. */
-export const obey = (): void => {
+/** Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. */
+export const isRefused = (): boolean => setup.gpc && !!hasPrivacyControl();
+
+/** It may be switched on at any time. */
+const obey = (): void => {
   if (consent !== "denied" && isRefused()) deny();
 };
 
@@ -204,7 +210,7 @@ export const page = (): void => {
 
 /** Ends all, and leaves nothing behind. */
 export const end = (): void => {
-  setConsent("denied");
+  consent = "denied";
   view = undefined;
   for (const { _view } of held.splice(0)) _view._isCertain = true;
   forget();
@@ -219,7 +225,7 @@ export const deny = safe((): void => {
 });
 
 export const grant = (): void => {
-  setConsent("granted");
+  consent = "granted";
   obey();
   for (const { _view } of held) _view._placed ||= place(_view);
   begin();
@@ -243,6 +249,9 @@ const isPhoneLink = (node: unknown): boolean => /^tel:/i.test((node as HTMLAncho
 
 /** Watches the page, for views to come and go. */
 export const startLife = (): void => {
+  // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
+  consent = setup.consent || "granted";
+  obey();
   watchRoutes(depart, arrive);
   listen("prerenderingchange", begin);
   // What scripts do too, as scrolling, is no sign of a person.
