@@ -88,6 +88,13 @@ const follow = (): void => {
   });
 };
 
+/** The page may change, or has: it is read often for a while. */
+const stir = (): void => {
+  const isCalm = now() > busyUntil;
+  busyUntil = now() + CALM_AFTER;
+  if (isCalm) follow();
+};
+
 let isReading = false;
 
 /** Reads the view's entities, unless one of them asks for that itself. */
@@ -97,7 +104,7 @@ const read = (isInPassing?: boolean): void => {
   for (const entity of view?._entities || []) {
     if (address() !== view?._address) break; // one of them has changed it
     if (!readEntity(entity, isInPassing)) continue;
-    busyUntil = now() + CALM_AFTER;
+    stir();
     emit("entity", toRow(entity));
   }
   isReading = false;
@@ -133,7 +140,7 @@ const obey = (): void => {
 };
 
 /** The address may be another. */
-const arrive = (how: How = "traverse"): void => {
+const arrive = (how?: How): void => {
   obey();
   if (!view) return;
   if (isOtherView(view._address, address(), how)) {
@@ -256,12 +263,7 @@ export const startLife = (): void => {
   listen("prerenderingchange", begin);
   // What scripts do too, as scrolling, is no sign of a person.
   listen("pointerdown keydown wheel touchmove", touch);
-  listen("pointerdown pointerup keydown click", () => {
-    // The page may change: it is read often for a while.
-    const isCalm = now() > busyUntil;
-    busyUntil = now() + CALM_AFTER;
-    if (isCalm) follow();
-  });
+  listen("pointerdown pointerup keydown click", stir);
   listen("click", (event) => {
     // Through the path, as the link may be inside a web component.
     if (!event.composedPath().some(isPhoneLink)) return;
