@@ -49,7 +49,7 @@ export const toRow = (entity: Entity): EntityRow => {
 const WRAPPING = /^function\(\) ?\{ ?return ?\(|\n\);?\s*\}$|^\(\) => /g;
 
 export const toInspectedRow = (entity: Entity): InspectedRow => {
-  const { _raw, _thrown } = entity;
+  const { _raw } = entity;
   const row = toRow(entity);
   const text = `${row.value ?? ""}`;
   const bytes = bytesOf(text);
@@ -63,6 +63,6 @@ export const toInspectedRow = (entity: Entity): InspectedRow => {
     bytes,
     cut: bytes > 1020 && text.endsWith("…"),
     why: row.status === "empty" ? why : null,
-    stack: (_thrown as Error | undefined)?.stack || null,
+    stack: (entity._thrown as Error | undefined)?.stack || null,
   };
 };

@@ -216,7 +216,7 @@ export const page = (): void => {
 };
 
 /** Ends all, and leaves nothing behind. */
-export const end = (): void => {
+const end = (): void => {
   consent = "denied";
   view = undefined;
   for (const { _view } of held.splice(0)) _view._isCertain = true;

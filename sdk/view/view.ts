@@ -90,8 +90,8 @@ const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: s
             referrer: cut(view._referrer, LONGEST_TEXT),
             title: cut(shown, LONGEST_TEXT),
           };
-    const named = { view_id: view._id, session_id: view._sessionId, seq, at, view: described };
-    const item = put(visit._contextId, stringify({ ...named, entities, errors }, 1e9) as string);
+    const whole = { view_id: view._id, session_id: view._sessionId, seq, at, view: described, entities, errors };
+    const item = put(visit._contextId, stringify(whole, 1e9) as string);
     for (const entity of told) entity._delivery = item;
   };
   view._title = shown ?? view._title;

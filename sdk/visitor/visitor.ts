@@ -31,11 +31,11 @@ const load = safe(() => {
  * Set-Cookie, once in a session, and must be the last to do so
  * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). What changes in a session is in one of its own.
  */
-const save = safe((visiting: Visit, isNew: boolean) => {
+const save = safe((isNew: boolean) => {
   if (isLost) return;
-  writeCookie(SESSION_COOKIE, sessionToText(visiting));
+  writeCookie(SESSION_COOKIE, sessionToText(visit));
   if (!isNew) return;
-  writeCookie(COOKIE, visitorToText(visiting));
+  writeCookie(COOKIE, visitorToText(visit));
   isLost = cookieDomain === undefined;
   if (cookieDomain && `.${setup.collector.split(/[:/]+/)[1]}`.endsWith(`.${cookieDomain}`))
     ask(`?cookie_domain=${cookieDomain}`);
@@ -46,7 +46,7 @@ export const enter = (at: number, claim?: string): Visit => {
   load();
   const before = visit;
   visit = nextVisit(before, at, claim);
-  save(visit, before._sessions !== visit._sessions);
+  save(before._sessions !== visit._sessions);
   return visit;
 };
 
