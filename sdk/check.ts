@@ -4,7 +4,7 @@
  */
 import type { Subject, Trial } from "./boot/api";
 import type { InspectedRow } from "./entity/row";
-import { show as showAsEver, showTrial as showTrialAsEver } from "./inspector";
+import { isRefused, show as showAsEver, showTrial as showTrialAsEver } from "./inspector";
 import type { EntitySetup } from "./setup";
 
 declare const CHECK: { key: string; tried: EntitySetup[] };
@@ -70,24 +70,27 @@ const domainOf = (): string | null => {
   return found ?? null;
 };
 
-const reportOf = ({ api, setup, consent, isRefused, isLost, queue, rows }: Subject) => ({
-  site: setup.site,
-  document_version: setup.version ?? null,
-  context_id: api.contextId,
-  consent: isRefused ? "global_privacy_control" : consent,
-  cookie: { set: api.contextId ? !isLost : null, domain: domainOf() },
-  csp: [...violations.values()],
-  collector_reached: /^2/.test(queue.answer),
-  answer: queue.answer.slice(0, SHOWN),
-  other_tags: api.ignored.slice(0, 20),
-  entities: rows.map(rowOf),
-  tried: CHECK.tried.map(({ name, value }) => {
-    const row = api.try(value);
-    ours.add(row.source);
-    return rowOf({ ...row, name });
-  }),
-  url: location.href.split("#")[0]?.slice(0, 2_000),
-});
+const reportOf = (subject: Subject) => {
+  const { api, setup, consent, isLost, queue, rows } = subject;
+  return {
+    site: setup.site,
+    document_version: setup.version ?? null,
+    context_id: api.contextId,
+    consent: isRefused(subject) ? "global_privacy_control" : consent,
+    cookie: { set: api.contextId ? !isLost : null, domain: domainOf() },
+    csp: [...violations.values()],
+    collector_reached: /^2/.test(queue.answer),
+    answer: queue.answer.slice(0, SHOWN),
+    other_tags: api.ignored.slice(0, 20),
+    entities: rows.map(rowOf),
+    tried: CHECK.tried.map(({ name, value }) => {
+      const row = api.try(value);
+      ours.add(row.source);
+      return rowOf({ ...row, name });
+    }),
+    url: location.href.split("#")[0]?.slice(0, 2_000),
+  };
+};
 
 /** Tells the collector; where the page's policy forbids that, by the address of a script, which it has let in. */
 const tell = async (collector: string, body: string) => {

@@ -45,9 +45,14 @@ const identityOf = ({ api, isLost }: Subject): Line[] => [
     : ["cookie", api.contextId ? "kept" : "none yet"],
 ];
 
+/** Whether it is Global Privacy Control that denies. */
+export const isRefused = ({ setup }: Subject): boolean =>
+  setup.gpc && !!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl;
+
 /** Why consent is what it is. */
-const reasonOf = ({ consent, isRefused, setup }: Subject): string => {
-  if (isRefused) return "Global Privacy Control is on";
+const reasonOf = (subject: Subject): string => {
+  const { consent, setup } = subject;
+  if (isRefused(subject)) return "Global Privacy Control is on";
   const isRequired = setup.consent === "pending";
   if (consent === "pending") return "the site requires it, and the page has not told the visitor's answer";
   return consent === "granted" && !isRequired

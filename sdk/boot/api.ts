@@ -47,8 +47,6 @@ export interface Subject {
   api: Calljoin;
   setup: StartedSetup;
   consent: string;
-  /** Whether that is Global Privacy Control's doing. */
-  isRefused: boolean;
   /** Whether the browser has not kept our cookie. */
   isLost: boolean;
   /** What last went wrong inside. */

@@ -4,7 +4,7 @@ import { createEntity } from "../entity/entity";
 import { toInspectedRow } from "../entity/row";
 import { report } from "../queue/queue";
 import { setup } from "../setup";
-import { consent, isRefused, view } from "../view/life";
+import { consent, view } from "../view/life";
 import { isLost } from "../visitor/visitor";
 import type { Calljoin, Subject } from "./api";
 
@@ -17,7 +17,6 @@ export const subjectOf = (api: Calljoin): Subject => ({
   api,
   setup,
   consent,
-  isRefused: isRefused(),
   isLost,
   fault,
   queue: report(),

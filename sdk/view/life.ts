@@ -131,12 +131,12 @@ const open = (isRoute?: boolean): void => {
   follow();
 };
 
-/** Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. */
-export const isRefused = (): boolean => setup.gpc && !!hasPrivacyControl();
-
-/** It may be switched on at any time. */
+/**
+ * Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. It may be switched on at any
+ * time.
+ */
 const obey = (): void => {
-  if (consent !== "denied" && isRefused()) deny();
+  if (consent !== "denied" && setup.gpc && hasPrivacyControl()) deny();
 };
 
 /** The address may be another. */
