@@ -26,14 +26,9 @@ export const removeCookie = (name: string): void => {
 /** Throws, as all of these, in a document that may have no cookies at all (a sandboxed frame). */
 export const readCookie = (name: string): string | undefined => {
   const found = () => `; ${cookies()}`.split(`; ${name}=`);
-  let all = found();
   // A host cookie and a domain cookie of one name: which comes first is the browser's business. Ours is the widest.
-  for (const domain of candidates().reverse())
-    if (all[2]) {
-      set(name, "", domain, 0);
-      all = found();
-    }
-  return all[1]?.split(";")[0];
+  for (const domain of candidates().reverse()) if (found()[2]) set(name, "", domain, 0);
+  return found()[1]?.split(";")[0];
 };
 
 /** Writes a cookie at the widest domain that keeps it (no public suffix does). */
