@@ -36,8 +36,10 @@ export interface Visit {
 export const sessionIdOf = (visit: Visit): string => visit._contextId.slice(0, 6) + visit._key;
 
 /** The number in the session of the view with this claim, counting from 1; 0 where another tab has overwritten it. */
-export const numberOf = ({ _claims, _views }: Visit, claim: string): number =>
-  _claims.includes(claim) ? _views + 1 - (_claims.length - _claims.indexOf(claim)) / CLAIM : 0;
+export const numberOf = ({ _claims, _views }: Visit, claim: string): number => {
+  const later = _claims.split(claim)[1];
+  return later === undefined ? 0 : _views - later.length / CLAIM;
+};
 
 /** Eight digits of base 36 hold the time from 1972 to 2059. */
 const mint = (): string => `${random(11)}-0${now().toString(36)}-${random(7)}`;
