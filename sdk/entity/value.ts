@@ -11,7 +11,7 @@ export type Value = string | number | boolean;
 export const toValue = (value: unknown): Value | undefined => {
   if (typeof value === "boolean") return value;
   if (typeof value === "number") return value - value === 0 ? value : undefined;
-  if (value === null || typeof value === "function" || isA(value, "Promise")) return;
+  if (value === null || isA(value, "Promise")) return;
   const text = typeof value === "string" ? value : stringify(value, LARGEST_VALUE);
   return text ? cut(text, LARGEST_VALUE) : undefined;
 };
