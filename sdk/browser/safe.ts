@@ -1,4 +1,4 @@
-import { isA, promise, rootZone, timeout } from "./page";
+import { promise, rootZone, timeout } from "./page";
 
 /** What last went wrong inside the SDK, for the inspector. Never thrown, never logged. */
 export let fault: unknown;
@@ -16,7 +16,7 @@ export const safe =
   (...args: A): R | undefined => {
     try {
       const zone = rootZone();
-      return isA(zone?.run, "Function") ? (zone as Zone).run(() => fn(...args)) : fn(...args);
+      return typeof zone?.run === "function" ? (zone as Zone).run(() => fn(...args)) : fn(...args);
     } catch (thrown) {
       fault = thrown;
     }

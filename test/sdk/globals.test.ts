@@ -72,7 +72,7 @@ function usedNames(): string[] {
 }
 
 /** What something is to be, as its tag says: no names that are read. */
-const BRANDS = ["Storage", "Navigation", "History", "Navigator", "Crypto", "Performance", "Function"];
+const BRANDS = ["Storage", "Navigation", "History", "Navigator", "Crypto", "Performance"];
 
 describe("the page's globals", () => {
   it.each(files.filter((file) => file !== PAGE && !FOR_PEOPLE.includes(file)))(
