@@ -5,7 +5,7 @@ import { createEntity, readEntity } from "../entity/entity";
 import { toInspectedRow, toRow } from "../entity/row";
 import type { Value } from "../entity/value";
 import { flush } from "../queue/queue";
-import { type EntitySetup, type StartedSetup, setUp, setup } from "../setup";
+import { type StartedSetup, setUp, setup } from "../setup";
 import { announce, begin, deny, grant, page, readNow, startLife, view } from "../view/life";
 import type { Calljoin } from "./api";
 import { entities, inspector, subjectOf } from "./inspect";
@@ -44,14 +44,13 @@ const api: Calljoin = {
     return subject.rows;
   },
   try(value) {
-    const tried: EntitySetup = { name: "new_entity", type: "expression", scope: "page_view", value };
-    const entity = createEntity(tried);
+    const entity = createEntity({ name: "new_entity", type: "expression", scope: "page_view", value });
     const read = () => {
       readEntity(entity);
       return toInspectedRow(entity);
     };
     const row = read();
-    const trial = { ...row, entity: { ...tried, value: row.source } };
+    const trial = { ...row, entity: { ...entity._setup, value: row.source } };
     void inspector("showTrial", trial, read);
     return trial;
   },
