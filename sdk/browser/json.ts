@@ -1,4 +1,4 @@
-import { isA, isList, tagOf } from "./page";
+import { isA, isList, samples, tagOf } from "./page";
 
 /**
  * JSON of our own: pages replace JSON.stringify and Object.keys, or give lists a toJSON (Prototype.js up to 1.6), and neither values nor
@@ -19,15 +19,15 @@ export const quote = (text: string): string => `"${text.replace(TO_ESCAPE, escap
 const unbox = (value: unknown): unknown =>
   /ct (String|Number|Boolean|BigInt)]/.test(tagOf(value)) ? (value as object).valueOf() : value;
 
-/** What an object is in JSON. What a page, or the language, has given to the classes of the language is none of its own. */
+/** What an object or function says that it is in JSON, or a text or number in its object. */
 const unwrap = (value: { toJSON?: unknown }, key: string): unknown => {
   const { toJSON } = value;
-  if (isA(value, "Date")) {
-    const date = value as Date;
-    return +date - +date === 0 ? date.toISOString() : null;
-  }
-  const isItsOwn = typeof toJSON === "function" && !isList(value) && toJSON !== ({} as typeof value).toJSON;
-  return unbox(isItsOwn ? toJSON.call(value, key) : value);
+  // What a page, or the language, has given to the classes of the language is none of the value's own.
+  if (typeof toJSON === "function" && !samples().some((any: { toJSON?: unknown }) => any.toJSON === toJSON))
+    return unbox(toJSON.call(value, key));
+  if (!isA(value, "Date")) return unbox(value);
+  const date = value as Date;
+  return +date - +date === 0 ? date.toISOString() : null;
 };
 
 /**
@@ -36,7 +36,7 @@ const unwrap = (value: { toJSON?: unknown }, key: string): unknown => {
  * the cost of a small one. (Only an object's names cannot be asked for in part.) Throws where a value holds itself.
  */
 export const stringify = (given: unknown, limit: number, key = "", within: unknown[] = []): string | undefined => {
-  const value = given && typeof given === "object" ? unwrap(given, key) : given;
+  const value = given ? unwrap(given, key) : given;
   if (typeof value === "string") return quote(value.slice(0, limit));
   if (typeof value === "boolean" || typeof value === "bigint") return `${value}`;
   if (typeof value === "number") return value - value === 0 ? `${value}` : "null";

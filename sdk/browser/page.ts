@@ -28,6 +28,8 @@ export const pageWindow = (): Window & { calljoin?: unknown } => window;
 // Values
 
 export const isList = (value: unknown): value is unknown[] => isA(value, "Array");
+/** One of each kind of thing that the language makes. */
+export const samples = (): object[] => [{}, [], new window.Date(), "", 0, false, 0n] as object[];
 /** A promise of the language's own class, which polyfills do not replace. */
 export const promise = <T>(executor: (resolve: (value: T) => void) => void): Promise<T> =>
   new ((async () => {})().constructor as PromiseConstructor)(executor);

@@ -1,4 +1,5 @@
 import { bytesOf } from "../browser/cut";
+import { safe } from "../browser/safe";
 import { type Entity, isRestless } from "./entity";
 import type { Value } from "./value";
 
@@ -63,6 +64,7 @@ export const toInspectedRow = (entity: Entity): InspectedRow => {
     bytes,
     cut: bytes > 1020 && text.endsWith("…"),
     why: row.status === "empty" ? why : null,
-    stack: (entity._thrown as Error | undefined)?.stack || null,
+    // A page may throw anything, also what throws when it is looked at.
+    stack: safe(() => (entity._thrown as Error | undefined)?.stack)() || null,
   };
 };

@@ -14,8 +14,9 @@ export const ask = (what: string): void => {
   query = what;
 };
 
-/** What a collector says of each batch (contract 4), as far as it is of use here. */
+/** What a collector says of each batch (contract 4). */
 export interface Receipt {
+  accepted: number;
   rejected: { index: number; reason: string; detail: string }[];
 }
 
@@ -49,7 +50,7 @@ export const post = (body: string, keepalive: boolean): Promise<Answer> =>
       answer = { _status: response.status, _text: await response.clone().text(), _retryAfter: seconds * 1000 };
       // Not by `JSON`, which may be the page's own. Throws where it is somebody else's text.
       const receipt = await response.json();
-      if (isList(receipt.rejected)) answer._receipt = receipt;
+      if (receipt.accepted + 1 && isList(receipt.rejected)) answer._receipt = receipt;
     } catch {}
     // The page has taken fetch, or the room is used up that all requests share which outlive it. Of a beacon we hear nothing.
     if (keepalive && !answer._status) safe(sendBeacon)(url, body);

@@ -111,8 +111,11 @@ export const release = (): void => {
  */
 const putAll = (view: View, at: number, entities: Entity[], isForced?: boolean): void => {
   if (!entities[0] && !isForced) return;
-  do snapshot(view, view._seq++, at, entities.splice(0, MOST_VALUES), view._title === undefined ? title() : undefined);
-  while (entities[0]);
+  do {
+    snapshot(view, view._seq, at, entities.splice(0, MOST_VALUES), view._title === undefined ? title() : undefined);
+    // Only now, that there is a snapshot of it, the number is taken.
+    view._seq++;
+  } while (entities[0]);
 };
 
 /**

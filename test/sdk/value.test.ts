@@ -255,6 +255,20 @@ describe("an entity", () => {
     expect(toInspectedRow(entity)).toMatchObject({ status: "empty", why });
   });
 
+  it("shows what threw something whose stack cannot be read", () => {
+    const thrown = {
+      toString: () => "odd",
+      get stack(): string {
+        throw new Error("no stack");
+      },
+    };
+    const entity = make("expression", () => {
+      throw thrown;
+    });
+    readEntity(entity);
+    expect(toInspectedRow(entity)).toMatchObject({ status: "error", error: "odd", stack: null });
+  });
+
   it("reads with the page's own `this`", () => {
     const seen: unknown[] = [];
     readEntity(
