@@ -1,7 +1,8 @@
 /** The `calljoin` command: its commands, their options and their help. Each loads what it needs, and no more: the collector's memory is a promise. */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
+import type { Shell } from "./cli/completion";
 import { describeVariables, readConfig, unknownVariables } from "./config";
 
 /** What was asked could not be done; the command line makes no sense. */
@@ -106,6 +107,13 @@ command(
     const options = { after: String(after ?? ""), tell: webhooks === true, dryRun: dryRun === true };
     const isStopped = await runRejoin(readConfig(process.env), site as string | undefined, options, say);
     if (isStopped) process.exitCode = 130;
+  });
+
+command("completion", "print a script that completes this command line in your shell")
+  .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish"]))
+  .action(async (shell: Shell) => {
+    const { completion } = await import("./cli/completion");
+    process.stdout.write(completion(shell, program));
   });
 
 function say(line: string): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { runToEnd } from "../contract/process";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-const COMMANDS = ["serve", "doctor", "backup", "restore", "migrate", "rejoin"];
+const COMMANDS = ["serve", "doctor", "backup", "restore", "migrate", "rejoin", "completion"];
 
 const run = (...args: string[]) => runToEnd(args, { CALLJOIN_DATA: "/nonexistent/calljoin" });
 
@@ -45,6 +45,7 @@ describe("calljoin", () => {
     [["srve"], /^calljoin: unknown command 'srve'\n\(Did you mean serve\?\)/],
     [["serve", "--prot", "1"], /^calljoin: unknown option '--prot'/],
     [["serve", "now"], /^calljoin: too many arguments for 'serve'/],
+    [["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
     [["backup"], /^calljoin: missing required argument 'file'/],
     [["rejoin", "--site"], /^calljoin: option '--site <tracking_id>' argument missing/],
     [["migrate", "--pending", "--to", "postgres://db/x"], /^calljoin: --pending and --to cannot be used together/],
