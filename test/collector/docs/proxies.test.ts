@@ -61,6 +61,12 @@ const PROXIES: Record<string, { language: string } & Proxy> = {
       return { command: "caddy", args: ["run", "--config", file, "--adapter", "caddyfile"], env };
     },
   },
+  /**
+   * Its options and their defaults are in https://doc.traefik.io/traefik/reference/, under install-configuration/entrypoints (forwardedHeaders.trustedIPs: none;
+   * http.maxHeaderBytes: 1 MiB), install-configuration/providers/others/file, install-configuration/tls/certificate-resolvers/acme,
+   * routing-configuration/http/middlewares/stripprefix and routing-configuration/http/load-balancing/serverstransport
+   * (forwardingTimeouts.idleConnTimeout: 90 s); a body is of any size unless its middleware `buffering` says otherwise.
+   */
   traefik: {
     language: "yaml",
     start({ folder, sample, port, upstream, certificate, key }) {
@@ -69,8 +75,12 @@ const PROXIES: Record<string, { language: string } & Proxy> = {
         .replace("tls: { certResolver: letsencrypt }", "tls: {}");
       const file = join(folder, "dynamic.yaml");
       writeFileSync(file, `${placed}tls:\n  certificates: [{ certFile: ${certificate}, keyFile: ${key} }]\n`);
-      const args = [`--entryPoints.websecure.address=127.0.0.1:${port}`, `--providers.file.filename=${file}`];
-      return { command: "traefik", args };
+      const started = blocksOf("docs/deploy.md").find(({ text }) => text.startsWith("traefik "));
+      const [command = "", ...options] = started?.text.match(/[^\s\\]+/g) ?? [];
+      const args = options
+        .filter((option) => !option.startsWith("--certificatesResolvers."))
+        .map((option) => option.replace("=:443", `=127.0.0.1:${port}`).replace("/etc/traefik/calljoin.yaml", file));
+      return { command, args };
     },
   },
 };
