@@ -33,6 +33,14 @@ describe("docs/deploy.md", () => {
   });
 });
 
+describe("compose.yaml", () => {
+  it("hands on each variable that the collector reads, but where the container listens and keeps its data", () => {
+    const handedOn = [...readFileSync("compose.yaml", "utf8").matchAll(/^ {6}- ([A-Z_]+)$/gm)].map(([, name]) => name);
+    const described = [...describeVariables().matchAll(/^ {2}([A-Z_]+) /gm)].map(([, name]) => name);
+    expect([...handedOn, "HOST", "PORT", "CALLJOIN_DATA"].sort()).toEqual(described.sort());
+  });
+});
+
 describe.each(PAGES)("%s", (path) => {
   test("its links lead to files and headings that are there", () => {
     const links = [...proseOf(path).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(
