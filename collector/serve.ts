@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { type Logger, pino } from "pino";
 import { type Config, placeOf } from "./config";
 import { createRetention } from "./forget";
@@ -41,6 +42,9 @@ const FORWARD_MS = 1_000;
 
 /** One small step of the retention each time. */
 const RETENTION_MS = 2_000;
+
+/** Erasures that a crash has interrupted, or that a restored backup has undone, have so long before anybody can ask; longer ones go on beside. */
+const FINISH_MS = 10_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
@@ -84,6 +88,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     joiner.sweep(ageMs).catch((error) => isStopping || log.error({ err: error }, "sweep failed"));
   // However young: what a crash a moment ago has left is joined before anybody can ask for it.
   await sweep(0);
+  const finishErasing = () => erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
+  await Promise.race([finishErasing(), wait(FINISH_MS, undefined, { ref: false })]);
 
   const server = createServer(LIMITS, app);
   const servers = [server, ...sidePorts(config).map(() => createServer(LIMITS, app))];
@@ -136,7 +142,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const expire = createRetention(store, clock);
   every(RETENTION_MS, async () => {
     await expire().catch((error) => log.error({ err: error }, "retention failed"));
-    await erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
+    await finishErasing();
   });
 
   const { BEAT_MS, beat } = await import("./read/system");
