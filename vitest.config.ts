@@ -44,6 +44,7 @@ const LONG_BROWSER = [
   "hostile-page",
   "inspector",
   "last-moment",
+  "next",
   "one-visitor",
   "own-values",
   "page-safety",

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import type { Page } from "playwright";
 import { type Plugin, rollup } from "rollup";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { snippetOf } from "./harness/docs.js";
 import {
   contextId,
   eventually,
@@ -23,14 +23,6 @@ beforeAll(async () => {
   world = await openWorld();
 });
 afterAll(() => world.close());
-
-/** The snippet that docs/tag.md gives for a framework. */
-async function snippetOf(framework: string): Promise<string> {
-  const docs = await readFile("docs/tag.md", "utf8");
-  const found = new RegExp(`^${framework}[^\\n]*:\\n\\n\`\`\`\\w+\\n([\\s\\S]*?)\`\`\``, "im").exec(docs)?.[1];
-  if (!found) throw new Error(`docs/tag.md has no snippet for ${framework}`);
-  return found;
-}
 
 /** A shop of fixtures/routers as one script, with the documentation's snippet in its place, were it to be there. */
 async function build(framework: string, snippet: string): Promise<string> {
