@@ -52,7 +52,10 @@ export const claim = safe((handOver: (text: string) => void) => {
   });
 });
 
-/** Says that this tab may never come back. A page that holds a lock is not let into the back/forward cache. */
+/**
+ * Says that this tab may never come back. A page that holds a lock is not let into the back/forward cache, of which Firefox decides
+ * before `pagehide`. What stays after all takes its lock again when it is shown the next time.
+ */
 export const letGo = (): void => {
   release?.();
   release = undefined;

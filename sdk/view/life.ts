@@ -5,6 +5,7 @@ import { after, pause, safe } from "../browser/safe";
 import { readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
 import { clear, flush, leave, wake } from "../queue/queue";
+import { letGo } from "../queue/storage";
 import { IDLE, sessionIdOf, type Visit } from "../session/visit";
 import { setup } from "../setup";
 import { confirm, enter, forget, forgetErased } from "../visitor/visitor";
@@ -80,9 +81,8 @@ const place = async (placed: View): Promise<void> => {
 const follow = (): void => {
   const mine = {};
   next = mine;
-  if (!view || isHidden()) return;
   after(state !== "open" ? SETTLED_AFTER : now() < busyUntil ? READ_EVERY : CALM_EVERY, () => {
-    if (next !== mine) return;
+    if (next !== mine || !view || isHidden()) return;
     look();
     follow();
   });
@@ -247,7 +247,6 @@ const hurry = (isForced?: boolean): void => {
 };
 
 const leavePage = (): void => {
-  next = undefined;
   hurry();
   leave();
 };
@@ -283,6 +282,8 @@ export const startLife = (): void => {
     show();
   });
   listen("online", flush);
+  // Of the back/forward cache Firefox decides before `pagehide`.
+  listen("beforeunload", letGo);
   listen("storage", (event) => {
     if ((event as StorageEvent).key === DENIED) end();
   });
