@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
-/** The shop of fixtures/next, built and served by Next.js itself. */
+/** The shop of fixtures/next, built and served by Next.js itself. Who only wants Calljoin need not install that: 330 MB. */
 export interface NextShop {
   port: number;
   close: () => Promise<void>;
@@ -24,11 +24,10 @@ export async function openNext(snippet: string, collector: string): Promise<Next
       screen,
       readFileSync(screen, "utf8").replace("// docs/tag.md", () => snippet),
     );
-    symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "junction");
-    const built = run(["build", folder], collector);
-    const [code] = (await once(built.child, "close")) as [number];
-    if (code !== 0) throw new Error(`next build failed: ${built.said()}`);
-    const served = run(["start", folder, "--hostname", "127.0.0.1", "--port", "0"], collector);
+    await ended(run("npm", ["ci", "--no-audit", "--no-fund"], folder, collector));
+    const next = join(folder, "node_modules/next/dist/bin/next");
+    await ended(run(process.execPath, [next, "build"], folder, collector));
+    const served = run(process.execPath, [next, "start", "--hostname", "127.0.0.1", "--port", "0"], folder, collector);
     return {
       port: await portOf(served),
       close: async () => {
@@ -48,12 +47,17 @@ interface Running {
   said: () => string;
 }
 
-function run(args: string[], collector: string): Running {
+function run(command: string, args: string[], cwd: string, collector: string): Running {
   const env = { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", COLLECTOR: collector };
-  const child = spawn(process.execPath, ["node_modules/next/dist/bin/next", ...args], { env });
+  const child = spawn(command, args, { cwd, env, shell: process.platform === "win32" });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
   return { child, said: () => output };
+}
+
+async function ended({ child, said }: Running): Promise<void> {
+  const [code] = (await once(child, "close")) as [number];
+  if (code !== 0) throw new Error(`${child.spawnargs.join(" ")} failed: ${said()}`);
 }
 
 /** Next.js says where it listens once it is up. */
