@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { FIREFOX } from "./test/browser/harness/find-firefox.mjs";
 
 /** Most tests wait: for a process that starts, a disk, a browser. They fail by what they see, and only what hangs by its time. */
 const HANGS_MS = 240_000;
@@ -70,6 +71,8 @@ const LONG_CONSOLE = [
 /** What measures how long others wait. */
 const MEASURED = ["test/collector/neighbours.test.ts", "test/collector/erasing.test.ts"];
 
+const inFirefox = FIREFOX ? ["test/browser/**/*.test.ts"] : [];
+
 export default defineConfig({
   test: {
     tags: [{ name: "long", description: "Not in `npm test`, but in `npm run test:all`." }],
@@ -103,8 +106,9 @@ export default defineConfig({
       { test: { name: "console", retry, include: ["test/console/**/*.test.ts"], exclude: LONG_CONSOLE, ...common } },
       { test: { name: "long-console", retry, include: LONG_CONSOLE, ...alone } },
       { test: { name: "long-browser", retry, include: LONG_BROWSER, ...alone } },
-      // What is asked of Chromium, of the other engines where they are installed.
+      // What is asked of Chromium, of the other engines where they are installed: of Firefox all, of WebKitGTK the most important.
       { test: { name: "engines", include: ["test/engines/**/*.test.ts"], ...alone } },
+      { test: { name: "firefox", include: inFirefox, env: { CALLJOIN_ENGINE: "firefox" }, ...alone } },
     ],
   },
 });

@@ -77,7 +77,7 @@ describe("inspect()", () => {
     const shop = await world.shop({
       entities: [{ name: "visit", value: "visit" }],
       headers: (collector) => ({
-        "content-security-policy": `default-src 'none'; script-src 'self' ${collector}; connect-src ${collector}; require-trusted-types-for 'script'`,
+        "content-security-policy": `default-src 'none'; img-src 'self'; script-src 'self' ${collector}; connect-src ${collector}; require-trusted-types-for 'script'`,
       }),
     });
     const page = await world.browser.newPage();

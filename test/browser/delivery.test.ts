@@ -102,13 +102,10 @@ describe("a snapshot goes out again", () => {
     const shop = await shopWithSteps();
     const page = await shop.visit();
     await flush(page);
-    const client = await world.browser.context.newCDPSession(page);
-    const network = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
-    await client.send("Network.enable");
-    await client.send("Network.emulateNetworkConditions", { offline: true, ...network });
+    const goOnline = await world.browser.goOffline(page);
     await walk(page, 1, 5);
     await pageSays(page, "navigator.onLine === false");
-    await client.send("Network.emulateNetworkConditions", { offline: false, ...network });
+    await goOnline();
     await expectStored(shop, await contextId(page), steps(1, 5));
     expect(duplicates(shop)).toBe(0);
   });

@@ -31,16 +31,7 @@ const basket = { name: "basket", type: "expression", value: "window.basket" };
 const pageOf = (hostile: string): string =>
   `<!doctype html><title>A page</title><body>${hostile}<script>var basket = "b-1"</script>{{script}}`;
 
-/** Asks the page without Playwright's own code in it, which needs what these pages take away. */
-async function ask<T>(page: Page, expression: string): Promise<T> {
-  const client = await page.context().newCDPSession(page);
-  try {
-    const { result } = await client.send("Runtime.evaluate", { expression, returnByValue: true });
-    return result.value as T;
-  } finally {
-    await client.detach();
-  }
-}
+const ask = <T>(page: Page, expression: string) => world.browser.ask<T>(page, expression);
 const idOf = (page: Page) =>
   eventually(async () => {
     const id = await ask<string>(page, "window.calljoin && calljoin.contextId");

@@ -179,10 +179,8 @@ describe("two cookies of one name", () => {
 });
 
 describe("where cookies are denied", () => {
-  const BLOCKED = { profile: { default_content_setting_values: { cookies: 2 } } };
-
   it("a page has one id in memory, is stored, and nothing of it reaches the page's console", async () => {
-    const browser = await world.otherBrowser(BLOCKED);
+    const browser = await world.otherBrowser({ cookies: "blocked" });
     const shop = await world.shop({ entities: [{ name: "visit", value: "r7k12_si" }] });
     const page = await browser.newPage();
     const said: string[] = [];

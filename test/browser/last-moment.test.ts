@@ -1,6 +1,6 @@
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Browser } from "./harness/chromium.js";
+import type { Browser } from "./harness/browser.js";
 import {
   eventually,
   FILL_STORAGE,
@@ -134,7 +134,7 @@ describe("a value that changes in the task in which the page is left is stored o
   });
 
   it("where cookies and localStorage are denied", async () => {
-    const browser = await world.otherBrowser({ profile: { default_content_setting_values: { cookies: 2 } } });
+    const browser = await world.otherBrowser({ cookies: "blocked" });
     const shop = await world.shop({ entities: [moment] });
     await expectEachOnce(shop, await leaveOften(browser, shop, 24));
   });

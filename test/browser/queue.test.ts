@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { isFirefox } from "./harness/browser.js";
 import {
   consoleOf,
   contextId,
@@ -33,7 +34,8 @@ afterEach(() => {
 const step = { name: "step", type: "expression", value: "window.step" };
 
 describe("the queue", () => {
-  it("of a tab that crashed is sent by the shop's next page", async () => {
+  it("of a tab that crashed is sent by the shop's next page", async ({ skip }) => {
+    skip(isFirefox, "Firefox takes no driver to about:crashcontent, and Playwright does not hear of a crash there");
     const shop = await world.shop({ entities: [step] });
     collectorDown = shop;
     const page = await shop.visit();
@@ -125,7 +127,7 @@ describe("the queue", () => {
   });
 
   it("does without localStorage where the browser denies it", async () => {
-    const browser = await world.otherBrowser({ profile: { default_content_setting_values: { cookies: 2 } } });
+    const browser = await world.otherBrowser({ cookies: "blocked" });
     const shop = await world.shop({ entities: [step] });
     const page = await browser.newPage();
     await page.goto(shop.url());

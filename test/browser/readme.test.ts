@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort } from "../collector/contract/process";
 import { blocksOf } from "../collector/docs/markdown";
-import { type Browser, openBrowser } from "./harness/chromium";
+import { type Browser, openBrowser } from "./harness/browser";
 import { contextId, eventually, flush } from "./harness/world";
 
 /** What the README's addresses stand for here. */

@@ -175,15 +175,19 @@ describe("a closing view", () => {
   });
 
   it("names where the visitor came from: the page before, then the route before", async () => {
-    const shop = await world.shop();
+    const shop = await world.shop({ hosts: ["search.test"] });
+    shop.pages.set("/found", `<!doctype html><a id="shop" href="${shop.url("spa/2")}">Shoes</a>`);
     const page = await shop.visit("spa");
-    await page.goto(shop.url("spa/2"), { referer: "http://search.test/?q=shoes" });
+    const found = new URL(shop.url("found"));
+    found.hostname = "search.test";
+    await page.goto(found.href);
+    await page.click("#shop");
     await ready(page);
     await changesView(page, "history.pushState({}, '', '/spa/3')");
     await flush(page);
     const views = await shop.views(await contextId(page));
     const at = (path: string) => views.find((view) => view.url.endsWith(path))?.referrer;
-    expect(at("/spa/2")).toMatch(/^http:\/\/search\.test\//);
+    expect(at("/spa/2")).toBe(`${found.origin}/`);
     expect(at("/spa/3")).toBe(shop.url("spa/2"));
   });
 });
@@ -210,6 +214,19 @@ describe("the back/forward cache", () => {
       expect(valuesOf("product", views.slice(2)).at(-1)).toBe("second time");
     });
     expect((await shop.stored(id)).sessions).toHaveLength(1);
+  });
+
+  it("is not refused for a lock, which is gone at beforeunload; a page that stays after all is read on", async () => {
+    const shop = await world.shop({ entities: [changing] });
+    const page = await shop.visit("spa");
+    const held = () => inPage<number>(page, "navigator.locks.query().then(({ held }) => held.length)");
+    await eventually(async () => expect(await held()).toBe(1));
+    await inPage(page, "void dispatchEvent(new Event('beforeunload'))");
+    await eventually(async () => expect(await held()).toBe(0));
+    await inPage(page, "product = 'stayed'");
+    await eventually(async () =>
+      expect(valuesOf("product", await shop.views(await contextId(page)))).toContain("stayed"),
+    );
   });
 
   it("is never lost through the SDK: no unload, no open connection, no held lock", async () => {

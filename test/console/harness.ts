@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright";
-import { type Browser, openBrowser } from "../browser/harness/chromium";
+import { type Browser, openBrowser } from "../browser/harness/browser";
 import { ADMIN_TOKEN, type Collector, openCollector } from "../browser/harness/collector";
 import { openShops, type Served } from "../browser/harness/shop";
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,7 +12,6 @@ export interface Driver {
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const FIREFOX = ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => existsSync(path));
 const WEBKIT_DRIVER = "/usr/bin/WebKitWebDriver";
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 
@@ -74,70 +72,8 @@ async function openWebKit(port: number): Promise<Driver> {
   }
 }
 
-/** Firefox speaks the same commands on a socket of its own, Marionette: `length:[0, id, command, parameters]`. */
-async function openFirefox(port: number): Promise<Driver> {
-  const home = mkdtempSync(join(tmpdir(), "calljoin-firefox-"));
-  writeFileSync(join(home, "user.js"), `user_pref("marionette.port", ${port});\n`);
-  const child = spawnIn(FIREFOX ?? "", ["--headless", "--marionette", "--profile", home, "about:blank"], home);
-  try {
-    const socket = await untilOpen(
-      () =>
-        new Promise<Socket>((resolve, reject) => {
-          const opened = connect(port, "127.0.0.1", () => resolve(opened)).once("error", reject);
-        }),
-    );
-    const send = marionette(socket);
-    await send("WebDriver:NewSession", {});
-    return {
-      go: async (url) => void (await send("WebDriver:Navigate", { url })),
-      // As a script of the page's: a steered script may have globals of its own, before Firefox 153 behind a wrapper.
-      run: async <T>(body: string) => {
-        const script = `const element = document.createElement("script");
-          element.textContent = arguments[0]; document.documentElement.append(element); element.remove();
-          return (window.wrappedJSObject ?? window).answered`;
-        const args = [`window.answered = (function () { ${body} })()`];
-        return ((await send("WebDriver:ExecuteScript", { script, args })) as { value: T }).value;
-      },
-      close: async () => {
-        socket.destroy();
-        await end(child, home);
-      },
-    };
-  } catch (error) {
-    await end(child, home);
-    throw error;
-  }
-}
-
-function marionette(socket: Socket) {
-  let buffer = Buffer.alloc(0);
-  let id = 0;
-  const waiting = new Map<number, (answer: [unknown, unknown]) => void>();
-  socket.on("data", (chunk) => {
-    buffer = Buffer.concat([buffer, chunk]);
-    for (;;) {
-      const colon = buffer.indexOf(":");
-      const length = Number(buffer.subarray(0, colon).toString());
-      if (colon < 0 || buffer.length < colon + 1 + length) return;
-      const message: unknown = JSON.parse(buffer.subarray(colon + 1, colon + 1 + length).toString());
-      buffer = buffer.subarray(colon + 1 + length);
-      if (Array.isArray(message)) waiting.get(message[1])?.([message[2], message[3]]);
-    }
-  });
-  return (command: string, parameters: object): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      id += 1;
-      waiting.set(id, ([error, value]) =>
-        error ? reject(new Error(`${command}: ${JSON.stringify(error)}`)) : resolve(value),
-      );
-      const text = JSON.stringify([0, id, command, parameters]);
-      socket.write(`${Buffer.byteLength(text)}:${text}`);
-    });
-}
-
-/** The engines that are installed here, beside Chromium. */
+/** What is installed here of the engines that Playwright cannot steer. */
 export const ENGINES: [name: string, open: (port: number) => Promise<Driver>][] = [];
-if (FIREFOX) ENGINES.push(["Firefox", openFirefox]);
 if (existsSync(WEBKIT_DRIVER) && existsSync(MINI_BROWSER) && existsSync("/usr/bin/xvfb-run")) {
   ENGINES.push(["WebKitGTK", openWebKit]);
 }

@@ -2,24 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright";
+import { chromium, type Page } from "playwright";
+import type { Browser, Wishes } from "./browser.js";
 import { findChromium } from "./find-chromium.mjs";
 
 /**
  * Chromium as visitors have it. Playwright's own launch turns off what these tests are about (back/forward cache,
  * hidden tabs, timer throttling), so the browser is started here and Playwright only steers it.
  */
-export interface Browser {
-  context: BrowserContext;
-  /** A new tab in front of the others, which so become hidden. */
-  newPage: () => Promise<Page>;
-  /** A tab in a window of its own: it hides no other. */
-  newWindow: () => Promise<Page>;
-  /** Closes the tabs that earlier tests left: each goes on working, and many of them push pages out of the back/forward cache. */
-  closeTabs: () => Promise<void>;
-  close: () => Promise<void>;
-}
-
 const FLAGS = [
   "--headless",
   "--remote-debugging-port=0",
@@ -39,8 +29,8 @@ const FLAGS = [
   "--host-resolver-rules=MAP *.test 127.0.0.1",
 ];
 
-/** @param preferences the profile's `Preferences`, such as a content setting that blocks cookies */
-export async function openBrowser(secureHosts: string[], preferences: object = {}): Promise<Browser> {
+export async function openChromium(secureHosts: string[], { cookies }: Wishes): Promise<Browser> {
+  const preferences = cookies === "blocked" ? { profile: { default_content_setting_values: { cookies: 2 } } } : {};
   const { address, end } = await start(secureHosts, preferences, "about:blank");
   try {
     const browser = await chromium.connectOverCDP(address, { noDefaults: true });
@@ -53,12 +43,29 @@ export async function openBrowser(secureHosts: string[], preferences: object = {
       await client.send("Target.createTarget", { url: "about:blank", newWindow: true });
       return opened;
     };
+    const ask = async <T>(page: Page, expression: string) => {
+      const client = await context.newCDPSession(page);
+      try {
+        const { result } = await client.send("Runtime.evaluate", { expression, returnByValue: true });
+        return result.value as T;
+      } finally {
+        await client.detach();
+      }
+    };
+    // Not context.setOffline(), which needs Playwright's own launch.
+    const goOffline = async (page: Page) => {
+      const client = await context.newCDPSession(page);
+      const network = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+      await client.send("Network.enable");
+      await client.send("Network.emulateNetworkConditions", { offline: true, ...network });
+      return async () => void (await client.send("Network.emulateNetworkConditions", { offline: false, ...network }));
+    };
     const [home] = context.pages(); // stays: a browser without a tab ends
     const closeTabs = async () => {
       await Promise.all(context.pages().map((page) => page !== home && page.close()));
     };
     const close = () => browser.close().then(end, end);
-    return { context, newPage: () => context.newPage(), newWindow, closeTabs, close };
+    return { context, newPage: () => context.newPage(), newWindow, ask, goOffline, closeTabs, close };
   } catch (error) {
     await end();
     throw error;

@@ -1,5 +1,8 @@
 import type { Page } from "playwright";
-import { type Browser, openBrowser, openUnsteered } from "./chromium.js";
+import { expect } from "vitest";
+import { eventually } from "../../eventually.js";
+import { type Browser, openBrowser, type Wishes } from "./browser.js";
+import { openUnsteered } from "./chromium.js";
 import {
   type Collector,
   openCollector,
@@ -54,8 +57,8 @@ export interface World {
   collector: Collector;
   wire: Wire;
   shop: (options?: ShopOptions) => Promise<Shop>;
-  /** A second browser with preferences of its own, or on a page that nothing steers. Closed with the world. */
-  otherBrowser: (preferences: object) => Promise<Browser>;
+  /** A second browser, set as a visitor wishes, or on a page that nothing steers. Closed with the world. */
+  otherBrowser: (wishes: Wishes) => Promise<Browser>;
   unsteered: (url: string) => Promise<void>;
   close: () => Promise<void>;
 }
@@ -63,12 +66,12 @@ export interface World {
 const SECURE_HOSTS = ["*.collector.test", ...Array.from({ length: 60 }, (_, n) => `*.shop${n + 1}.test`)];
 
 /** Collector, wire, shops and a browser: one set for each test file. */
-export async function openWorld(preferences: object = {}): Promise<World> {
+export async function openWorld(): Promise<World> {
   const collector = await openCollector();
   const wire = await openWire(collector.port);
   const served = new Map<string, Served>();
   const shops = await openShops(served);
-  const browser = await openBrowser(SECURE_HOSTS, preferences);
+  const browser = await openBrowser(SECURE_HOSTS);
   const others: { close: () => Promise<void> }[] = [];
   let count = 0;
 
@@ -124,8 +127,8 @@ export async function openWorld(preferences: object = {}): Promise<World> {
     collector,
     wire,
     shop,
-    otherBrowser: async (with_) => {
-      const other = await openBrowser(SECURE_HOSTS, with_);
+    otherBrowser: async (wishes) => {
+      const other = await openBrowser(SECURE_HOSTS, wishes);
       others.push(other);
       return other;
     },
@@ -149,9 +152,16 @@ function sentBy(site: string, seen: Seen): Sent[] {
   return body.site === site ? [{ ...seen, snapshots: body.snapshots, context_id: body.context_id }] : [];
 }
 
-/** Waits for an expression in the page. Not by animation frames, Playwright's default: a hidden page has none. */
-export const pageSays = (page: Page, expression: string) =>
-  page.waitForFunction(expression, undefined, { polling: 20 });
+/**
+ * Waits for an expression in the page. Not by Playwright's waitForFunction, which asks from within: a hidden page is slow to answer,
+ * and one that has gone into Firefox's back/forward cache never does.
+ */
+export const pageSays = (page: Page, expression: string): Promise<void> =>
+  eventually(async () => {
+    // What goes into the cache in this very moment does not answer.
+    const silent = new Promise((resolve) => setTimeout(resolve, 5_000));
+    expect(Boolean(await Promise.race([page.evaluate(expression), silent])), expression).toBe(true);
+  }, 20);
 /** Waits until the page's SDK has a view. */
 export const ready = (page: Page) => pageSays(page, "window.calljoin && window.calljoin.viewId");
 const idOf = (name: string) => async (page: Page) => {
@@ -174,7 +184,7 @@ export function consoleOf(page: Page): string[] {
 /** What was read so far is answered when this returns. */
 export const flush = (page: Page) => page.evaluate<void>("calljoin.flush()");
 
-export { eventually } from "../../eventually.js";
+export { eventually };
 
 export const viewsOf = (context: StoredContext): StoredView[] => context.sessions.flatMap((session) => session.views);
 
