@@ -21,6 +21,8 @@ const SHORT = [[...projects("collector", "sdk", "browser", "console", "contract-
 const LONG = [
   [...projects("collector", "browser", "contract-on-postgres"), "--tags-filter=long"],
   projects("long-contract-on-postgres", "neighbours", "long-browser", "long-console", "cluster", "durability"),
+  // Skipped by name where an engine is not installed.
+  projects("engines", "firefox"),
 ];
 
 const isLong = process.argv[2] === "--long";
