@@ -19,6 +19,7 @@ import { knownParameters } from "./http/query";
 import { SECURITY_HEADERS } from "./http/security";
 import { seen } from "./http/seen";
 import { ADAPTERS, SIGNED } from "./intake/adapters";
+import { isCountry } from "./intake/adapters/phone";
 import { createCommitter } from "./intake/commit";
 import { readableBy } from "./intake/cors";
 import { createEventIntake } from "./intake/events";
@@ -143,7 +144,8 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   routes.use(healthRoutes(health, [...reader, metrics.answer]));
   const { check: script = "" } = deps.sdk;
   routes.use(checkRoutes({ sites, store, script, clock, limit, admin, readableBy }));
-  routes.use(siteRoutes({ sites, store, scripts, inspector, adapters: ADAPTERS, signed: SIGNED, clock, admin, limit }));
+  const formats = { adapters: ADAPTERS, signed: SIGNED, isCountry };
+  routes.use(siteRoutes({ sites, store, scripts, inspector, ...formats, clock, admin, limit }));
   const reports = inTurn(store);
   routes.use(readRoutes({ sites, store: reports, erasures, refused, clock, admin }));
   routes.use(conversionRoutes({ sites, store: reports, clock, admin, limitFailures }));

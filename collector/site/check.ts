@@ -1,16 +1,16 @@
 /** What a site document's shape cannot say. */
 import { RE2JS } from "re2js";
 import { FIELDS } from "../convert/conversion";
-import { isCountry } from "../intake/adapters/phone";
 import type { Fault } from "../wire/common";
 import { isParameter, placeholders } from "../wire/parameters";
 import type { Site } from "../wire/site";
 import { faultOfValue } from "./compile";
 
-/** The vendor formats that this collector reads; `signed` are those that can check a secret. */
+/** The vendor formats that this collector reads; `signed` are those that can check a secret, `isCountry` says whether phone numbers are read by it. */
 export interface Formats {
   adapters: readonly string[];
   signed?: readonly string[];
+  isCountry?: (code: string) => boolean;
 }
 
 /** The faults of a document, each with its path. */
@@ -101,7 +101,8 @@ function checkEntity(entity: Site["entities"][number], path: string, { vendors }
   return faults;
 }
 
-function checkVendor(vendor: Site["vendors"][number], path: string, { adapters, signed = [] }: Formats): Fault[] {
+function checkVendor(vendor: Site["vendors"][number], path: string, formats: Formats): Fault[] {
+  const { adapters, signed = [], isCountry = () => true } = formats;
   const faults = vendor.unusable.flatMap(({ matches }, index) => {
     try {
       RE2JS.compile(matches);

@@ -25,6 +25,8 @@ export interface SiteRouteDeps {
   adapters: readonly string[];
   /** Those of them whose requests are signed. */
   signed: readonly string[];
+  /** Whether numbers written without a country can be read as this one's. */
+  isCountry: (code: string) => boolean;
   clock: () => number;
   /** Bounds public requests by address. */
   limit: RequestHandler;

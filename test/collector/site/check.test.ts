@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { isCountry } from "../../../collector/intake/adapters/phone";
 import { checkSite, warningsOf } from "../../../collector/site/check";
 import { faults } from "../../../collector/wire/common";
 import { siteSchema } from "../../../collector/wire/site";
 
 const check = (changes: Record<string, unknown>) =>
-  checkSite(siteSchema.parse({ name: "Shop", ...changes }), ["qprotocol"]);
+  checkSite(siteSchema.parse({ name: "Shop", ...changes }), { adapters: ["qprotocol"], isCountry });
 const shape = (document: unknown) => {
   const parsed = siteSchema.safeParse(document);
   return parsed.success ? [] : faults(parsed.error).map(({ path }) => path);
