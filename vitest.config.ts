@@ -107,8 +107,8 @@ export default defineConfig({
       { test: { name: "long-console", retry, include: LONG_CONSOLE, ...alone } },
       { test: { name: "long-browser", retry, include: LONG_BROWSER, ...alone } },
       // What is asked of Chromium, of the other engines where they are installed: of Firefox all, of WebKitGTK the most important.
-      { test: { name: "engines", include: ["test/engines/**/*.test.ts"], ...alone } },
-      { test: { name: "firefox", include: inFirefox, env: { CALLJOIN_ENGINE: "firefox" }, ...alone } },
+      { test: { name: "engines", retry, include: ["test/engines/**/*.test.ts"], ...alone } },
+      { test: { name: "firefox", retry, include: inFirefox, env: { CALLJOIN_ENGINE: "firefox" }, ...alone } },
     ],
   },
 });

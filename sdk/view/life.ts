@@ -8,7 +8,7 @@ import { clear, flush, leave, wake } from "../queue/queue";
 import { letGo } from "../queue/storage";
 import { IDLE, sessionIdOf, type Visit } from "../session/visit";
 import { setup } from "../setup";
-import { confirm, enter, forget, forgetErased } from "../visitor/visitor";
+import { enter, forget, forgetErased } from "../visitor/visitor";
 import { type How, isOtherView } from "./address";
 import { watchRoutes } from "./routes";
 import { claimOf, createView, held, release, tellView, type View } from "./view";
@@ -25,8 +25,8 @@ const CALM_EVERY = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each key. */
 const TOUCH_EVERY = 60e3;
 /** Two tabs that write the cookie in one moment see each other after this. */
-const CERTAIN_AFTER = 100;
-const MOST_CLAIMS = 5;
+const CERTAIN_AFTER = 150;
+const MOST_LOOKS = 9;
 /** For a moment in localStorage, which tells the other tabs. */
 const DENIED = "calljoin-denied";
 
@@ -62,17 +62,17 @@ const locate = (located: View, visit: Visit): void => {
   if (isOther) emit("view", visit._contextId);
 };
 
-/** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has taken the same in this moment. */
+/** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has written in this moment. */
 const place = async (placed: View): Promise<void> => {
   let visit: Visit | undefined;
-  for (let tries = 0; !visit && tries < MOST_CLAIMS; tries++) {
-    const claimed = enter(placed._startedAt, claimOf(placed));
-    locate(placed, claimed);
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    const seen = enter(placed._startedAt, claimOf(placed), visit);
+    if (seen === visit) break;
+    visit = seen;
+    locate(placed, visit);
     await pause(CERTAIN_AFTER * (1 + chance()));
     if (placed._isCertain) return;
-    visit = confirm(claimed, claimOf(placed));
   }
-  if (visit) locate(placed, visit);
   placed._isCertain = true;
   release();
 };

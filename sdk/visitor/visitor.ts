@@ -31,7 +31,7 @@ const load = safe(() => {
  * Set-Cookie, once in a session, and must be the last to do so
  * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). What changes in a session is in one of its own.
  */
-const save = safe((isNew: boolean) => {
+const save = safe((isNew?: boolean) => {
   if (isLost) return;
   writeCookie(SESSION_COOKIE, sessionToText(visit));
   if (!isNew) return;
@@ -41,24 +41,24 @@ const save = safe((isNew: boolean) => {
     ask(`?cookie_domain=${cookieDomain}`);
 });
 
-/** Activity since `at` (ms), and a new view, where there is a claim: makes the visitor and the session where there is none. */
-export const enter = (at: number, claim?: string): Visit => {
+/**
+ * Activity since `at` (ms), and a view, where there is a claim that the cookies do not hold: makes the visitor and the session where there is
+ * none. `own` is what this returned for the claim before, and returns again where all tabs have seen it: no other has written the cookies since,
+ * or so much has come since that the claim is forgotten. Else the cookies are written once more, unless they agree: Firefox has some for each
+ * process, and two that write in one moment may each see the other's text and never their own.
+ */
+export const enter = (at: number, claim?: string, own?: Visit): Visit => {
   load();
   const before = visit;
-  visit = nextVisit(before, at, claim);
-  save(before._sessions !== visit._sessions);
+  const number = claim && numberOf(before, claim);
+  const isOther = own && own._contextId !== before._contextId;
+  if (own) {
+    if (before._startedAt > own._activeAt + MOMENT || before._views - own._views >= CLAIMS) return own;
+    if (!isOther && number && number === numberOf(own, claim)) return before._claims === own._claims ? own : before;
+  }
+  visit = nextVisit(before, at, number ? "" : claim);
+  save(isOther || before._sessions !== visit._sessions);
   return visit;
-};
-
-/**
- * The visit as the cookies have it now; undefined where another tab has overwritten a view's claim to its number in the same moment. `own` is
- * the visit that the claim was made in: it stays where a later session has begun since, or where so many views have that a claim is forgotten.
- */
-export const confirm = (own: Visit, claim: string): Visit | undefined => {
-  load();
-  const isLater = visit._startedAt > own._activeAt + MOMENT || visit._views - own._views >= CLAIMS;
-  if (isLost || isLater) return own;
-  return numberOf(visit, claim) ? visit : undefined;
 };
 
 export const forget = safe(() => {
