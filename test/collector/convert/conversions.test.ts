@@ -1,23 +1,25 @@
 /** How calls stand with all of a site's destinations: on a call, counted, and tried before anything is switched on. */
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { newContext, type Shop, view } from "../contract/shop";
-import { type Receiver, startReceiver, status } from "../forward/receiver";
 import { META_TOKEN, startMeta } from "./meta";
-import { called, conversions, documentOf, ENTITIES, GOALS, shopWith, standing, startEach, world } from "./world";
+import {
+  called,
+  conversions,
+  documentOf,
+  ENTITIES,
+  GOALS,
+  receiver,
+  receivers,
+  shopWith,
+  standing,
+  startEach,
+  world,
+} from "./world";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 startEach();
-
-const receivers: { stop(): Promise<void> }[] = [];
-afterEach(() => Promise.all(receivers.splice(0).map((one) => one.stop())));
-
-async function receiver(): Promise<Receiver> {
-  const started = await startReceiver();
-  receivers.push(started);
-  return started;
-}
 
 const FILE = { name: "google", format: "google_ads_csv" };
 const OFF = { name: "bing", format: "microsoft_ads_csv", off: "not yet" };
@@ -271,91 +273,6 @@ describe("a dry run", () => {
     await world.send();
     expect(meta.receiver.received).toEqual([]);
     expect((await shop.admin("POST", "/webhooks/nothing/dry-run")).status).toBe(404);
-  });
-});
-
-describe("Google Analytics", () => {
-  const entities = ["client", "session"].map((name) => ({ name, type: "simple", scope: "session", value: name }));
-  const parameters = [
-    { name: "client_id", value: "entities.client" },
-    { name: "session_id", value: "entities.session" },
-  ];
-  const ga4 = async () => ({
-    name: "ga4",
-    format: "ga4",
-    url: (await receiver()).url,
-    measurement_id: "G-TEST",
-    api_secret: "secret",
-    parameters,
-  });
-  const session = (ago: number) => Math.floor((world.now() - ago) / 1_000);
-
-  test("is one of the destinations: what it cannot count is not sent, and says why", async () => {
-    const shop = await world.shop({ entities, webhooks: [await ga4()] });
-    const good = await called(shop, { entities: { client: "1.2", session: session(HOUR) } });
-    const bare = await called(shop, { entities: { client: "1.2" } });
-    const stale = await called(shop, { entities: { client: "1.2", session: session(25 * HOUR) } });
-    const old = await called(shop, { entities: { client: "1.2", session: 99 }, ago: 73 * HOUR });
-    await world.send();
-    expect(await standing(shop, good)).toMatchObject({ state: "sent" });
-    expect(await standing(shop, bare)).toMatchObject({ state: "not_sent", reason: "no_click_id" });
-    expect(await standing(shop, stale)).toMatchObject({ state: "not_sent", reason: "too_old" });
-    expect((await standing(shop, stale)).detail).toContain("24 hours");
-    expect(await standing(shop, old)).toMatchObject({ state: "not_sent", reason: "too_old" });
-  });
-
-  test("is told the consent that the page has told", async () => {
-    const webhook = await ga4();
-    const shop = await world.shop({ entities: [...entities, ...ENTITIES], webhooks: [webhook] });
-    await called(shop, {
-      entities: { client: "1.2", session: 99, ad_user_data: "granted", ad_personalization: "denied" },
-    });
-    await world.send();
-    const [delivery] = await world.deliveries(shop);
-    const { body } = (delivery?.attempts[0]?.request ?? {}) as { body: string };
-    expect(JSON.parse(body).consent).toEqual({ ad_user_data: "GRANTED", ad_personalization: "DENIED" });
-  });
-});
-
-describe("what is saved", () => {
-  test.each([
-    ["Google without its account", { format: "google_data_manager", conversion_action: "1" }, "webhooks.0.account_id"],
-    ["an account with hyphens", { format: "google_data_manager", account_id: "123-456-7890" }, "webhooks.0.account_id"],
-    ["Meta without its dataset", { format: "meta_capi" }, "webhooks.0.pixel_id"],
-    [
-      "a parameter that no platform has",
-      { format: "meta_capi", pixel_id: "1", parameters: [{ name: "visit", value: "id" }] },
-      "webhooks.0.parameters.0.name",
-    ],
-    ["a path as a secret's file", { ...FILE, api_secret_file: "../admin-token" }, "webhooks.0.api_secret_file"],
-    ["a file of too many days", { ...FILE, days: 91 }, "webhooks.0.days"],
-  ])("%s is refused, with its place", async (_name, webhook, path) => {
-    const shop = await shopWith([]);
-    const document = await documentOf(shop);
-    const answer = await shop.save({ ...document, webhooks: [{ name: "ads", ...webhook }] });
-    expect(answer.status).toBe(400);
-    expect(answer.json<{ errors: { path: string }[] }>().errors.map((error) => error.path)).toContain(path);
-  });
-
-  test("a goal's value without its currency is refused; a destination of a site without goals is warned of", async () => {
-    const shop = await shopWith([]);
-    const document = await documentOf(shop);
-    const refused = await shop.save({ ...document, goals: [{ name: "call", value: 5 }] });
-    expect(refused.json()).toMatchObject({ errors: [{ path: "goals.0.currency" }] });
-    const warned = await shop.save({ ...document, goals: [], webhooks: [FILE] });
-    expect(warned.json<{ warnings: { path: string }[] }>().warnings.map(({ path }) => path)).toContain(
-      "webhooks.0.format",
-    );
-  });
-
-  test("a receiver that is gone is switched off, and a platform, too", async () => {
-    const started = await receiver();
-    started.behave(status(410));
-    const webhook = { name: "meta", format: "meta_capi", url: started.url, pixel_id: "1", api_secret: "x" };
-    const shop = await shopWith([webhook]);
-    await called(shop, { entities: { fbclid: "f" } });
-    await world.send();
-    expect((await shop.admin("GET", "")).json<{ webhooks: { off?: string }[] }>().webhooks[0]?.off).toContain("410");
   });
 });
 

@@ -1,6 +1,7 @@
-/** A shop with destinations, visitors who have pressed an advertisement, and their calls. */
+/** A shop with destinations, their receivers, visitors who have pressed an advertisement, and their calls. */
 import { afterEach, beforeEach, expect } from "vitest";
 import { event, newContext, type Shop, view } from "../contract/shop";
+import { type Receiver, startReceiver } from "../forward/receiver";
 import { startWorld, type World } from "../forward/world";
 
 export const ENTITIES = [
@@ -32,6 +33,16 @@ export function startEach(secretsFolder?: string): void {
     world = await startWorld({ timeoutMs: 2_000, secretsFolder });
   });
   afterEach(() => world.stop());
+  afterEach(() => Promise.all(receivers.splice(0).map((one) => one.stop())));
+}
+
+/** What a test has started, and its end stops. */
+export const receivers: { stop(): Promise<void> }[] = [];
+
+export async function receiver(): Promise<Receiver> {
+  const started = await startReceiver();
+  receivers.push(started);
+  return started;
 }
 
 export const shopWith = (webhooks: object[], document: object = {}): Promise<Shop> =>

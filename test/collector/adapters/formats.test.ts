@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import type { Receipt } from "../contract/http";
+import { newContext, SECOND, view } from "../contract/shop";
+import { ACCEPTED, FORM, iso, KEY, post, startEach, world } from "./posting";
+
+startEach();
+
+describe("formats", () => {
+  test("Infinity calls out by GET, and gets its 200", async () => {
+    const shop = await world.shop({ vendors: [{ name: "infinity", adapter: "infinity" }] });
+    const id = newContext();
+    await shop.post(id, [view("v", world.now() - 5_000)], world.now());
+    const dt = iso(world.now()).slice(0, 19).replace("T", " ");
+    const query = new URLSearchParams({
+      callRef: "77",
+      dt,
+      vid: "i-1",
+      context_id: id,
+      token: await shop.token("infinity"),
+    });
+    const answer = await world.request("GET", `/v1/calls/${shop.id}/infinity?${query}`);
+    expect([answer.status, answer.json()]).toEqual([200, ACCEPTED]);
+    expect((await shop.call("77")).join).toMatchObject({ status: "matched", context_id: id });
+    expect((await world.request("GET", `/v1/calls/${shop.id}/infinity?callRef=78`)).status).toBe(401);
+  });
+
+  test.each([
+    [
+      "JSON",
+      "application/json",
+      (id: string, at: string) => JSON.stringify({ uniqueid: "r", calldate: at, context_id: id }),
+    ],
+    ["a form", FORM, (id: string, at: string) => `uniqueid=r&calldate=${encodeURIComponent(at)}&context_id=${id}`],
+    [
+      "XML",
+      "text/xml; charset=utf-8",
+      (id: string, at: string) =>
+        `<?xml version="1.0"?><call><uniqueid>r</uniqueid><calldate>${at}</calldate><context_id>${id}</context_id></call>`,
+    ],
+  ])("Ringostat posts %s", async (_name, type, body) => {
+    const vendors = [{ name: "ringostat", adapter: "ringostat", secret: KEY, timezone: "Europe/Kyiv" }];
+    const shop = await world.shop({ vendors });
+    const id = newContext();
+    await shop.post(id, [view("v", world.now() - 5_000)], world.now());
+    const local = new Date(world.now()).toLocaleString("sv-SE", { timeZone: "Europe/Kyiv" });
+    const headers = { "content-type": type, "auth-key": KEY };
+    const answer = await post(shop, "ringostat", { body: body(id, local), headers });
+    expect([answer.status, answer.json()]).toEqual([200, ACCEPTED]);
+    expect(await shop.call("r")).toMatchObject({ ts: world.now(), ts_unit: "s", join: { status: "matched" } });
+  });
+
+  test("a body that is no payload at all is 400 and kept; a payload that is no call is kept, with the reason, for replay", async () => {
+    const shop = await world.shop({ vendors: [{ name: "callrail", adapter: "callrail" }] });
+    const token = await shop.token("callrail");
+    const answer = await post(shop, "callrail", { body: '{"resource_id":"CAL1","secret_note":"x"}', token });
+    expect(answer.json<Receipt>()).toMatchObject({ accepted: 0, rejected: [{ index: 0, reason: "invalid" }] });
+    const unread = 'no JSON, and from +1 (404) 555-0123: {"a"';
+    expect((await post(shop, "callrail", { body: unread, token })).status).toBe(400);
+    const { rejected } = (await shop.admin("GET", "/rejected")).json<{
+      rejected: { body: unknown; detail: string }[];
+    }>();
+    const kept = 'no JSON, and from (not kept): {"a"';
+    expect(new Set(rejected.map(({ body }) => body))).toEqual(
+      new Set([kept, { resource_id: "CAL1", secret_note: "x" }]),
+    );
+    expect(JSON.stringify(rejected)).not.toContain("0123");
+  });
+
+  test("a body that could not be read is read when it is replayed, after the mapping was mended", async () => {
+    const mapping = { body: { as: "json" }, id: "id", time: { from: "at" } };
+    const vendor = { name: "own", adapter: "custom", mapping };
+    const shop = await world.shop({ vendors: [vendor] });
+    const body = "<calls><call><id>1</id><at>1732262400</at></call><call><id>2</id><at>1732262400</at></call></calls>";
+    expect((await post(shop, "own", { body, token: await shop.token("own") })).status).toBe(400);
+    const { rejected } = (await shop.admin("GET", "/rejected")).json<{ rejected: { id: string }[] }>();
+    const mended = { ...mapping, body: { as: "xml", items: "call" } };
+    await shop.save({ name: "Shoes", keep_caller: "full", vendors: [{ ...vendor, mapping: mended }] });
+    await world.pass(2 * SECOND);
+    const answer = await shop.admin("POST", `/rejected/${rejected[0]?.id}/replay`);
+    // Its times were ten digits each, which may be numbers, and the site did not keep those when it came.
+    expect(answer.json<Receipt>().rejected).toHaveLength(2);
+  });
+
+  test("a QProtocol body that cannot be read is 400, and kept", async () => {
+    const shop = await world.shop({});
+    const token = await shop.token("infinity");
+    for (const body of ["no JSON", '{"no":"events"}']) {
+      expect((await world.request("POST", `/v1/calls/${shop.id}`, { body, token })).status).toBe(400);
+    }
+    const { rejected } = (await shop.admin("GET", "/rejected")).json<{
+      rejected: { body: unknown; route: string }[];
+    }>();
+    expect(rejected.map(({ body, route }) => `${route} ${body}`).sort()).toEqual([
+      "calls no JSON",
+      'calls {"no":"events"}',
+    ]);
+  });
+
+  test("several calls of one body are several, each kept by itself", async () => {
+    const shop = await world.shop({ vendors: [{ name: "m", adapter: "marchex" }] });
+    const token = await shop.token("m");
+    const one = (TelmetricsId: number, more: object = {}) => ({
+      TelmetricsId,
+      MonitorStartTime: "11/20/2026 10:00:00 AM",
+      ...more,
+    });
+    const body = JSON.stringify({ Id: "x", Notifications: [one(1), one(2), { TelmetricsId: 3 }] });
+    const answer = await post(shop, "m", { body, token });
+    expect(answer.json<Receipt>()).toMatchObject({ accepted: 2, rejected: [{ index: 2, reason: "invalid" }] });
+    expect(
+      (await post(shop, "m", { body: JSON.stringify({ Id: "x", Notifications: [one(2)] }), token })).json<Receipt>()
+        .duplicate,
+    ).toBe(1);
+    expect((await shop.calls()).map(({ transaction }) => transaction.id).sort()).toEqual(["1", "2"]);
+  });
+
+  test("what a mapping answers is the answer", async () => {
+    const call = {
+      requestType: "apiCallCompleted",
+      "callDetails[generalCallID]": "1",
+      "callDetails[startTime]": "1732262400",
+    };
+    const shop = await world.shop({ vendors: [{ name: "binotel", adapter: "binotel" }] });
+    const body = new URLSearchParams(call).toString();
+    const answer = await post(shop, "binotel", {
+      body,
+      token: await shop.token("binotel"),
+      headers: { "content-type": FORM },
+    });
+    expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([
+      200,
+      '{"status":"success"}',
+      expect.stringContaining("application/json"),
+    ]);
+    expect((await shop.call("1")).ts).toBe(1732262400000);
+  });
+
+  test("a refusal that a mended site document can read is read when it is replayed", async () => {
+    const shop = await world.shop({ vendors: [{ name: "ringostat", adapter: "twilio" }] });
+    const token = await shop.token("ringostat");
+    const body = JSON.stringify({ uniqueid: "r", calldate: "2026-11-01 10:00:00" });
+    expect((await post(shop, "ringostat", { body, token })).json<Receipt>().rejected).toHaveLength(1);
+    await shop.save({ name: "Shoes", vendors: [{ name: "ringostat", adapter: "ringostat" }] });
+    await world.pass(2 * SECOND);
+    const { rejected } = (await shop.admin("GET", "/rejected")).json<{ rejected: { id: string }[] }>();
+    await shop.admin("POST", `/rejected/${rejected[0]?.id}/replay`);
+    expect((await shop.call("r")).transaction.id).toBe("r");
+  });
+});
