@@ -5,6 +5,7 @@ import { bytesOf } from "../http/body";
 import { Problem } from "../http/problem";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
+import type { SecretRow } from "../store/tables";
 import type { SignatureRule } from "../wire/mapping";
 import type { Vendor } from "../wire/site";
 import { mappingOf } from "./adapters";
@@ -40,7 +41,8 @@ export function vendorOnly({
     const named = request.params.vendor;
     const listed = known.document.vendors.filter(({ name }) => named === undefined || name === named);
     const [only] = listed;
-    const secrets = named === undefined || !only ? [] : await secretsOf(store, site, only, clock());
+    const kept = await store.secrets(site, ["vendor_token", "vendor_secret"], clock());
+    const secrets = named === undefined || !only ? [] : sharedWith(only, kept);
     if (only && secrets.length > 0) {
       response.locals.admitted = { known, vendor: only, secrets } satisfies Admitted;
       return next();
@@ -57,10 +59,9 @@ export function vendorOnly({
       return unauthorized();
     };
     if (given.length === 0) throw refuse("no token was given");
-    const tokens = await store.secrets(site, "vendor_token", clock());
     // All are compared, so that the time taken does not tell which one came close.
-    const owners = tokens
-      .filter(({ hash }) => given.filter((token) => isToken(token, hash)).length > 0)
+    const owners = kept
+      .filter(({ kind, hash }) => kind === "vendor_token" && given.filter((token) => isToken(token, hash)).length > 0)
       .map(({ name }) => name);
     const vendor = listed.find(({ name }) => owners.includes(name));
     if (!vendor) throw refuse(`the token is not that of ${asked.map(({ name }) => name).join(" or ")}`);
@@ -69,11 +70,12 @@ export function vendorOnly({
   };
 }
 
-/** What a vendor whose requests are signed shares with the site; nothing where its format checks none. */
-export async function secretsOf(store: Store, site: string, vendor: Vendor, now: number): Promise<string[]> {
+/** What a vendor whose requests are signed shares with the site, of the site's secrets; nothing where its format checks none. */
+export function sharedWith(vendor: Vendor, kept: SecretRow[]): string[] {
   if (!mappingOf(vendor)?.signature) return [];
-  const shared = await store.secrets(site, "vendor_secret", now);
-  return shared.flatMap(({ name, secret }) => (name === vendor.name && secret ? [secret] : []));
+  return kept.flatMap(({ kind, name, secret }) =>
+    kind === "vendor_secret" && name === vendor.name && secret ? [secret] : [],
+  );
 }
 
 /** The bearer token and `?token=`: some vendors put a token of their own into the header, and the URL is all that a site can set there. */

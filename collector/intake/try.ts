@@ -11,7 +11,7 @@ import type { Vendor } from "../wire/site";
 import { mappingOf } from "./adapters";
 import { exactJson } from "./adapters/body";
 import { eventsOf } from "./adapters/qprotocol";
-import { askedOf, calledUrls, secretsOf } from "./admit";
+import { askedOf, calledUrls, sharedWith } from "./admit";
 import { type Read, readEvents } from "./events";
 import { type Heard, hear } from "./heard";
 
@@ -32,7 +32,7 @@ export function tryRoute({ sites, store, clock, publicUrl }: TryDeps): RequestHa
     const mapping = mappingOf(vendor);
     let heard: Pick<Heard, "signed" | "refusal"> & { events: unknown[] | null };
     if (mapping) {
-      const secrets = await secretsOf(store, known.site, vendor, clock());
+      const secrets = sharedWith(vendor, await store.secrets(known.site, "vendor_secret", clock()));
       const path = request.originalUrl.replace(/^[^?]*/, `/v1/calls/${known.site}/${vendor.name}`);
       const urls = calledUrls(request, path, publicUrl);
       const { problem, ...read } = await hear(askedOf(request), mapping, { secrets, urls, now: clock() });

@@ -69,8 +69,8 @@ export interface Sites {
   addSecret(row: SecretRow, expireOthersAt: number): Promise<void>;
   /** Removes every secret of a kind and name at once; answers how many were valid. */
   removeSecrets(site: string, kind: SecretRow["kind"], name: string): Promise<number>;
-  /** The site's secrets of a kind that are valid at a time, newest first. */
-  secrets(site: string, kind: SecretRow["kind"], at: number): Promise<SecretRow[]>;
+  /** The site's secrets of these kinds that are valid at a time, newest first. */
+  secrets(site: string, kinds: SecretRow["kind"] | SecretRow["kind"][], at: number): Promise<SecretRow[]>;
 }
 
 /** A save that has not indexed its aliases by then has crashed. */
@@ -172,12 +172,12 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       return Number((await rows.executeTakeFirst()).numDeletedRows);
     },
 
-    secrets: (site, kind, at) =>
+    secrets: (site, kinds, at) =>
       db
         .selectFrom("secrets")
         .selectAll()
         .where("site", "=", site)
-        .where("kind", "=", kind)
+        .where("kind", "in", [kinds].flat())
         .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", at)]))
         .orderBy("made_at", "desc")
         .execute(),

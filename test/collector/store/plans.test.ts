@@ -36,7 +36,9 @@ describe("the plans of SQLite, which has no statistics", () => {
     const folder = mkdtempSync(join(tmpdir(), "calljoin-plans-"));
     await (await openStore(sqlite(folder))).close();
     const file = new SqliteDatabase(join(folder, "calljoin.db"));
-    const reading = [...statements].filter((text) => /^\s*(select|with|insert|update|delete)/i.test(text));
+    // An upgrade's are over all there is, and of tables that are there for its time.
+    const asked = [...statements].filter((text) => !text.includes("_anew"));
+    const reading = asked.filter((text) => /^\s*(select|with|insert|update|delete)/i.test(text));
     const plans = reading.map((text) => {
       const steps = file.prepare(`explain query plan ${text}`).all(...parametersOf(text)) as { detail: string }[];
       return { text, steps: steps.map(({ detail }) => detail) };
