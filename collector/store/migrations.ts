@@ -135,7 +135,11 @@ const FILED: Changes = {
 };
 
 /** Wide, too: on SQLite a fifth more of a vendor's calls are taken a second (docs/scaling.md). */
-const WIDE: Changes = { scattered: ["calls", "call_events", "deliveries", "delivery_attempts", "rejected"] };
+const WIDE: Changes = {
+  scattered: ["calls", "call_events", "deliveries", "delivery_attempts", "rejected"],
+  // However much others are refused, each vendor's last ones are found.
+  indexes: { rejected_by_vendor: "rejected (site, vendor, received_at, id)" },
+};
 
 /** All steps, each named by its number and by the version that brought it. */
 const STEPS: Record<string, Changes> = {

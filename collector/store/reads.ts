@@ -70,11 +70,12 @@ export interface Reads {
     below: Pick<RejectedRow, "received_at" | "id"> | null,
     limit: number,
   ): Promise<RejectedRow[]>;
-  /** Why a site's newest refusals were, without what was refused. */
+  /** Why a vendor's newest refusals were, without what was refused. */
   latestRefusals(
     site: string,
+    vendor: string,
     limit: number,
-  ): Promise<Pick<RejectedRow, "vendor" | "received_at" | "reason" | "detail">[]>;
+  ): Promise<Pick<RejectedRow, "received_at" | "reason" | "detail">[]>;
   /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
   countRejected(
     site: string,
@@ -192,11 +193,12 @@ export function readStore(db: Kysely<Tables>): Reads {
         .limit(limit)
         .execute(),
 
-    latestRefusals: (site, limit) =>
+    latestRefusals: (site, vendor, limit) =>
       db
         .selectFrom("rejected")
-        .select(["vendor", "received_at", "reason", "detail"])
+        .select(["received_at", "reason", "detail"])
         .where("site", "=", site)
+        .where("vendor", "=", vendor)
         .orderBy("received_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)

@@ -297,6 +297,11 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           expect(await store.countRejected(SITE, { reason: "nothing", below: first }, 10)).toBe(0);
           expect(await store.countRejected(SITE, { vendor: "nobody", below: first }, 10)).toBe(0);
         }
+        const other = { ...row, id: "other", vendor: "w", received_at: 0 };
+        await store.write([write({ rejected: [other] })], [], NOW);
+        const of = async (vendor: string, most: number) =>
+          (await store.latestRefusals(SITE, vendor, most)).map(({ received_at }) => received_at);
+        expect([await of("v", 2), await of("w", 2), await of("x", 2)]).toEqual([[2, 1], [0], []]);
         await store.deleteRejected(SITE, "b");
         expect(await store.rejected(SITE, { id: "b" }, null, 1)).toEqual([]);
       });
