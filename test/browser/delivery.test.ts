@@ -1,5 +1,6 @@
 import type { Page } from "playwright";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { isFirefox } from "./harness/browser.js";
 import type { Fault } from "./harness/wire.js";
 import {
   contextId,
@@ -118,6 +119,8 @@ describe("a snapshot goes out again", () => {
     await world.collector.stop();
     try {
       await walk(page, 1, 3);
+      // Of what a page puts into localStorage while it is closed, Firefox has lost all a third of the time: views of the last 0.3 s.
+      if (isFirefox) await new Promise((resolve) => setTimeout(resolve, 1_000));
       await page.close();
       const other = await world.browser.newPage();
       await other.goto(shop.url()).catch(() => {});
