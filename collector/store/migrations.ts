@@ -134,7 +134,7 @@ const FILED: Changes = {
   indexes: { filed_by_time: "filed (site, webhook, filed_at, call_id, name)" },
 };
 
-/** Wide, too: on SQLite a fifth more of a vendor's calls are taken a second (docs/scaling.md). */
+/** Wide, too: on SQLite 10 to 20 % more of a vendor's calls are taken a second (collector/README.md). */
 const WIDE: Changes = {
   scattered: ["calls", "call_events", "deliveries", "delivery_attempts", "rejected"],
   // However much others are refused, each vendor's last ones are found.

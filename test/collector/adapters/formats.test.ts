@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Receipt } from "../contract/http";
 import { newContext, SECOND, view } from "../contract/shop";
 import { ACCEPTED, FORM, iso, KEY, post, startEach, world } from "./posting";
+import { SAMPLES } from "./samples";
 
 startEach();
 
@@ -147,3 +148,34 @@ describe("formats", () => {
     expect((await shop.call("r")).transaction.id).toBe("r");
   });
 });
+
+test("presets and adapters are there to be put into a site document", async () => {
+  const shop = await world.shop({});
+  const token = "admin-token-of-the-webhook-tests";
+  const answer = await world.request("GET", "/v1/presets", { token });
+  const { presets, adapters } = answer.json<{
+    presets: { entity: { name: string; identifies?: string } }[];
+    adapters: string[];
+  }>();
+  const entities = presets.map(({ entity }) => entity).filter(({ identifies }) => identifies === undefined);
+  const vendors = adapters.filter((name) => name !== "custom").map((adapter) => ({ name: adapter, adapter }));
+  expect((await shop.save({ name: "Shoes", entities, vendors })).status).toBe(200);
+  expect(vendors).toHaveLength(19);
+});
+
+test.each(Object.entries(SAMPLES))(
+  "every phase that %s sends arrives by its own route, and is one call",
+  async (adapter, { phases, contextField }) => {
+    const contextId = newContext();
+    const shop = await world.shop({ vendors: [{ name: adapter, adapter, context_id_from: contextField }] });
+    const token = await shop.token(adapter);
+    for (const phase of phases) {
+      const body = JSON.stringify({ ...phase, [contextField]: contextId });
+      const answer = await post(shop, adapter, { body, token, headers: { "content-type": "application/json" } });
+      expect([answer.status, answer.json<Partial<Receipt>>().rejected ?? []]).toEqual([200, []]);
+    }
+    expect(await shop.calls()).toMatchObject([
+      { vendor: adapter, join: { status: "unmatched", context_id: contextId } },
+    ]);
+  },
+);
