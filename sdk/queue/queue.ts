@@ -15,11 +15,11 @@ const SOON = 300;
 const MOST_RETRIES = 8;
 const CONTEXT_ID_LENGTH = 29;
 
-/** A snapshot on its way: its visitor and its JSON, which never changes, as a snapshot's name stands for one body for ever. */
+/** A snapshot on its way: its visitor and its JSON, which never changes once it is sent, as a snapshot's name stands for one body for ever. */
 export interface Item {
   _line: string;
-  /** Whether a request that outlives the page is under way with it. */
-  _isAway?: boolean;
+  /** Whether it is not to be sent now: its view's place is not certain yet, or a request that outlives the page is under way with it. */
+  _isHeld?: boolean;
   /** `sent` by the collector's own receipt alone; `rejected` by it, too; `given_up` where it refused the whole, or we had too many. */
   _status: "queued" | "sent" | "rejected" | "given_up";
   /** Why it was not taken. */
@@ -45,10 +45,10 @@ const toItem = (_line: string): Item => ({ _line, _status: "queued" });
 const contextIdOf = (item: Item): string => item._line.slice(0, CONTEXT_ID_LENGTH);
 const toText = (): string => items.map((item) => item._line).join("\n");
 
-/** The first items of one visitor that fit into a body, of those that are not under way. */
+/** The first items of one visitor that fit into a body, of those that may be sent. */
 const nextBatch = (): Item[] => {
   let room = largest;
-  const here = items.filter((item) => !item._isAway);
+  const here = items.filter((item) => !item._isHeld);
   return here.filter((item, i) => {
     room -= item._line.length;
     return !i || (room > 0 && contextIdOf(item) === contextIdOf(here[0] as Item));
@@ -84,13 +84,13 @@ const schedule = (least = SOON): void => {
 
 /** Sends a batch; true where it has been answered, and need not be sent again. */
 const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
-  for (const item of batch) item._isAway = keepalive;
+  for (const item of batch) item._isHeld = keepalive;
   const contextId = contextIdOf(batch[0] as Item);
   body =
     `{"v":1,"site":${quote(setup.site)},"context_id":"${contextId}","sent_at":${now()},` +
     `"snapshots":[${batch.map((item) => item._line.slice(CONTEXT_ID_LENGTH))}]}`;
   const { _status, _text, _receipt, _retryAfter } = await post(body, keepalive);
-  for (const item of batch) item._isAway = false;
+  for (const item of batch) item._isHeld = false;
   answered = `${_status} ${_text}`;
   if (_receipt) {
     end(batch, "sent");
@@ -129,10 +129,11 @@ export const flush = (): Promise<void> => {
   return sending;
 };
 
-/** Takes a snapshot's JSON in. */
-export const put = (contextId: string, json: string): Item => {
-  const item = toItem(contextId + json);
-  keep([...items, item]);
+/** Takes a snapshot's JSON in, in place of what `item` was before; it is sent unless it is held. */
+export const put = (contextId: string, json: string, isHeld?: boolean, item = toItem("")): Item => {
+  item._line = contextId + json;
+  item._isHeld = isHeld;
+  keep(items.includes(item) ? items : [...items, item]);
   schedule();
   return item;
 };

@@ -1,9 +1,9 @@
 import { cut } from "../browser/cut";
 import { stringify } from "../browser/json";
-import { address, now, title } from "../browser/page";
+import { address, locks, now, title } from "../browser/page";
 import { random } from "../browser/random";
 import { createEntity, type Entity, hasNews, markTold } from "../entity/entity";
-import { put } from "../queue/queue";
+import { type Item, put } from "../queue/queue";
 import { CLAIM, numberOf, type Visit } from "../session/visit";
 import { setup } from "../setup";
 
@@ -43,7 +43,7 @@ export interface View {
 }
 
 /** Snapshots of views whose place is not certain yet. */
-export const held: { _view: View; _send: () => void }[] = [];
+export const held: { _view: View; _put: () => void }[] = [];
 
 /** A view of the present address; `before` is its predecessor in this page, after a route change. */
 export const createView = (_referrer: string, before?: View): View => ({
@@ -75,7 +75,8 @@ const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: s
     else entities = { ...entities, [name]: entity._value };
     markTold(entity, at);
   }
-  const _send = () => {
+  let item: Item | undefined;
+  const _put = () => {
     const visit = view._visit as Visit;
     const number = numberOf(visit, claimOf(view)) || visit._views;
     const described =
@@ -91,18 +92,19 @@ const snapshot = (view: View, seq: number, at: number, told: Entity[], shown?: s
             title: cut(shown, LONGEST_TEXT),
           };
     const whole = { view_id: view._id, session_id: view._sessionId, seq, at, view: described, entities, errors };
-    const item = put(visit._contextId, stringify(whole, 1e9) as string);
+    item = put(visit._contextId, stringify(whole, 1e9) as string, !view._isCertain, item);
     for (const entity of told) entity._delivery = item;
   };
   view._title = shown ?? view._title;
-  held.push({ _view: view, _send });
-  release();
+  // In storage at once, as the page may end at any moment; but not where another tab would take it while this one lives.
+  if (view._isCertain || (view._visit && locks())) _put();
+  if (!view._isCertain) held.push({ _view: view, _put });
   if (held.length > MOST_HELD) held.shift();
 };
 
-/** What has waited for its view's place goes into the queue, where that is certain now. */
+/** What has waited for its view's place may be sent, where that is certain now. */
 export const release = (): void => {
-  for (const each of held.splice(0)) each._view._isCertain ? each._send() : held.push(each);
+  for (const each of held.splice(0)) each._view._isCertain ? each._put() : held.push(each);
 };
 
 /**

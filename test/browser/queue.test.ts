@@ -9,6 +9,7 @@ import {
   inPage,
   isOf,
   openWorld,
+  pageSays,
   ready,
   type Shop,
   valuesOf,
@@ -48,6 +49,23 @@ describe("the queue", () => {
     collectorDown = undefined;
     await shop.visit();
     await eventually(async () => expect(valuesOf("step", await shop.views(id))).toEqual(["before the crash"]));
+  });
+
+  it("has what was just read in storage, long before its view's number is certain", async () => {
+    const shop = await world.shop({ entities: [step] });
+    const page = await world.browser.newPage();
+    await page.addInitScript(`
+      window.step = "at once";
+      (window.calljoin = window.calljoin || []).push((api) => api.on("ready", () => setTimeout(() => {
+        window.kept = Object.values(localStorage).join();
+      })));
+    `);
+    await page.goto(shop.url());
+    await pageSays(page, "window.kept !== undefined");
+    expect(await inPage<string>(page, "window.kept")).toContain('"step":"at once"');
+    await flush(page);
+    expect(await inPage<string>(page, "Object.values(localStorage).join()")).toBe("");
+    expect(valuesOf("step", await shop.views(await contextId(page)))).toEqual(["at once"]);
   });
 
   it("of a tab in use is left to that tab", async () => {
