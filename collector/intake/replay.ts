@@ -11,7 +11,7 @@ import { faults } from "../wire/common";
 import type { Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
 import { mappingOf } from "./adapters";
-import { exactJson, payloadsOf } from "./adapters/body";
+import { type Asked, askedAgain, exactJson, isUnread, payloadsOf } from "./adapters/body";
 import { eventsOf } from "./adapters/qprotocol";
 import type { TakeEvents } from "./events";
 import type { TakeSnapshots } from "./snapshots";
@@ -37,13 +37,10 @@ export interface ReplayRouteDeps {
   admin: RequestHandler;
 }
 
-/** The call events of a body that could not be read when it came. Its content type was not kept: JSON and XML are known by their beginning. */
-async function readAgain(body: string, vendor: Vendor): Promise<unknown[]> {
+/** The call events of a body that could not be read when it came. */
+async function readAgain(asked: Asked, vendor: Vendor): Promise<unknown[] | null> {
   const mapping = mappingOf(vendor);
-  const raw = Buffer.from(body);
-  if (!mapping) return eventsOf(jsonOf(raw, exactJson)) ?? [body];
-  const contentType = "application/x-www-form-urlencoded";
-  return payloadsOf({ contentType, raw, query: new URLSearchParams(), headers: {} }, mapping);
+  return mapping ? payloadsOf(asked, mapping) : eventsOf(jsonOf(asked.raw, exactJson));
 }
 
 export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }: ReplayRouteDeps): Router {
@@ -57,7 +54,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     if (route === "snapshots") return takeSnapshots(kept, { ...arrival, origin: null });
     const vendor = siteDocument.vendors.find((one) => one.name === name);
     if (!vendor) throw new Problem(409, `the site has no vendor ${name} any more`);
-    const events = typeof kept === "string" ? await readAgain(kept, vendor) : [kept];
+    const events = (isUnread(kept) && (await readAgain(askedAgain(kept), vendor))) || [kept];
     const batch = { ...arrival, site, vendor, document: siteDocument, events };
     return takeEvents({ ...batch, route: route === "native" ? "native" : "calls" });
   }

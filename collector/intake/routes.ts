@@ -6,7 +6,7 @@ import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import { mappingOf } from "./adapters";
-import { exactJson } from "./adapters/body";
+import { exactJson, unreadOf } from "./adapters/body";
 import { keptText } from "./adapters/privacy";
 import { eventsOf } from "./adapters/qprotocol";
 import { type Admitted, askedOf, calledUrls, vendorOnly } from "./admit";
@@ -101,7 +101,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
       // What a parser says is wrong may quote the body.
       const detail = keptText(`${error.detail}: ${message.replace(QUOTE, "")}`, known.document.keep_caller);
       const refusal = { reason: "invalid" as const, detail };
-      await take(request, response, { route, events: [bytesOf(request).toString()], refusal });
+      await take(request, response, { route, events: [unreadOf(askedOf(request))], refusal });
       throw error;
     }
   }

@@ -35,10 +35,39 @@ function noPayload(message: string): Error {
   return invalid("the body is not a call", [{ path: "", message }]);
 }
 
+/** What is no object among others is an event that will be refused, and costs only itself. */
 function objectsIn(said: unknown): Payload[] {
-  const all = Array.isArray(said) ? said : [said];
-  if (all.every((one): one is Payload => isFields(one) && !Array.isArray(one))) return all;
-  throw noPayload("must be an object, or a list of them");
+  const all: unknown[] = Array.isArray(said) ? said : [said];
+  const isObject = (one: unknown): one is Payload => isFields(one) && !Array.isArray(one);
+  if (all.length > 0 && !all.some(isObject)) throw noPayload("must be an object, or a list of them");
+  return all.map((one) => (isObject(one) ? one : { "": one }));
+}
+
+/** A body that could not be read, as it is kept for a replay: its text, and the URL's parameters where there are any. */
+type Unread = string | { [BODY]: string; [QUERY]: string };
+const BODY = "@body";
+
+export function unreadOf({ raw, query }: Pick<Asked, "raw" | "query">): Unread {
+  const { token: _secret, ...rest } = Object.fromEntries(query);
+  const text = raw.toString();
+  return Object.keys(rest).length === 0 ? text : { [BODY]: text, [QUERY]: `${new URLSearchParams(rest)}` };
+}
+
+export function isUnread(event: unknown): event is Unread {
+  return typeof event === "string" || (isFields(event) && typeof event[BODY] === "string");
+}
+
+export function cleanUnread(unread: Unread, clean: (text: string) => string): Unread {
+  if (typeof unread === "string") return clean(unread);
+  return { [BODY]: clean(unread[BODY]), [QUERY]: clean(unread[QUERY]) };
+}
+
+/** The request once more. Its content type was not kept: JSON and XML are known by their beginning, and a form of several parts by its first line. */
+export function askedAgain(unread: Unread): Asked {
+  const { [BODY]: text, [QUERY]: query } = typeof unread === "string" ? { [BODY]: unread, [QUERY]: "" } : unread;
+  const [, boundary] = /^--([^\r\n]{1,70})\r?\n/.exec(text) ?? [];
+  const contentType = boundary ? `multipart/form-data; boundary="${boundary}"` : "application/x-www-form-urlencoded";
+  return { contentType, raw: Buffer.from(text), query: new URLSearchParams(query), headers: {} };
 }
 
 /** What a field holds as JSON, with what stands around it. */

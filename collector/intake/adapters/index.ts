@@ -1,6 +1,7 @@
 /** How vendors' events are read. A native format is a document in `vendors/`; `collector/README.md` says how to add one. */
 import type { Mapping } from "../../wire/mapping";
 import type { Site, Vendor } from "../../wire/site";
+import { cleanUnread, isUnread } from "./body";
 import type { CallEvent, Refusal } from "./event";
 import { idFieldsOf, kindOf, readMapped } from "./mapped";
 import { keptPayload, keptText } from "./privacy";
@@ -42,7 +43,10 @@ export function fieldsLookedAt(vendor: Vendor, kept: unknown): string[] {
 export function keeperOf(vendor: Vendor, { keep_caller = "hash" }: Keep): (event: unknown) => unknown {
   const mapping = mappingOf(vendor);
   return (event) => {
-    if (typeof event === "string") return keptText(event, keep_caller, mapping?.personal);
+    if (isUnread(event)) {
+      const context_id = vendor.context_id_from ?? mapping?.context_id ?? "context_id";
+      return cleanUnread(event, (text) => keptText(text, keep_caller, { ...mapping, context_id }));
+    }
     if (!isFields(event)) return event;
     const about = mapping === null || isQProtocol(event) ? QPROTOCOL_PEOPLE : mapping;
     const kind = kindOf(about, readingOf(event, about));

@@ -35,7 +35,7 @@ export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, p
     duration_s,
     answered: tell(mapping.answered, OUTCOMES, reading)?.is ?? null,
     ...callerOf(saidOfCaller(reading, mapping.caller), keep, country),
-    dialled: phoneOf(text(reading, mapping.dialled), country)?.e164 ?? null,
+    dialled: phoneOf(text(reading, mapping.dialled), country),
     revision: revisionOf(mapping, reading, time.ts),
   };
 }

@@ -4,7 +4,8 @@ import type * as Library from "libphonenumber-js/max";
 import { remembered } from "./remembered";
 
 export interface Phone {
-  e164: string;
+  /** Null for one that no country has. */
+  e164: string | null;
   /** Its digits without the country's. */
   national: string;
 }
@@ -12,11 +13,19 @@ export interface Phone {
 /** Digits of any number that is written without its country: fewer could be read as another country's number. */
 const INTERNATIONAL = 11;
 
+/** What may be somebody's number though no country has it. */
+const LIKELY = /^\+?[\d\s().\-/\u2010-\u2015]{7,}$/;
+
 /**
  * The number that a text is, by libphonenumber's data. Null for what is none: `anonymous`, extensions, and the numbers that stand for a
  * withheld one, such as Twilio's +266696687, which no country has. `country` (GB) is that of numbers that are written without one.
  */
-export function phoneOf(text: string | null, country = ""): Phone | null {
+export function phoneOf(text: string | null, country = ""): string | null {
+  return numberIn(text, country)?.e164 ?? null;
+}
+
+/** The same, of a number that no country has, too: it may be somebody's all the same. */
+export function numberIn(text: string | null, country = ""): Phone | null {
   // A site's own numbers are in every call, and a caller's several times in one.
   return text === null || text.length > 100 ? null : numberOf(`${country} ${text}`);
 }
@@ -39,9 +48,10 @@ const numberOf = remembered((asked): Phone | null => {
   const written = bare.startsWith("+") ? bare : digits.startsWith("00") ? `+${digits.slice(2)}` : null;
   const local = country ? [bare] : [];
   const guesses = written ? [written] : digits.length >= INTERNATIONAL ? [...local, `+${digits}`] : local;
-  for (const guess of guesses) {
-    const found = library("libphonenumber-js/max").parsePhoneNumberFromString(guess, country);
-    if (found?.isValid()) return { e164: found.number, national: found.nationalNumber };
-  }
-  return null;
+  const found = guesses.flatMap(
+    (guess) => library("libphonenumber-js/max").parsePhoneNumberFromString(guess, country) ?? [],
+  );
+  const valid = found.find((one) => one.isValid());
+  const national: string = (valid ?? found[0])?.nationalNumber ?? digits.replace(/^0+/, "");
+  return valid || (LIKELY.test(bare) && national.length > 5) ? { e164: valid?.number ?? null, national } : null;
 });

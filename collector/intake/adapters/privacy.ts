@@ -2,7 +2,7 @@
 import { sha256 } from "../../store/hash";
 import type { Mapping } from "../../wire/mapping";
 import type { Site } from "../../wire/site";
-import { type Phone, phoneOf } from "./phone";
+import { numberIn, type Phone, phoneOf } from "./phone";
 import { remembered } from "./remembered";
 import {
   HEADERS,
@@ -50,19 +50,31 @@ export function callerOf(said: string | null, keep: KeepCaller, country?: string
   if (keep === "none") return { caller: null, caller_sha256: null };
   const [, hashed] = HASHED.exec(said ?? "") ?? [];
   if (hashed !== undefined) return { caller: null, caller_sha256: hashed };
-  const number = phoneOf(said, country)?.e164 ?? null;
+  const number = phoneOf(said, country);
   return { caller: keep === "full" ? number : null, caller_sha256: number && sha256(number) };
 }
 
 /** The part of a mapping that says who called whom. */
 export type People = Pick<Mapping, "body" | "direction" | "caller" | "dialled" | "personal" | "country">;
 
+/** Texts that are looked at in one place: nobody has more numbers. */
+const MOST_TEXTS = 20;
+
 /** A payload without what is not to be kept. `outbound`: it was the number dialled that was somebody's. */
 export function keptPayload(payload: Payload, people: People, keep: KeepCaller, outbound: boolean): Payload {
   const { caller, dialled, personal = [], country } = people;
   const sources = keep === "full" ? [] : [...sourcesOf(caller), ...(outbound ? sourcesOf(dialled) : [])];
   const said = readingOf(payload, people);
-  const numbers = new Map(sources.flatMap((source) => numberIn(text(said, source), country)));
+  const numbers = new Map<string, Phone>();
+  for (const source of sources) {
+    for (const one of textsAt(said, source)) {
+      const number = numberIn(one, country);
+      if (number) numbers.set(number.national, number);
+    }
+  }
+  // A leg that is nobody's call may have the site's own number where another has the caller's.
+  const own = outbound ? null : numberIn(text(said, dialled), country);
+  if (own && numberIn(text(said, caller), country)?.national !== own.national) numbers.delete(own.national);
   const kept = without(payload, [...numbers.values()], keep);
   const reading = readingOf(kept, people);
   for (const path of personal) for (const place of placesOf(reading, path)) place.in[place.name] = null;
@@ -78,13 +90,17 @@ export function keptPayload(payload: Payload, people: People, keep: KeepCaller, 
   return kept;
 }
 
-function numberIn(said: string | null, country: string | undefined): [string, Phone][] {
-  const number = phoneOf(said, country);
-  return number ? [[number.e164, number]] : [];
+/** What stands in a field's places, whether or not its call is one, and inside of lists and objects there. */
+function textsAt(reading: Reading, { when: _any, ...source }: ReturnType<typeof sourcesOf>[number]): string[] {
+  if (source.match !== undefined) return [text(reading, source) ?? ""];
+  const texts = (value: unknown): string[] =>
+    isFields(value) ? Object.values(value).flatMap(texts) : [textOf(value) ?? ""];
+  const places = pathsOf(source).flatMap((path) => placesOf(reading, path));
+  return places.flatMap((place) => texts(place.in[place.name]).slice(0, MOST_TEXTS));
 }
 
 function standIn({ e164 }: Phone, keep: KeepCaller): string {
-  return keep === "hash" ? `sha256:${sha256(e164)}` : NOT_KEPT;
+  return keep === "hash" && e164 !== null ? `sha256:${sha256(e164)}` : NOT_KEPT;
 }
 
 function pathsOf({ path, header, query, join }: ReturnType<typeof sourcesOf>[number]): string[] {
@@ -129,19 +145,48 @@ const expressionOf = remembered((national) => {
   return new RegExp(String.raw`(?<!\d)(?:\+|%2b)?\(?(?:\d${BETWEEN}){0,6}${written}(?!\d)`, "gi");
 });
 
-/** A body that could not be read: what stands under a personal field's name is taken out of it, and whatever may be a number. */
-export function keptText(body: string, keep: KeepCaller, personal: string[] = []): string {
-  const values = personal.flatMap(valuesOf);
+/**
+ * A body that could not be read: what stands under a personal field's name is taken out of it, and whatever may be a number, but for what its
+ * call and its visitor are known by, and when it was: with these it can be replayed when its mapping is mended.
+ */
+export function keptText(body: string, keep: KeepCaller, mapping: Partial<Mapping> = {}): string {
+  const values = (mapping.personal ?? []).flatMap(valuesOf);
   const unnamed = values.reduce((left, value) => left.replace(value, `$1${NOT_KEPT}`), body);
-  return keep === "full" ? unnamed : unnamed.replace(ANY_NUMBER, NOT_KEPT);
+  if (keep === "full") return unnamed;
+  const spared = spares(
+    [...sourcesOf(mapping.id), ...sourcesOf(mapping.context_id), ...timesOf(mapping)].flatMap(pathsOf),
+  );
+  return unnamed.replace(ANY_NUMBER, (number, at: number) =>
+    spared.test(unnamed.slice(Math.max(0, at - BEFORE_VALUE), at)) ? number : NOT_KEPT,
+  );
 }
 
-/** A field with its value in JSON, a form or XML, which may break off anywhere: an object's value is all that follows. */
+function timesOf({ time = [] }: Partial<Mapping>) {
+  return [time].flat().flatMap(({ from, date }) => [...sourcesOf(from), ...sourcesOf(date)]);
+}
+
+/** Characters before a number in which the name is looked for that it stands under. */
+const BEFORE_VALUE = 200;
+
+const lastName = (path: string) => (path.match(/[^.[\]]+/g)?.at(-1) ?? path).replace(/\W/g, "\\$&");
+
+/** Whether a text ends within the value of one of these fields. */
+const spares = (paths: string[]): RegExp =>
+  paths.length === 0
+    ? /$^/
+    : new RegExp(String.raw`\b(?:${paths.map(lastName).join("|")})\]*(?:\\*"\s*:\s*(?:\\*"[^"]*)?|=[^&]*|>[^<]*)$`);
+
+/**
+ * A field with its value in JSON, in JSON within JSON or within a form, in a form, in XML or in a part of several, which may break off anywhere:
+ * an object's value is all that follows.
+ */
 const valuesOf = remembered((path) => {
-  const name = (path.match(/[^.[\]]+/g)?.at(-1) ?? path).replace(/\W/g, "\\$&");
-  const text = String.raw`(\b${name}"\s*:\s*")(?:[^"\\]|\\.)*`;
-  const object = String.raw`(\b${name}"\s*:\s*)[{[][^]*`;
+  const name = lastName(path);
+  const text = String.raw`((?:\b|%22)${name}(\\*"|%22)(?:\s|\+|%20)*(?::|%3A)(?:\s|\+|%20)*\2)(?:(?!(?<!\\)\2)[^])*`;
+  const bare = String.raw`(\b${name}\\*"\s*:\s*)[^\s"\\{[,}][^,}\s]*`;
+  const object = String.raw`(\b${name}\\*"\s*:\s*)[{[][^]*`;
   const form = String.raw`(\b${name}\b[^=&"<>]{0,99}=)[^&"'<>]+`;
   const xml = String.raw`(<${name}\b[^>]{0,99}>)[^]*?(?=</${name}>|$)`;
-  return [text, object, form, xml].map((source) => new RegExp(source, "g"));
+  const part = String.raw`(\bname="${name}"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^]*?(?=\r?\n--|$)`;
+  return [text, bare, object, form, xml, part].map((source) => new RegExp(source, "gi"));
 });

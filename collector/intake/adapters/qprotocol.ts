@@ -124,7 +124,7 @@ export function readQProtocol(event: unknown, keep: KeepCaller, country?: string
     duration_s: duration_s ?? null,
     answered: answered ?? null,
     ...callerOf(caller ?? null, keep, country),
-    dialled: phoneOf(dialled ?? null, country)?.e164 ?? null,
+    dialled: phoneOf(dialled ?? null, country),
     revision: 0,
   };
 }

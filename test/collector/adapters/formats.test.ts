@@ -75,11 +75,41 @@ describe("formats", () => {
     expect((await post(shop, "own", { body, token: await shop.token("own") })).status).toBe(400);
     const { rejected } = (await shop.admin("GET", "/rejected")).json<{ rejected: { id: string }[] }>();
     const mended = { ...mapping, body: { as: "xml", items: "call" } };
-    await shop.save({ name: "Shoes", keep_caller: "full", vendors: [{ ...vendor, mapping: mended }] });
+    await shop.save({ name: "Shoes", vendors: [{ ...vendor, mapping: mended }] });
     await world.pass(2 * SECOND);
     const answer = await shop.admin("POST", `/rejected/${rejected[0]?.id}/replay`);
-    // Its times were ten digits each, which may be numbers, and the site did not keep those when it came.
-    expect(answer.json<Receipt>().rejected).toHaveLength(2);
+    expect(answer.json<Receipt>()).toMatchObject({ accepted: 2, rejected: [] });
+  });
+
+  test("it is read with the parameters of its URL, but without who called", async () => {
+    const mapping = { body: { as: "json" }, id: "id", time: { from: "at" }, caller: "from", context_id: "visitor" };
+    const vendor = { name: "own", adapter: "custom", mapping };
+    const shop = await world.shop({ vendors: [vendor] });
+    const token = await shop.token("own");
+    const id = newContext();
+    const query = `?visitor=${id}&phone=%2B14045550123&token=${token}`;
+    const body = "id=c1&at=2026-11-20T10%3A00%3A00Z&from=%2B14045550123";
+    expect((await post(shop, "own", { query, body, headers: { "content-type": FORM } })).status).toBe(400);
+    const { rejected } = (await shop.admin("GET", "/rejected")).json<{ rejected: { id: string; body: unknown }[] }>();
+    expect(rejected[0]?.body).toEqual({
+      "@body": "id=c1&at=2026-11-20T10%3A00%3A00Z&from=(not kept)",
+      "@query": `visitor=${id}&phone=(not kept)`,
+    });
+    await shop.save({ name: "Shoes", vendors: [{ ...vendor, mapping: { ...mapping, body: { as: "form" } } }] });
+    await world.pass(2 * SECOND);
+    expect((await shop.admin("POST", `/rejected/${rejected[0]?.id}/replay`)).json<Receipt>().accepted).toBe(1);
+    const [call] = (await shop.admin("GET", "/calls")).json<{ calls: { join: { context_id: string } }[] }>().calls;
+    expect(call?.join.context_id).toBe(id);
+  });
+
+  test("what is no call costs the others of its list nothing", async () => {
+    const shop = await world.shop({ vendors: [{ name: "callrail", adapter: "callrail" }] });
+    const token = await shop.token("callrail");
+    const body = '[{"resource_id":"CAL1","start_time":"2026-11-20T10:00:00Z"},5]';
+    expect((await post(shop, "callrail", { body, token })).json<Receipt>()).toMatchObject({
+      accepted: 1,
+      rejected: [{ index: 1, reason: "invalid" }],
+    });
   });
 
   test("a QProtocol body that cannot be read is 400, and kept", async () => {

@@ -136,6 +136,37 @@ describe("a caller's number", () => {
     expect(asked).toMatchObject({ "@headers": { "x-from": `sha256:${HASH}` } });
   });
 
+  test.each([
+    ["a number that no country has", { customer_phone_number: "+17451187568" }, "745-118-7568"],
+    ["one without its country", { customer_phone_number: "07400 123456" }, "7400123456"],
+    ["an object of numbers", { customer_phone_number: { e164: NUMBER } }, "404 555 0123"],
+    ["a list of them", { customer_phone_number: ["x", NUMBER] }, "404 555 0123"],
+  ])("is taken out wherever it stands, be it %s", (_what, more, again) => {
+    for (const how of ["hash", "none"] as const) {
+      const kept = keep("callrail", { ...CALL, note: `again: ${again}`, ...more }, how);
+      const digits = JSON.stringify(kept).replaceAll(HASH, "").replace(/\D/g, "");
+      expect(digits).not.toContain(again.replace(/\D/g, ""));
+      expect(kept).toMatchObject({ start_time: CALL.start_time, resource_id: CALL.resource_id });
+    }
+  });
+
+  test.each([
+    ["telnyx", { data: { payload: { from: NUMBER, to: "+14045550199", other: NUMBER } } }],
+    ["telnyx", { data: { payload: { from: { phone_number: NUMBER }, direction: "inbound" } } }],
+    ["twilio", { CallSid: "CA2", ParentCallSid: "CA1", From: NUMBER, ForwardedFrom: NUMBER, Direction: "inbound" }],
+    ["twilio", { MessageSid: "SM1", From: NUMBER, Body: `call ${NUMBER}` }],
+    ["vonage", { msisdn: "14045550123", text: "404-555-0123" }],
+    ["calltrackingmetrics", { caller_number: NUMBER, caller_number_split: ["1", "404", "555", "0123"] }],
+  ])("is not kept of an event that is no call either: %s %j", (adapter, payload) => {
+    expect(JSON.stringify(keep(adapter, payload, "none"))).not.toMatch(/0123/);
+  });
+
+  test("of a leg is not the site's own number, which may stand where another's caller does", () => {
+    const mapping = { id: "id", time: { from: "at" }, country: "US", dialled: { path: "to" }, caller: ["from", "via"] };
+    const payload = { id: "1", at: "2026-11-20T10:00:00Z", to: "404-555-0199", from: NUMBER, via: "+14045550199" };
+    expect(keep("custom", payload, "none", { mapping })).toMatchObject({ to: "404-555-0199", from: "(not kept)" });
+  });
+
   test("of a QProtocol event goes the same way", () => {
     const event = {
       meta: { type: "ecBasketTransactionSummary", ts: 1732262400, source: "from 404-555-0123" },
@@ -168,12 +199,31 @@ test.each([
     "<c><name x='1'>(not kept)</name><contact>(not kept)</contact><b>1",
   ],
   ["<c><contact><a>Ada", "<c><contact>(not kept)"],
+  ['{"name": 90210, "a": 1', '{"name": (not kept), "a": 1'],
+  ['{"p": "{\\"name\\":\\"Ada \\\\"A\\\\" Sample\\",\\"a\\":', '{"p": "{\\"name\\":\\"(not kept)\\",\\"a\\":'],
+  ["p=%7B%22name%22%3A%22Ada+Sample%22%2C%22a%22", "p=%7B%22name%22%3A%22(not kept)%22%2C%22a%22"],
+  ["p=%7B%22name%22+%3a+%22Ada+Sample", "p=%7B%22name%22+%3a+%22(not kept)"],
+  [
+    '--x\r\nContent-Disposition: form-data; name="name"\r\nContent-Type: text/plain\r\n\r\nAda\r\nSample\r\n--x\r\nContent-',
+    '--x\r\nContent-Disposition: form-data; name="name"\r\nContent-Type: text/plain\r\n\r\n(not kept)\r\n--x\r\nContent-',
+  ],
 ])("a body that cannot be read keeps nothing under a personal field's name: %s", (body, kept) => {
-  for (const keep of ["hash", "full"] as const) expect(keptText(body, keep, ["customer.name", "contact"])).toBe(kept);
+  for (const keep of ["hash", "full"] as const)
+    expect(keptText(body, keep, { personal: ["customer.name", "contact"] })).toBe(kept);
 });
 
 test("a body that cannot be read keeps nothing that may be a number", () => {
   const body = '{"from": "+1 (404) 555-0123", "at": 1732262400, "age": 42';
   expect(keptText(body, "hash")).toBe('{"from": "(not kept)", "at": (not kept), "age": 42');
   expect(keptText(body, "full")).toBe(body);
+});
+
+test.each([
+  '{"id": 1732262400123, "call": {"at": "1732262400"}, "at_last": (not kept), "from": "(not kept)"',
+  "id=1732262400123&call[at]=1732262400&from=(not kept)",
+  "<c><id>1732262400123</id><at>1732262400</at><from>(not kept)</from>",
+  'p={\\"id\\":\\"1732262400123\\",\\"from\\":\\"(not kept)\\"',
+])("but what a call is known by, and when it was, stays, so that it can be replayed: %s", (kept) => {
+  const mapping = { id: "id", time: [{ from: ["call.at", "event.at"] }] };
+  expect(keptText(kept.replaceAll("(not kept)", "4045550123"), "none", mapping)).toBe(kept);
 });

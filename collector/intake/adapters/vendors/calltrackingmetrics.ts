@@ -26,5 +26,16 @@ export const calltrackingmetrics: Mapping = {
   dialled: ["tracking_number", "tracking_number_bare"],
   country: "US",
   revision: { from: "duration" },
-  personal: ["name", "cnam", "email", "city", "postal_code", "street", "ip", "transcription_text", "notes"],
+  personal: [
+    "name",
+    "cnam",
+    "email",
+    "city",
+    "postal_code",
+    "street",
+    "ip",
+    "transcription_text",
+    "notes",
+    "caller_number_split",
+  ],
 };

@@ -29,7 +29,7 @@ export const vonage: Mapping = {
   duration: { from: "duration" },
   answered: { from: "status" },
   direction: { from: "direction" },
-  caller: "from",
+  caller: ["from", "msisdn"],
   dialled: "to",
   revision: { from: ["end_time", "timestamp"], as: "time" },
 };
