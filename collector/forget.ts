@@ -6,6 +6,7 @@ import { sha256 } from "./store/hash";
 import type { Found, ScanPlace } from "./store/mentioned";
 import type { Store } from "./store/store";
 import type { DueRow } from "./store/tables";
+import { isTelling } from "./wire/mentions";
 import type { Site } from "./wire/site";
 
 /** How often every site is looked at, and how many of them in one step. Between two looks a site that has nothing to forget costs nothing. */
@@ -89,18 +90,34 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps): Erasures
     }
   }
 
-  /** The calls under a visitor's id or alias; true where nobody else has shown it. */
-  async function eraseCalls(site: string, contextId: string, value: string): Promise<boolean> {
-    let isSole = false;
+  /** The calls under a visitor's id or alias. `sole`: nobody else has it; `aliases`: what they were matched by. */
+  async function eraseCalls(site: string, contextId: string, value: string) {
+    const aliases = new Set<string>();
+    let sole = false;
     for (let after: string | null = ""; after !== null; ) {
-      const found: Found<string> & { sole: boolean } = await store.findCalls(site, contextId, value, after, clock());
+      const found: Awaited<ReturnType<Store["findCalls"]>> = await store.findCalls(
+        site,
+        contextId,
+        value,
+        after,
+        clock(),
+      );
       await redact(site, found);
-      [after, isSole] = [found.next, found.sole];
+      for (const alias of found.aliases) aliases.add(alias);
+      [after, sole] = [found.next, found.sole];
     }
-    return isSole;
+    return { sole, aliases: [...aliases] };
+  }
+
+  /** The calls under what a visitor has shown as a vendor's id, and whatever else names what nobody else has shown. */
+  async function eraseAliases(site: string, contextId: string, values: string[]): Promise<void> {
+    const theirs: string[] = [];
+    for (const value of values) if ((await eraseCalls(site, contextId, value)).sole) theirs.push(value);
+    await eraseMentions(site, theirs.filter(isTelling));
   }
 
   async function eraseMentions(site: string, ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
     for (let from: ScanPlace | null = { table: "call_events", after: ["", ""] }; from !== null; ) {
       const found: Found<ScanPlace> = await store.findMentions(site, ids, from, clock());
       await redact(site, found);
@@ -112,13 +129,13 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps): Erasures
     // Of some minutes: a page that was being checked is not told from theirs.
     for (const { name, said } of await store.marks("", "check"))
       if (said.includes(contextId)) await store.deleteMark("", "check", name);
-    await eraseCalls(site, contextId, contextId);
+    const { aliases } = await eraseCalls(site, contextId, contextId);
     await eraseMentions(site, [contextId]);
+    // Known by their calls alone where what showed them has passed the site's days.
+    await eraseAliases(site, contextId, aliases);
     do {
       for (let values = await store.shownBy(site, contextId); values.length > 0; ) {
-        const theirs: string[] = [];
-        for (const value of values) if (await eraseCalls(site, contextId, value)) theirs.push(value);
-        if (theirs.length > 0) await eraseMentions(site, theirs);
+        await eraseAliases(site, contextId, values);
         // Only now: after a crash they are what tells whom to look for.
         while (await store.eraseRows(site, contextId, values));
         values = await store.shownBy(site, contextId);

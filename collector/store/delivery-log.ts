@@ -199,3 +199,23 @@ export async function deleteDeliveries(
   }
   return true;
 }
+
+/** Forgets those deliveries of a call that name somebody, in what is sent or in what was answered. */
+export async function deleteDeliveriesNaming(
+  tx: Kysely<Tables>,
+  site: string,
+  callId: string,
+  isNamed: (text: string) => boolean,
+): Promise<void> {
+  const ofCall = tx.selectFrom("delivery_attempts").where("site", "=", site).where("call_id", "=", callId);
+  const attempts = await ofCall.select(["delivery_id", "request", "response", "error"]).execute();
+  const names = ({ request, response, error }: (typeof attempts)[number]) => isNamed(`${request} ${response} ${error}`);
+  const ids = new Set(attempts.filter(names).map(({ delivery_id }) => delivery_id));
+  for (const { id, request } of await deliveriesOfCalls(tx, site, [callId])) if (isNamed(request)) ids.add(id);
+  for (const part of chunks([...ids])) {
+    const deliveries = tx.deleteFrom("deliveries").where("site", "=", site).where("call_id", "=", callId);
+    await deliveries.where("id", "in", part).execute();
+    const told = tx.deleteFrom("delivery_attempts").where("site", "=", site).where("call_id", "=", callId);
+    await told.where("delivery_id", "in", part).execute();
+  }
+}

@@ -8,7 +8,7 @@ import { chunks } from "./chunks";
 import { deleteDeliveries } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
-import { isShown, redacted, remember } from "./erased";
+import { erasedIds, hashOfAlias, isShown, isTheirs, ownIdOf, redacted, remember } from "./erased";
 import { deleteFiled, redactFiled } from "./filed";
 import { sha256 } from "./hash";
 import { lockCall } from "./joins";
@@ -23,8 +23,8 @@ export interface Erasing {
   beginErasing(site: string, contextId: string, now: number): Promise<void>;
   /**
    * Finds some of the calls that name a visitor's id, or were joined with them, or name what they have shown as a vendor's id: theirs are
-   * those of the id, of what nobody else has shown (`sole`), and those that were joined with them. The others lose what was told of them
-   * while they may have been.
+   * those of the id, of what is nobody else's (`sole`), and those that were joined with them. The others lose what was told of them
+   * while they may have been. `aliases` are what these were matched by, were no snapshot left that shows it.
    */
   findCalls(
     site: string,
@@ -32,7 +32,7 @@ export interface Erasing {
     value: string,
     after: string,
     now: number,
-  ): Promise<Found<string> & { sole: boolean }>;
+  ): Promise<Found<string> & { sole: boolean; aliases: string[] }>;
   /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
   findMentions(site: string, ids: string[], from: ScanPlace, now: number): Promise<Found<ScanPlace>>;
   /** Redacts some of what these calls are made of, which were found. Answers which ones are left, and what has to be joined again. */
@@ -81,15 +81,17 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
     findCalls: (site, contextId, value, after, now) =>
       step(site, async (tx, isOver) => {
         const isOwn = value === contextId;
-        const sole = isOwn || (!isPlaceholder(value) && !(await isShown(tx, site, value)));
-        if (sole) await remember(tx, site, [sha256(value)], now);
+        const sole = isOwn || (!isPlaceholder(value) && !(await isAnothers(tx, site, value)));
+        if (sole) await remember(tx, site, [isOwn ? sha256(value) : hashOfAlias(value)], now);
         const ids = await callsOf(tx, site, value, isOwn, after);
-        const [calls, others]: [string[], string[]] = [[], []];
+        const [calls, others, aliases]: [string[], string[], Set<string>] = [[], [], new Set()];
         for (const id of ids) {
           await lockCall(tx, engine, site, id);
           const call = await callOf(tx, site, id);
-          if (sole || call?.context_id === contextId) {
-            if (call?.rule === "alias" && call.context_id === contextId) await rememberAliases(tx, site, id, now);
+          const own = await ownIdOf(tx, { site, call_id: id });
+          const isJoined = call?.context_id === contextId;
+          if (isJoined || (sole && isTheirs(own, [value]))) {
+            if (isJoined && call.rule === "alias" && own !== null) aliases.add(own);
             await remember(tx, site, [id], now, id);
             calls.push(id);
           } else if (await deleteDeliveries(tx, site, [id], { below: call?.version, isOver })) others.push(id);
@@ -97,7 +99,7 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         }
         const seen = calls.length + others.length;
         const next = seen === ids.length && seen < CALLS ? null : (ids[seen - 1] ?? after);
-        return { calls, due: await dueAgain(tx, site, others, now), next, sole };
+        return { calls, due: await dueAgain(tx, site, others, now), next, sole, aliases: [...aliases] };
       }),
 
     findMentions: (...asked) => findMentions({ db, engine, step }, ...asked),
@@ -183,15 +185,16 @@ async function callOf(tx: Kysely<Tables>, site: string, callId: string) {
   return query.where("call_id", "=", callId).executeTakeFirst();
 }
 
-/** What a call was matched by is the visitor's alias, though no snapshot that shows it be left, if nobody else has it. */
-async function rememberAliases(tx: Kysely<Tables>, site: string, callId: string, now: number): Promise<void> {
-  const query = tx.selectFrom("call_events").select("own_id").distinct().where("site", "=", site);
-  for (const { own_id } of await query.where("call_id", "=", callId).execute()) {
-    if (own_id === null || isPlaceholder(own_id) || (await isShown(tx, site, own_id))) continue;
-    const view = tx.selectFrom("views").select("view_id").where("site", "=", site);
-    if (!(await view.where("visitor", "=", visitorOf(own_id)).limit(1).executeTakeFirst()))
-      await remember(tx, site, [sha256(own_id)], now);
-  }
+/** Whether a value is somebody else's, who is not erased: as a vendor's id that they have shown, or as their own. */
+async function isAnothers(tx: Kysely<Tables>, site: string, value: string): Promise<boolean> {
+  if (await isShown(tx, site, value)) return true;
+  const view = tx
+    .selectFrom("views")
+    .select("view_id")
+    .where("site", "=", site)
+    .where("visitor", "=", visitorOf(value));
+  if (!(await view.limit(1).executeTakeFirst())) return false;
+  return (await erasedIds(tx, [{ site, id: value }])).size === 0;
 }
 
 /**

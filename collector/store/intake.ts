@@ -6,7 +6,7 @@ import { chunks } from "./chunks";
 import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
 import { redactCall } from "./erase";
-import { erasedIds, refusedWithoutErased, remember, withoutErased } from "./erased";
+import { erasedIds, forgetAliases, refusedWithoutErased, remember, withoutErased } from "./erased";
 import { mergeSessions, recountSession } from "./sessions";
 import { createShapes, type Shapes } from "./shapes";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
@@ -206,6 +206,7 @@ async function derive(
     if (displaced !== null) await recountSession(tx, engine, { site, visitor, session_id: displaced });
   }
   const aliases = await addShowings(tx, shapes, accepted);
+  await forgetAliases(tx, aliases);
   return contextsTouchedBy(accepted, views, sessions, aliases);
 }
 

@@ -1,10 +1,10 @@
 /** Erased ids wherever else they stand: raw bodies and refusals of a site, read through once. */
 import { type Kysely, sql } from "kysely";
 import { mentions } from "../wire/mentions";
-import { deleteDeliveries } from "./delivery-log";
+import { deleteDeliveriesNaming } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
-import { remember, without } from "./erased";
+import { isTheirs, ownIdOf, remember, without } from "./erased";
 import { lockCall } from "./joins";
 import { budget, type Step } from "./step";
 import type { DueRow, Tables } from "./tables";
@@ -69,12 +69,19 @@ async function eraseMention(
   now: number,
 ): Promise<boolean> {
   await lockCall(tx, engine, site, callId);
-  const calls = tx.selectFrom("calls").select(["context_id", "status"]).where("site", "=", site);
-  const call = await calls.where("call_id", "=", callId).executeTakeFirst();
-  if (call?.status !== "matched" || ids.includes(call.context_id ?? "")) {
+  const calls = tx.selectFrom("calls").select("context_id").where("site", "=", site).where("call_id", "=", callId);
+  const call = await calls.executeTakeFirst();
+  const isJoinedWithThem = ids.includes(call?.context_id ?? "");
+  if (isJoinedWithThem || isTheirs(await ownIdOf(tx, { site, call_id: callId }), ids)) {
     await remember(tx, site, [callId], now, callId);
     return true;
   }
+  await eraseWithin(tx, site, callId, ids, eventId);
+  return false;
+}
+
+/** Takes ids out of an event of somebody else's call, and out of what was told of it. */
+export async function eraseWithin(tx: Kysely<Tables>, site: string, callId: string, ids: string[], eventId: string) {
   const row = tx.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId);
   const event = await row.where("event_id", "=", eventId).executeTakeFirst();
   if (event) {
@@ -82,8 +89,7 @@ async function eraseMention(
     const update = tx.updateTable("call_events").where("site", "=", site).where("call_id", "=", callId);
     await update.where("event_id", "=", eventId).set({ own_id, url, source, canonical, body }).execute();
   }
-  await deleteDeliveries(tx, site, [callId]);
-  return false;
+  await deleteDeliveriesNaming(tx, site, callId, mentions(ids));
 }
 
 /** Texts read at once: so many, if they are no longer than this together; one in any case. */

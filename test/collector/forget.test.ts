@@ -8,6 +8,7 @@ import { createJoiner } from "../../collector/join/joiner";
 import { sqlite } from "../../collector/store/sqlite";
 import { openStore, type Store } from "../../collector/store/store";
 import { siteSchema } from "../../collector/wire/site";
+import { erase } from "./store/erasing";
 import { CONTEXT, dueOf, event, SITE, snapshot, snapshotsOf, write } from "./store/rows";
 
 const DAY = 86_400_000;
@@ -121,5 +122,57 @@ describe("retention", () => {
     await runRetention();
     expect(await store.calls(SITE, {}, null, 5)).toEqual([]);
     expect(await store.callEvents(SITE, "call-1")).toEqual([]);
+  });
+
+  describe("of what a vendor knew a visitor by", () => {
+    const ALIAS = "gbr0-long-ago-1";
+    const OTHER = "6o2diu81w9o-0irxltk5b-u9t1cv5";
+    const showing = (received_at: number, context_id: string) =>
+      arrived(received_at, { context_id, entities: JSON.stringify({ rtap: ALIAS }) });
+    const called = (call_id: string, ts: number, changes = {}) =>
+      event({ call_id, transaction_id: call_id, ts, received_at: ts, own_id: ALIAS, own_is_alias: 1, ...changes });
+    const joinOf = async (id: string) => {
+      const [call] = await store.calls(SITE, { id }, null, 1);
+      return JSON.parse(call?.outcome ?? "{}").join;
+    };
+    const take = async (part: Parameters<typeof write>[0]) => {
+      const joiner = createJoiner({ store, clock, log: pino({ level: "silent" }), wake: () => {} });
+      await joiner.run(dueOf(await store.write([write(part)], [], now)));
+    };
+    beforeEach(async () => {
+      const entity = { name: "rtap", type: "simple", scope: "session", value: "rtap", identifies: "infinity" };
+      const vendors = [{ name: "infinity" }];
+      const document = JSON.stringify(
+        siteSchema.parse({ name: "Shop", retention_days: 10, entities: [entity], vendors }),
+      );
+      await store.saveSite({ site: SITE, document, identifying: ["rtap"], secrets: [], at: now });
+    });
+
+    it("nothing is left once they are erased, though nothing showed it any more", async () => {
+      now = T - 6 * DAY;
+      await take({ snapshots: [showing(T - 11 * DAY, CONTEXT)], events: [called("matched", T - 6 * DAY)] });
+      expect(await joinOf("matched")).toMatchObject({ status: "matched", rule: "alias" });
+      now = T;
+      await runRetention();
+      await take({ events: [called("later", T)] });
+      expect(await joinOf("later")).toMatchObject({ status: "offline", context_id: ALIAS });
+      await erase(store, CONTEXT, now);
+      for (const id of ["matched", "later"]) expect(await joinOf(id), id).toMatchObject({ reason: "erased" });
+      expect(JSON.stringify(await store.callEvents(SITE, "later"))).not.toContain(ALIAS);
+    });
+
+    it("is another's from when they show it, and stays so when nothing shows it any more", async () => {
+      now = T - 11 * DAY;
+      await take({ snapshots: [showing(now, CONTEXT)] });
+      await erase(store, CONTEXT, now);
+      await take({ snapshots: [showing(now, OTHER)] });
+      now = T - 6 * DAY;
+      await take({ events: [called("theirs", now)] });
+      expect(await joinOf("theirs")).toMatchObject({ status: "matched", context_id: OTHER });
+      now = T;
+      await runRetention();
+      await take({ events: [called("theirs", T - 6 * DAY, { event_id: "corrected", total_value: 2 })] });
+      expect(await joinOf("theirs")).toMatchObject({ status: "matched", context_id: OTHER });
+    });
   });
 });

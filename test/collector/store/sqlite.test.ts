@@ -95,9 +95,9 @@ describe("the SQLite engine", () => {
         const entities = JSON.stringify({ al: `alias-${context_id}`, x: "x".repeat(random(300)) });
         return snapshot({ context_id, view_id: `view-${from + n}`, entities });
       });
-      const events = rows.slice(0, 100).map(({ context_id }) => {
+      const events = rows.slice(0, 100).map(({ context_id, view_id }) => {
         const body = JSON.stringify({ context_id, x: "x".repeat(random(800)) });
-        return event({ call_id: `call-${random(1e9)}`, own_id: context_id, body });
+        return event({ call_id: `call-${random(1e9)}-${view_id}`, own_id: context_id, body });
       });
       await store.write([write({ snapshots: rows, events })], [], 1);
     }
