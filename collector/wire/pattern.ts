@@ -1,7 +1,9 @@
 /** Notations of time as patterns, `dd.MM.yyyy HH:mm:ss`, and as the regular expressions that read them. */
 
+/** AM or PM, but not of `America/New_York`. */
+const HALF = String.raw`(?<half>[AP]M)(?!\w*/)`;
 /** What stands between date and time, and the time itself, of what is written with them. */
-const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?<fraction>[.,]\d+)?)?\s*(?<half>[AP]M)?`;
+const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?<fraction>[.,]\d+)?)?\s*(?:${HALF})?`;
 const ZONE = String.raw`(?<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,4}|[A-Z][\w+-]*/[\w/+-]+)`;
 
 /** ISO 8601 with its liberties, RFC 2822 (and the longer months and zones of some clouds), dd.MM.yyyy. */
@@ -26,7 +28,7 @@ const TOKENS: Record<string, string> = {
   mm: String.raw`(?<minute>\d{2})`,
   ss: String.raw`(?<second>\d{2})`,
   SSS: String.raw`(?<fraction>\d{1,9})`,
-  a: "(?<half>[AP]M)",
+  a: HALF,
   Z: ZONE,
 };
 

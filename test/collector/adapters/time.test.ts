@@ -32,6 +32,10 @@ describe("a time as vendors write it", () => {
     ["2024/11/22 08:00:00", "2024-11-22T08:00:00Z", "s"],
     ["2016-12-31 23:59:60", "2017-01-01T00:00:00Z", "s"],
     ["2024-07-01 09:00:00 Europe/Kyiv", "2024-07-01T06:00:00Z", "s"],
+    ["2024-07-01 09:00:00 America/New_York", "2024-07-01T13:00:00Z", "s"],
+    ["1 Jul 2024 09:00 america/new_york", "2024-07-01T13:00:00Z", "s"],
+    ["2024-07-01 09:00 PM America/New_York", "2024-07-02T01:00:00Z", "s"],
+    ["2024-07-01 09:00PMEST", "2024-07-02T02:00:00Z", "s"],
   ])("%s is %s, in %s", (text, iso, ts_unit) => {
     expect(readTime(text, "UTC")).toEqual({ ts: at(iso), ts_unit });
   });
