@@ -8,7 +8,7 @@ import type { CallEvent, Refusal } from "./event";
 import { phoneOf } from "./phone";
 import { callerOf, type KeepCaller, saidOfCaller } from "./privacy";
 import { readTime, type Time } from "./time";
-import { find, holds, lookUp, type Payload, type Reading, readingOf, sourcesOf, text, textOf } from "./values";
+import { find, holds, isFields, lookUp, type Payload, type Reading, readingOf, sourcesOf, text, textOf } from "./values";
 
 /** Reads one payload, as it is kept, by a mapping and by what the site document says of the vendor. */
 export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, payload: Payload): CallEvent | Refusal {
@@ -194,13 +194,19 @@ function whose(mapping: Mapping, vendor: Vendor, reading: Reading): Pick<CallEve
   const [contextFrom, visitorFrom] = idFields(mapping, vendor);
   const there = find(reading, contextFrom);
   // Vendors that carry a cookie carry ours whole, or among others; what the SDK minted is unmistakable wherever it stands.
-  const minted = MINTED.exec(JSON.stringify(there) ?? "")?.[0] ?? null;
+  const minted = MINTED.exec(textsIn(there).join("\n"))?.[0] ?? null;
   if (minted !== null) return { own_id: minted, own_is_alias: false };
   const given = textOf(there)?.slice(0, 512) ?? null;
   const visitor = text(reading, visitorFrom)?.slice(0, 512) ?? null;
   if (visitor !== null && (given === null || isJunk(given) || contextFrom === visitorFrom))
     return { own_id: visitor, own_is_alias: true };
   return { own_id: given, own_is_alias: (mapping.visitor_prefixes ?? []).some((prefix) => given?.startsWith(prefix)) };
+}
+
+/** All that a value says, however deep, and the names by which it says it. */
+function textsIn(value: unknown): string[] {
+  if (!isFields(value)) return [String(value)];
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...textsIn(inner)]);
 }
 
 function bounded(value: string | null): string | null {

@@ -44,6 +44,9 @@ describe.each(Object.entries(SAMPLES))("%s", (adapter, { phases, expected, conte
     ["a string of cookies", `_ga=GA1.1.1.1; calljoin=${CONTEXT}.k2v9f7e0zz.7; x=y`],
     ["an object of cookies", { _ga: "GA1.1.1.1", calljoin: `${CONTEXT}.k2v9f7e0zz.7` }],
     ["a list of names and values", [{ name: "calljoin", value: CONTEXT }]],
+    ["a line of a text", `visitor:\n${CONTEXT}\t(web)`],
+    ["a line within an object", { custom: { note: `\t${CONTEXT}` } }],
+    ["the name of a field", { ids: [{ [CONTEXT]: true }] }],
     ["escaped JSON", `%7B%22id%22%3A%22${CONTEXT}%22%7D`],
   ])("finds the context_id that the SDK minted in %s", (_name, value) => {
     expect(read(adapter, with_(last, contextField, value)).own_id).toBe(CONTEXT);
