@@ -168,6 +168,10 @@ export const mappingSchema = z.strictObject({
     .regex(/^[A-Z]{2}$/, "must be a country's two letters, such as GB")
     .optional()
     .meta({ description: "of phone numbers that are written without one; the vendor's own `country` goes before it" }),
+  international: z
+    .boolean()
+    .optional()
+    .meta({ description: "whether phone numbers begin with their country also where no `+` is before it" }),
   revision: either(revisionSchema)
     .optional()
     .meta({ description: "which of two events of one call overrules: the sum of these" }),

@@ -4,6 +4,7 @@ import type { Site, Vendor } from "../../wire/site";
 import { cleanUnread, isUnread } from "./body";
 import type { CallEvent, Refusal } from "./event";
 import { idFieldsOf, kindOf, readMapped } from "./mapped";
+import { countryOf } from "./phone";
 import { keptPayload, keptText } from "./privacy";
 import { isQProtocol, QPROTOCOL_ID, QPROTOCOL_PEOPLE, readQProtocol } from "./qprotocol";
 import { isFields, readingOf } from "./values";
@@ -50,7 +51,11 @@ export function keeperOf(vendor: Vendor, { keep_caller = "hash" }: Keep): (event
     if (!isFields(event)) return event;
     const about = mapping === null || isQProtocol(event) ? QPROTOCOL_PEOPLE : mapping;
     const kind = kindOf(about, readingOf(event, about));
-    const country = vendor.country ?? about.country;
-    return keptPayload(event, { ...about, country }, keep_caller, kind !== null && kind.is !== "inbound");
+    return keptPayload(
+      event,
+      { ...about, country: countryOf(about, vendor) },
+      keep_caller,
+      kind !== null && kind.is !== "inbound",
+    );
   };
 }

@@ -5,15 +5,26 @@ import type { Field, Mapping, TimeRule } from "../../wire/mapping";
 import type { Vendor } from "../../wire/site";
 import { readAmount } from "./amount";
 import type { CallEvent, Refusal } from "./event";
-import { phoneOf } from "./phone";
+import { countryOf, phoneOf } from "./phone";
 import { callerOf, type KeepCaller, saidOfCaller } from "./privacy";
 import { readTime, type Time } from "./time";
-import { find, holds, isFields, lookUp, type Payload, type Reading, readingOf, sourcesOf, text, textOf } from "./values";
+import {
+  find,
+  holds,
+  isFields,
+  lookUp,
+  type Payload,
+  type Reading,
+  readingOf,
+  sourcesOf,
+  text,
+  textOf,
+} from "./values";
 
 /** Reads one payload, as it is kept, by a mapping and by what the site document says of the vendor. */
 export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, payload: Payload): CallEvent | Refusal {
   const reading = readingOf(payload, mapping);
-  const country = vendor.country ?? mapping.country;
+  const country = countryOf(mapping, vendor);
   const other = noCall(mapping, reading);
   if (other !== null) return { reason: "unknown_type", detail: other };
   const invalid = (detail: string): Refusal => ({ reason: "invalid", detail });

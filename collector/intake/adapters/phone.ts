@@ -1,6 +1,8 @@
 /** Phone numbers as vendors write them. */
 import { createRequire } from "node:module";
 import type * as Library from "libphonenumber-js/max";
+import type { Mapping } from "../../wire/mapping";
+import type { Vendor } from "../../wire/site";
 import { remembered } from "./remembered";
 
 export interface Phone {
@@ -18,7 +20,7 @@ const LIKELY = /^\+?[\d\s().\-/\u2010-\u2015]{7,}$/;
 
 /**
  * The number that a text is, by libphonenumber's data. Null for what is none: `anonymous`, extensions, and the numbers that stand for a
- * withheld one, such as Twilio's +266696687, which no country has. `country` (GB) is that of numbers that are written without one.
+ * withheld one, such as Twilio's +266696687, which no country has. `country` is as `countryOf` says.
  */
 export function phoneOf(text: string | null, country = ""): string | null {
   return numberIn(text, country)?.e164 ?? null;
@@ -30,6 +32,14 @@ export function numberIn(text: string | null, country = ""): Phone | null {
   return text === null || text.length > 100 ? null : numberOf(`${country} ${text}`);
 }
 
+/** The country (GB) of numbers that are written without one; after a `+` where they begin with it also without theirs. */
+export function countryOf(
+  { country, international }: Pick<Mapping, "country" | "international">,
+  vendor: Vendor,
+): string {
+  return `${international ? "+" : ""}${vendor.country ?? country ?? ""}`;
+}
+
 /** libphonenumber with its data of all countries, read for the first number: a start need not wait for it. */
 const library = remembered((name): typeof Library => createRequire(import.meta.url)(name));
 
@@ -39,15 +49,17 @@ export function isCountry(code: string): boolean {
 }
 
 const numberOf = remembered((asked): Phone | null => {
-  const country = /^[A-Z]{2}(?= )/.exec(asked)?.[0] as Library.CountryCode | undefined;
+  const [before = "", international, code] = /^(\+?)([A-Z]{2})? /.exec(asked) ?? [];
+  const country = code as Library.CountryCode | undefined;
   const bare = asked
-    .slice(country?.length ?? 0)
+    .slice(before.length)
     .trim()
     .replace(/^(sips?|tel):|@.*$/gi, "");
   const digits = bare.replace(/\D/g, "");
   const written = bare.startsWith("+") ? bare : digits.startsWith("00") ? `+${digits.slice(2)}` : null;
   const local = country ? [bare] : [];
-  const guesses = written ? [written] : digits.length >= INTERNATIONAL ? [...local, `+${digits}`] : local;
+  const long = digits.length >= INTERNATIONAL ? [...local, `+${digits}`] : local;
+  const guesses = written ? [written] : international ? [`+${digits}`, ...local] : long;
   const found = guesses.flatMap(
     (guess) => library("libphonenumber-js/max").parsePhoneNumberFromString(guess, country) ?? [],
   );

@@ -20,6 +20,19 @@ test.each([
 ])("%j, of %s, is %s", (text, country, e164) => expect(phoneOf(text, country)).toBe(e164));
 
 test.each([
+  ["4520123456", "+", "+4520123456"],
+  ["4740123456", "+", "+4740123456"],
+  ["6581234567", "+US", "+6581234567"],
+  ["3225551234", "+", "+3225551234"],
+  ["498912345", "+", "+498912345"],
+  ["14155550101", "+", "+14155550101"],
+  // As the caller's network wrote it.
+  ["020 7946 0018", "+GB", "+442079460018"],
+])("%j, of a vendor whose numbers are international (%s), is %s", (text, country, e164) =>
+  expect(phoneOf(text, country)).toBe(e164),
+);
+
+test.each([
   ["anonymous", "US"],
   ["Restricted", undefined],
   ["unavailable", undefined],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ADAPTERS, keeperOf, NATIVE, readerOf } from "../../../collector/intake/adapters";
+import { sha256 } from "../../../collector/store/hash";
 import { mappingSchema } from "../../../collector/wire/mapping";
 import { CONTEXT, KEEP, read, refusedOrRead, vendor } from "./reading";
 import { SAMPLES } from "./samples";
@@ -279,6 +280,16 @@ test("numbers without a country are those of the vendor's, or of its format's", 
   const payload = { callRef: "1", dt: "2024-07-01 09:00:00", dialledPhoneNumber: "2025550199" };
   expect(read("infinity", payload).dialled).toBeNull();
   expect(read("infinity", payload, { country: "US" }).dialled).toBe("+12025550199");
+});
+
+test.each([
+  ["vonage", "from", "to"],
+  ["plivo", "From", "To"],
+])("%s writes whole numbers without a plus, wherever the vendor is", (adapter, from, to) => {
+  const payload = { ...SAMPLES[adapter]?.phases.at(-1), [from]: "4520123456", [to]: "6581234567" };
+  const NUMBERS = { caller_sha256: sha256("+4520123456"), dialled: "+6581234567" };
+  expect(read(adapter, payload)).toMatchObject(NUMBERS);
+  expect(read(adapter, payload, { country: "US" })).toMatchObject(NUMBERS);
 });
 
 test("a field that is named for both ids holds the vendor's, unless the SDK minted what is in it", () => {

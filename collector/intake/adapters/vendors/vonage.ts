@@ -4,6 +4,7 @@ export const vonage: Mapping = {
   sources: [
     "developer.vonage.com/voice/voice-api/webhook-reference: event webhook {status, uuid, conversation_uuid, from, to, direction, timestamp, start_time, end_time, duration}",
     "Signed by a JWT in Authorization, which no mapping checks: give the URL a token",
+    "developer.vonage.com/voice/voice-api/concepts/numbers: E.164 without +; that of a caller may be as its network wrote it",
     "A call's legs share conversation_uuid",
   ],
   only: [
@@ -31,5 +32,6 @@ export const vonage: Mapping = {
   direction: { from: "direction" },
   caller: ["from", "msisdn"],
   dialled: "to",
+  international: true,
   revision: { from: ["end_time", "timestamp"], as: "time" },
 };
