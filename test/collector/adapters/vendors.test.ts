@@ -131,6 +131,7 @@ describe("what is no inbound phone call is refused as of an unknown type, and sa
     ["whatconverts", of("whatconverts", { lead_type: "Text Message" }), "text"],
     ["whatconverts", of("whatconverts", { lead_type: "Chat" }), "chat"],
     ["twilio", of("twilio", { Direction: "outbound-api" }), "outbound"],
+    ["twilio", of("twilio", { Direction: "trunking-terminating" }), "outbound"],
     ["ringostat", of("ringostat", { call_type: "out" }), "outbound"],
     ["aircall", of("aircall", { resource: "user" }), "resource"],
     ["aircall", with_(of("aircall", {}), "data.direction", "outbound"), "outbound"],
@@ -222,6 +223,12 @@ test("a call that Binotel transferred was answered", () => {
   expect(
     read("binotel", { ...payload, callDetails: { ...payload.callDetails, disposition: "TRANSFER" } }).answered,
   ).toBe(true);
+});
+
+test("a call that Twilio hands on to a site's own trunk is an inbound one", () => {
+  const To = "sip:+442079460018@pbx.example";
+  const payload = { ...SAMPLES.twilio?.phases[0], Direction: "trunking-originating", To };
+  expect(read("twilio", payload).dialled).toBe("+442079460018");
 });
 
 describe("a call's end", () => {

@@ -8,6 +8,7 @@ export const twilio: Mapping = {
     "twilio.com/docs/voice/twiml/number and /usage/webhooks/voice-webhooks: Timestamp is when the event was fired (RFC 2822); a number's own callback comes once, at the end; CallDuration in seconds",
     "twilio.com/docs/usage/security and twilio-node webhooks.js: X-Twilio-Signature, URL with its form's fields sorted by name; bodySHA256 for JSON; with and without port",
     "Twilio has no field for a visitor, but calls the whole URL that it is told: put the id there, `…/twilio?context_id=…`",
+    "twilio.com/docs/voice/api/call-resource, Direction: trunking-originating comes from the PSTN to one's own trunk, trunking-terminating goes out",
     "A leg that the call dials (ParentCallSid) tells whether somebody answered, and nothing else of the call",
   ],
   signature: {
@@ -23,7 +24,10 @@ export const twilio: Mapping = {
   total: { from: "total", currency: "currency" },
   duration: { from: { path: "CallDuration", when: isCall } },
   answered: [{ from: { path: "CallStatus", when: isCall } }, { from: "CallStatus", values: { canceled: null } }],
-  direction: { from: { path: "Direction", when: isCall }, values: { "trunking-originating": "outbound" } },
+  direction: {
+    from: { path: "Direction", when: isCall },
+    values: { "trunking-originating": "inbound", "trunking-terminating": "outbound" },
+  },
   caller: [
     { path: "From", when: isCall },
     { path: "Caller", when: isCall },
