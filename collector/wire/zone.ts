@@ -3,9 +3,12 @@ import { z } from "zod";
 
 export const timeZone = z.string().refine(isTimeZone, "must be a time zone such as Europe/London");
 
-function isTimeZone(name: string): boolean {
+/** Abbreviations but for those that the tz database has: Intl takes some for a zone that few mean, BST for Dhaka's (ICU's legacy ids). */
+const UNCLEAR = /^(?!([CEMW]ET|[EHM]ST|GMT|U(TC|CT)|PRC|RO[CK])$)[A-Z]{3}$/i;
+
+export function isTimeZone(name: string): boolean {
   try {
-    return formatOf(name) !== null;
+    return !UNCLEAR.test(name) && formatOf(name) !== null;
   } catch {
     return false;
   }

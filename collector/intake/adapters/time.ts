@@ -1,6 +1,6 @@
 /** Times as vendors write them. */
 import { EPOCHS, NOTATIONS, patternOf } from "../../wire/pattern";
-import { inZone, offsetIn } from "../../wire/zone";
+import { inZone, isTimeZone, offsetIn } from "../../wire/zone";
 import { remembered } from "./remembered";
 
 export interface Time {
@@ -13,10 +13,11 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 
 const HOUR = 3_600_000;
 
-/** RFC 2822, 4.3: by how much the zones that have names there are ahead of UTC, in ms. */
+/** By how much zones that have names in RFC 2822, 4.3, or names that are no other's, are ahead of UTC, in ms. */
 const NAMED_ZONES: Record<string, number> = {
   ...{ Z: 0, UT: 0, UTC: 0, GMT: 0, EST: -5 * HOUR, EDT: -4 * HOUR, CST: -6 * HOUR, CDT: -5 * HOUR },
   ...{ MST: -7 * HOUR, MDT: -6 * HOUR, PST: -8 * HOUR, PDT: -7 * HOUR },
+  ...{ BST: HOUR, WEST: HOUR, CEST: 2 * HOUR, EEST: 3 * HOUR, MSK: 3 * HOUR, JST: 9 * HOUR },
 };
 
 const readerOf = remembered(patternOf);
@@ -74,9 +75,5 @@ function ofParts(parts: Record<string, string | undefined>, zone: string): Time 
 function momentOf(wall: number, zone: string): number | null {
   const fixed = NAMED_ZONES[zone.toUpperCase()] ?? (/^[+-]/.test(zone) ? offsetIn(zone) : undefined);
   if (fixed !== undefined) return wall - fixed;
-  try {
-    return inZone(wall, zone);
-  } catch {
-    return null;
-  }
+  return isTimeZone(zone) ? inZone(wall, zone) : null;
 }

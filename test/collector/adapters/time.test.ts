@@ -36,6 +36,14 @@ describe("a time as vendors write it", () => {
     ["1 Jul 2024 09:00 america/new_york", "2024-07-01T13:00:00Z", "s"],
     ["2024-07-01 09:00 PM America/New_York", "2024-07-02T01:00:00Z", "s"],
     ["2024-07-01 09:00PMEST", "2024-07-02T02:00:00Z", "s"],
+    ["Mon, 01 Jul 2024 09:00:00 BST", "2024-07-01T08:00:00Z", "s"],
+    ["2024-07-01 09:00:00 CEST", "2024-07-01T07:00:00Z", "s"],
+    ["2024-07-01 09:00:00 EEST", "2024-07-01T06:00:00Z", "s"],
+    ["2024-07-01 09:00:00 WEST", "2024-07-01T08:00:00Z", "s"],
+    ["2024-07-01 09:00:00 MSK", "2024-07-01T06:00:00Z", "s"],
+    ["2024-07-01 09:00:00 JST", "2024-07-01T00:00:00Z", "s"],
+    ["2024-12-01 09:00:00 CET", "2024-12-01T08:00:00Z", "s"],
+    ["2024-12-01 09:00:00 HST", "2024-12-01T19:00:00Z", "s"],
   ])("%s is %s, in %s", (text, iso, ts_unit) => {
     expect(readTime(text, "UTC")).toEqual({ ts: at(iso), ts_unit });
   });
@@ -57,6 +65,11 @@ describe("a time as vendors write it", () => {
     "Fri, 22 Foo 2024 08:00:00 +0000",
     "2024-11-22 08:00:00 Europe/Nowhere",
     "31.02.2024 08:00:00",
+    // Alaska or the Atlantic; Newfoundland or New Zealand; Samoa or the Solomon Islands; India, Ireland or Israel.
+    "2024-11-22 08:00:00 AST",
+    "2024-11-22 08:00:00 nst",
+    "2024-11-22 08:00:00 SST",
+    "2024-11-22 08:00:00 IST",
     // What .NET, SQL Server and Unix write where there is none.
     "0001-01-01T00:00:00",
     "1900-01-01 00:00:00",
@@ -103,6 +116,9 @@ describe("a time without a zone is the vendor's", () => {
     ["2024-03-31 00:59:59", "Europe/London", "2024-03-31T00:59:59Z"],
     ["2024-03-31 02:00:00", "Europe/London", "2024-03-31T01:00:00Z"],
     ["2024-11-03 01:30:00", "America/New_York", "2024-11-03T05:30:00Z"],
+    ["2024-07-01 09:00:00", "EST5EDT", "2024-07-01T13:00:00Z"],
+    ["2024-07-01 09:00:00", "Japan", "2024-07-01T00:00:00Z"],
+    ["2024-07-01 09:00:00", "GB", "2024-07-01T08:00:00Z"],
   ])("%s in %s is %s", (text, zone, iso) => expect(readTime(text, zone)?.ts).toBe(at(iso)));
 
   test("and one that says its zone keeps it", () => {

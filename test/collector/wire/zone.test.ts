@@ -37,4 +37,11 @@ describe("a zone's clocks", () => {
     expect(timeZone.safeParse("Europe/London").success).toBe(true);
     expect(timeZone.safeParse("Mars/Olympus").success).toBe(false);
   });
+
+  it("are not those of an abbreviation that several zones have", () => {
+    const taken = ["BST", "AST", "ist", "CST", "UTC", "CET", "EST5EDT"].filter(
+      (name) => timeZone.safeParse(name).success,
+    );
+    expect(taken).toEqual(["UTC", "CET", "EST5EDT"]);
+  });
 });
