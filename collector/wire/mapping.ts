@@ -148,7 +148,12 @@ export const mappingSchema = z.strictObject({
     .strictObject({
       from: fieldSchema,
       currency: fieldSchema.optional(),
-      decimal: z.enum([".", ","]).optional().meta({ description: "told by the amount itself where left out" }),
+      decimal: z
+        .enum([".", ","])
+        .optional()
+        .meta({
+          description: "told by the amount itself where left out: 1,234 is a thousand and more, 1.234 is refused",
+        }),
       minor_digits: z.int().min(0).max(4).optional().meta({ description: "2 where an amount is in cents" }),
     })
     .optional(),

@@ -1,12 +1,21 @@
 /** Amounts as vendors in different countries write them. */
+import { CURRENCIES } from "../../wire/common";
 
-/** A currency before the number, `Rs.` with a full stop that is not the number's; after it anything short but what multiplies it. */
-const BEFORE = String.raw`(?:[^\d.,()\s'’+-]{0,5}\p{L}\.|[^\d.,()\s'’+-]{1,6})?`;
-const AFTER = String.raw`(?!\s*(?:%|[km]\b|mio|mln|bn|тыс))[^\d()]{0,8}`;
+/**
+ * A currency beside a number: its code, its sign, or what its country writes for it, with a full stop that is not the number's. Nothing else
+ * may stand there: `2 lakh`, `49 k€`, `49p` and `99¢` are other numbers.
+ */
+const NAMES = String.raw`(?:us|au?|ca?|nz|hk|sg?|nt|mx|r)\$|kr|zł|kč|ft|lei|leu|лв|р|руб|грн|тг|дин|din|rs|rp|rm|r|s/|tl|fr|euros?|円|元`;
+const CURRENCY = String.raw`(?:(?:(?![¢￠])\p{Sc}|${[...CURRENCIES].join("|")}|${NAMES})\.?)?`;
 const NUMBER = String.raw`(?<number>[.,]?\d(?:[\d.,\s'’]*\d)?)`;
-/** A minus may be a real one (U+2212), stand behind, or be brackets. */
+/** Bounded, as several of them follow each other. */
+const GAP = String.raw`\s{0,4}`;
+const MINUS = String.raw`[-\u2212\u2013]`;
+/** `49,-`, `49.–`, `500/-`: no decimals. */
+const NO_DECIMALS = String.raw`(?:[.,][-\u2013\u2014]{0,2}|/[-\u2013])?`;
+/** A minus may be a real one (U+2212), stand behind the number, or be brackets. */
 const WRITTEN = new RegExp(
-  String.raw`^(?<open>\()?\s*(?<first>[-\u2212\u2013+])?\s*${BEFORE}\s*(?<inner>[-\u2212\u2013])?\s*${NUMBER}\s*(?<behind>[-\u2212\u2013])?${AFTER}(?<close>\))?$`,
+  String.raw`^(?<open>\()?${GAP}(?<first>${MINUS}|\+)?${GAP}${CURRENCY}${GAP}(?<inner>${MINUS})?${GAP}${NUMBER}(?:${GAP}(?<behind>${MINUS})(?![^\s)]))?${NO_DECIMALS}${GAP}${CURRENCY}${GAP}(?<close>\))?$`,
   "iu",
 );
 

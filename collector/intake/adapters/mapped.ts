@@ -164,10 +164,11 @@ function totalOf({ total }: Mapping, reading: Reading): CallEvent["total"] | str
   const said = find(reading, total.from);
   const value = typeof said === "number" ? said : readAmount(textOf(said) ?? "", total.decimal);
   if (value === null) return null;
-  if (value === undefined)
+  const digits = total.minor_digits ?? 0;
+  // Who writes cents writes no part of one: `49,90` is not 50 of them.
+  if (value === undefined || (digits > 0 && !Number.isInteger(value)))
     return `${nameOf(total.from)}: ${JSON.stringify(said)} is not an amount, or could be more than one`;
   const code = (text(reading, total.currency) ?? "").toUpperCase();
-  const digits = total.minor_digits ?? 0;
   return {
     value: digits === 0 ? value : Number((value / 10 ** digits).toFixed(digits)),
     currency: CURRENCIES.has(code) ? code : null,

@@ -48,6 +48,12 @@ describe("a mapping of a site's own", () => {
       { ...base, sum: 1234 },
       { total: { value: 12.34, currency: "EUR" } },
     ],
+    ...["49,90", "4990.55", 49.9].map((sum): [string, object, object, object] => [
+      `no part of a cent: ${JSON.stringify(sum)}`,
+      { total: { from: "sum", minor_digits: 2 } },
+      { ...base, sum },
+      { reason: "invalid", detail: `sum: ${JSON.stringify(sum)} is not an amount, or could be more than one` },
+    ]),
     [
       "a decimal comma",
       { total: { from: "sum", decimal: "," } },
