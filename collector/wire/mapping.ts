@@ -86,7 +86,7 @@ const answeredSchema = said(z.boolean().nullable()).meta({
 });
 const directionSchema = said(name).meta({
   description:
-    "`inbound`, or what it is instead: outbound, text, form, chat …; these words, in and out need no `values`",
+    "`inbound`, or what it is instead: outbound, text, form, chat, mail, fax …; the usual words for these need no `values`",
 });
 const revisionSchema = said(z.int().min(0).max(1_000_000)).extend({
   as: z
@@ -148,12 +148,9 @@ export const mappingSchema = z.strictObject({
     .strictObject({
       from: fieldSchema,
       currency: fieldSchema.optional(),
-      decimal: z
-        .enum([".", ","])
-        .optional()
-        .meta({
-          description: "told by the amount itself where left out: 1,234 is a thousand and more, 1.234 is refused",
-        }),
+      decimal: z.enum([".", ","]).optional().meta({
+        description: "told by the amount itself where left out: 1,234 is a thousand and more, 1.234 is refused",
+      }),
       minor_digits: z.int().min(0).max(4).optional().meta({ description: "2 where an amount is in cents" }),
     })
     .optional(),

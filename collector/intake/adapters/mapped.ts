@@ -53,20 +53,32 @@ export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, p
 
 /** Why a payload is no inbound phone call; null where it is one. */
 function noCall({ only = [], not = [], ...mapping }: Mapping, reading: Reading): string | null {
-  const failed =
-    only.find((condition) => !holds(reading, condition)) ?? not.find((condition) => holds(reading, condition));
-  if (failed) return `${[failed.at].flat()[0]}: ${JSON.stringify(text(reading, failed.at))} is not a call`;
   const kind = kindOf(mapping, reading);
-  if (kind === null || kind.is === "inbound") return null;
+  if (kind === null || kind.is === "inbound") {
+    const failed =
+      only.find((condition) => !holds(reading, condition)) ?? not.find((condition) => holds(reading, condition));
+    return failed ? `${[failed.at].flat()[0]}: ${JSON.stringify(text(reading, failed.at))} is not a call` : null;
+  }
   const said = textOf(kind.said) ?? "";
   const word = /^[\w -]{1,40}$/.test(said) ? ` ${JSON.stringify(said)}` : "";
   return `${nameOf(kind.from)}${word} is ${kind.is}, not an inbound phone call`;
 }
 
 /** Words that say the same with most vendors. */
+const KINDS = {
+  ...{ form: "form", chat: "chat", whatsapp: "chat", email: "mail", "e-mail": "mail", fax: "fax" },
+  ...{ text: "text", sms: "text", mms: "text", msg: "text", message: "text" },
+};
 const DIRECTIONS: Record<string, string> = {
   ...{ in: "inbound", inbound: "inbound", incoming: "inbound", "out*": "outbound", "internal*": "internal" },
-  ...{ "form*": "form", "web form*": "form", "chat*": "chat", "text*": "text", "sms*": "text", "msg*": "text" },
+  // Alone, or as `webform`, `inbound_sms`.
+  ...Object.fromEntries(
+    Object.entries(KINDS).flatMap(([word, kind]) =>
+      ["", "web", "inbound", "incoming"].flatMap((before) =>
+        ["", " ", "_", "-"].map((between) => [`${before}${between}${word}*`, kind]),
+      ),
+    ),
+  ),
 };
 const OUTCOMES: Record<string, boolean> = {
   ...{

@@ -9,6 +9,7 @@ export const twilio: Mapping = {
     "twilio.com/docs/usage/security and twilio-node webhooks.js: X-Twilio-Signature, URL with its form's fields sorted by name; bodySHA256 for JSON; with and without port",
     "Twilio has no field for a visitor, but calls the whole URL that it is told: put the id there, `…/twilio?context_id=…`",
     "twilio.com/docs/voice/api/call-resource, Direction: trunking-originating comes from the PSTN to one's own trunk, trunking-terminating goes out",
+    "twilio.com/docs/messaging/guides/webhook-request: a text has MessageSid and SmsSid, Body, of WhatsApp ProfileName",
     "A leg that the call dials (ParentCallSid) tells whether somebody answered, and nothing else of the call",
   ],
   signature: {
@@ -24,10 +25,13 @@ export const twilio: Mapping = {
   total: { from: "total", currency: "currency" },
   duration: { from: { path: "CallDuration", when: isCall } },
   answered: [{ from: { path: "CallStatus", when: isCall } }, { from: "CallStatus", values: { canceled: null } }],
-  direction: {
-    from: { path: "Direction", when: isCall },
-    values: { "trunking-originating": "inbound", "trunking-terminating": "outbound" },
-  },
+  direction: [
+    { from: ["MessageSid", "SmsSid"], values: { "*": "text" } },
+    {
+      from: { path: "Direction", when: isCall },
+      values: { "trunking-originating": "inbound", "trunking-terminating": "outbound" },
+    },
+  ],
   caller: [
     { path: "From", when: isCall },
     { path: "Caller", when: isCall },
@@ -37,5 +41,8 @@ export const twilio: Mapping = {
     { path: "Called", when: isCall },
   ],
   revision: { from: "SequenceNumber" },
-  personal: ["CallerName", ...["Caller", "From"].flatMap((who) => ["City", "State", "Zip"].map((what) => who + what))],
+  personal: [
+    ...["CallerName", "ProfileName", "Body"],
+    ...["Caller", "From"].flatMap((who) => ["City", "State", "Zip"].map((what) => who + what)),
+  ],
 };
