@@ -12,6 +12,9 @@ export interface Phone {
   national: string;
 }
 
+/** A withheld number as the letters of ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on the keypad (support.twilio.com, 223179988). */
+const WITHHELD = /^1?(266696687|7378742833|2562533|8656696|86282452253)$/;
+
 /** Digits of any number that is written without its country: fewer could be read as another country's number. */
 const INTERNATIONAL = 11;
 
@@ -19,8 +22,8 @@ const INTERNATIONAL = 11;
 const LIKELY = /^\+?[\d\s().\-/\u2010-\u2015]{7,}$/;
 
 /**
- * The number that a text is, by libphonenumber's data. Null for what is none: `anonymous`, extensions, and the numbers that stand for a
- * withheld one, such as Twilio's +266696687, which no country has. `country` is as `countryOf` says.
+ * The number that a text is, by libphonenumber's data. Null for what is none: `anonymous`, extensions, and what stands for a withheld one.
+ * `country` is as `countryOf` says.
  */
 export function phoneOf(text: string | null, country = ""): string | null {
   return numberIn(text, country)?.e164 ?? null;
@@ -56,6 +59,7 @@ const numberOf = remembered((asked): Phone | null => {
     .trim()
     .replace(/^(sips?|tel):|@.*$/gi, "");
   const digits = bare.replace(/\D/g, "");
+  if (WITHHELD.test(digits)) return null;
   const written = bare.startsWith("+") ? bare : digits.startsWith("00") ? `+${digits.slice(2)}` : null;
   const local = country ? [bare] : [];
   const long = digits.length >= INTERNATIONAL ? [...local, `+${digits}`] : local;

@@ -49,6 +49,15 @@ test.each([
   ["+2562533", undefined],
   ["+86282452253", undefined],
   ["+8656696", undefined],
+  // The same with the country of who was called, or without a plus.
+  ["+17378742833", undefined],
+  ["737-874-2833", "US"],
+  ["17378742833", undefined],
+  ["+1266696687", undefined],
+  ["266696687", "PT"],
+  ["8656696", "IS"],
+  ["+186282452253", undefined],
+  ["+2562533", "+"],
   ["+10000000000", undefined],
   ["0000000000", "US"],
 ])("%j, of %s, is none", (text, country) => expect(phoneOf(text, country)).toBeNull());
