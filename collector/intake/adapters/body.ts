@@ -80,11 +80,13 @@ function inField(payload: Payload, field: string): Payload[] {
   return inner.map((one) => ({ ...payload, ...one }));
 }
 
-/** One payload for each item of a batch, with what stands around it. */
+/** One payload for each item of a batch, which may be written as JSON in a text, with what stands around it. */
 function itemsOf(payload: Payload, path: string): Payload[] {
   const place = placeOf(payload, path);
   if (!place) return [payload];
-  const items = listOf(place.in[place.name]);
+  const there = place.in[place.name];
+  const json = textOf(there);
+  const items = json === null ? listOf(there) : objectsIn(jsonOf(Buffer.from(json), exactJson));
   place.in[place.name] = [];
   if (items.length * JSON.stringify(payload).length > MAX_REPEATED)
     throw noPayload("has too much around so many items");

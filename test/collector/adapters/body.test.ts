@@ -64,6 +64,11 @@ describe("a payload", () => {
     expect(await readAll("text/xml", "<r><n>1</n><c><a>1</a></c></r>", "", { body: { items: "c" } })).toEqual([
       { n: "1", c: [{ a: "1" }] },
     ]);
+    expect(await readAll("", '{"Id":"x","Notifications":"[{\\"a\\":1},{\\"a\\":2}]"}', "", items)).toEqual(all);
+    for (const none of ['"a=1"', "7", '"[1]"'])
+      await expect(readAll("", `{"Notifications":${none}}`, "", items)).rejects.toMatchObject({ status: 400 });
+    for (const empty of ["[]", "null", '""'])
+      expect(await readAll("", `{"Notifications":${empty}}`, "", items)).toEqual([]);
     expect(await readAll("", "[]")).toEqual([]);
     const xml = "<calls><call><a>1</a></call><call><a>2</a></call></calls>";
     expect(await readAll("text/xml", xml)).toEqual([{ a: "1" }, { a: "2" }]);

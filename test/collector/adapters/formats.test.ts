@@ -145,6 +145,17 @@ describe("formats", () => {
     expect((await shop.calls()).map(({ transaction }) => transaction.id).sort()).toEqual(["1", "2"]);
   });
 
+  test("a list of calls that cannot be read is 400 and kept, and no 200 without a call", async () => {
+    const shop = await world.shop({ vendors: [{ name: "m", adapter: "marchex" }] });
+    const token = await shop.token("m");
+    for (const list of ['"TelmetricsId=1"', "7"])
+      expect((await post(shop, "m", { body: `{"Notifications":${list}}`, token })).status).toBe(400);
+    expect((await shop.admin("GET", "/rejected")).json<{ rejected: unknown[] }>().rejected).toHaveLength(2);
+    const call = JSON.stringify([{ TelmetricsId: 1, MonitorStartTime: "11/20/2026 10:00:00 AM" }]);
+    const body = JSON.stringify({ Notifications: call });
+    expect((await post(shop, "m", { body, token })).json()).toEqual(ACCEPTED);
+  });
+
   test("what a mapping answers is the answer", async () => {
     const call = {
       requestType: "apiCallCompleted",
