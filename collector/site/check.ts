@@ -127,7 +127,8 @@ function checkVendor(vendor: Site["vendors"][number], path: string, formats: For
     "is required: it says how to read the vendor's format",
   );
   check(adapter === "custom" || mapping === undefined, "mapping", "is used only if the adapter is custom");
-  check(country === undefined || isCountry(country), "country", "is no country's two letters; Britain's are GB");
+  for (const [at, code] of Object.entries({ country, "mapping.country": mapping?.country }))
+    check(code === undefined || isCountry(code), at, "is no country's two letters; Britain's are GB");
   const isChecked = adapter === "custom" ? mapping?.signature !== undefined : signed.includes(adapter);
   check(
     !secret || isChecked,

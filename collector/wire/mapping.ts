@@ -36,24 +36,32 @@ const conditionSchema = z
   .meta({ description: "holds where all that it says is so of the first of these fields that is not blank" });
 export type Condition = z.infer<typeof conditionSchema>;
 
+const PLACES = ["path", "header", "query", "value", "join"] as const;
+
 const sourceSchema = z.union(
   [
     path,
-    z.strictObject({
-      path: path.optional(),
-      header: name.optional(),
-      query: name.optional(),
-      value: name.optional().meta({ description: "a constant" }),
-      join: list(path).optional().meta({ description: "several fields in one, none of which may be blank" }),
-      match: re2.optional().meta({ description: "of what is found, the first group, or all that matches" }),
-      when: list(conditionSchema).optional(),
-    }),
+    z
+      .strictObject({
+        path: path.optional(),
+        header: name.optional(),
+        query: name.optional(),
+        value: name.optional().meta({ description: "a constant" }),
+        join: list(path).optional().meta({ description: "several fields in one, none of which may be blank" }),
+        match: re2.optional().meta({ description: "of what is found, the first group, or all that matches" }),
+        when: list(conditionSchema).optional(),
+      })
+      // Aborts, so that the whole is told what it takes.
+      .refine((source) => PLACES.filter((place) => source[place] !== undefined).length === 1, { abort: true }),
   ],
-  "must be a path, or an object that says where a value is",
+  `must be a path, or an object with exactly one of ${PLACES.join(", ")}`,
 );
 export type Source = z.infer<typeof sourceSchema>;
 
-const fieldSchema = z.union([sourceSchema, list(sourceSchema)], "must be a place, or a list of them");
+const fieldSchema = z.union(
+  [sourceSchema, list(sourceSchema)],
+  `must be a place (a path, or an object with exactly one of ${PLACES.join(", ")}), or a list of them`,
+);
 /** Places in the order in which they are tried: the first that is not blank counts. */
 export type Field = z.infer<typeof fieldSchema>;
 
@@ -63,7 +71,10 @@ const timeSchema = z.strictObject({
   from: fieldSchema.meta({ description: "the time, or where `date` is given the time of day" }),
   date: fieldSchema.optional(),
   format: name
-    .refine((text) => patternOf(text) !== null, "has letters that mean nothing here; put plain text into 'quotes'")
+    .refine(
+      (text) => patternOf(text) !== null,
+      "has letters that mean nothing here (put plain text into 'quotes'), or no year, month or day",
+    )
     .optional()
     .meta({
       description:
@@ -128,7 +139,7 @@ export const mappingSchema = z.strictObject({
     .strictObject({
       as: z.enum(["json", "form", "xml"]).optional().meta({ description: "by the content type where left out" }),
       field: path.optional().meta({ description: "a field that holds all of it as JSON" }),
-      items: path.optional().meta({ description: "a list, each of whose items is a call event" }),
+      items: path.optional().meta({ description: "a list, or JSON of one, each of whose items is a call event" }),
       within: list(path).optional().meta({
         description: "objects whose fields count as if they stood at the top, where there is none of the name",
       }),
@@ -182,7 +193,11 @@ export const mappingSchema = z.strictObject({
     .strictObject({
       status: z.int().min(200).max(299).optional(),
       body: z.string().max(10_000).optional(),
-      content_type: z.string().max(100).optional(),
+      content_type: z
+        .string()
+        .max(100)
+        .regex(/^[\w.+-]+\/[\w.+-]+(; ?[\w-]+=[\w-]+)*$/, "must be a media type such as application/json")
+        .optional(),
     })
     .optional(),
 });

@@ -35,7 +35,7 @@ const TOKENS: Record<string, string> = {
 /** Digits of a second's fraction that a number of this notation has: `1732262400123` is of epoch_ms. */
 export const EPOCHS: Record<string, number> = { epoch_s: 0, epoch_ms: 3, epoch_us: 6 };
 
-/** The expression that reads a pattern; null where it has letters that mean nothing, or one thing twice, or no date. */
+/** The expression that reads a pattern; null where it has letters that mean nothing, or one thing twice, or no whole date. */
 export function patternOf(pattern: string): RegExp | null {
   if (Object.hasOwn(EPOCHS, pattern)) return /^\d+(\.\d+)?$/;
   let unknown = false;
@@ -45,7 +45,8 @@ export function patternOf(pattern: string): RegExp | null {
     return token ?? (quoted ?? part).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
   });
   try {
-    return unknown || !/<day>/.test(source) ? null : new RegExp(`^${source}$`, "i");
+    const isDate = [/<(year|short)>/, /<(month|named)>/, /<day>/].every((part) => part.test(source));
+    return unknown || !isDate ? null : new RegExp(`^${source}$`, "i");
   } catch {
     return null;
   }

@@ -99,7 +99,7 @@ describe("a time in a notation of its own", () => {
     expect(readTime("1732262400", "UTC", "dd/MM/yyyy HH:mm")).toBeNull();
   });
 
-  test.each(["yyyy-MM-dd QQ", "HH:mm", "dd dd", "epoch"])("cannot be %j", (format) =>
+  test.each(["yyyy-MM-dd QQ", "HH:mm", "dd dd", "epoch", "dd HH:mm", "yyyy", "MM-dd"])("cannot be %j", (format) =>
     expect(patternOf(format)).toBeNull(),
   );
 });

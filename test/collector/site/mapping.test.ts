@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { isCountry } from "../../../collector/intake/adapters/phone";
 import { checkSite } from "../../../collector/site/check";
 import { faults } from "../../../collector/wire/common";
 import { siteSchema } from "../../../collector/wire/site";
 
-const FORMATS = { adapters: ["qprotocol", "callrail", "invoca", "custom"], signed: ["callrail"] };
+const FORMATS = { adapters: ["qprotocol", "callrail", "invoca", "custom"], signed: ["callrail"], isCountry };
 
 /** Where a vendor of a site document is wrong. */
 function wrong(vendor: object): string[] {
@@ -36,7 +37,7 @@ describe("a mapping is checked when it is saved", () => {
         },
       ],
       total: { from: "sum", currency: { value: "EUR" }, decimal: "," },
-      answer: { status: 204, body: "" },
+      answer: { status: 204, body: "", content_type: "text/xml; charset=utf-8" },
     };
     expect(wrong({ mapping: all, secret: "s" })).toEqual([]);
   });
@@ -55,6 +56,16 @@ describe("a mapping is checked when it is saved", () => {
     [{ mapping: { ...GOOD, id: { pfad: "b" } } }, "mapping.id: "],
     [{ mapping: { ...GOOD, caller: [{ path: "a", when: [{ at: "c", iss: ["x"] }] }] } }, "mapping.caller.0.when.0: "],
     [{ mapping: { ...GOOD, time: { from: "a", format: "YYYY-MM-DD" } } }, "mapping.time.format: has letters"],
+    [{ mapping: { ...GOOD, time: { from: "a", format: "dd HH:mm" } } }, "mapping.time.format: "],
+    [{ mapping: { ...GOOD, time: { from: "a", format: "dd.MM. HH:mm" } } }, "mapping.time.format: "],
+    [{ mapping: { ...GOOD, time: { from: "a", format: "yyyy-dd HH:mm" } } }, "mapping.time.format: "],
+    [{ mapping: { ...GOOD, id: {} } }, "mapping.id: must be a place"],
+    [{ mapping: { ...GOOD, id: { match: "x" } } }, "mapping.id: must be a place"],
+    [{ mapping: { ...GOOD, url: ["a", { path: "b", header: "c" }] } }, "mapping.url.1: must be a path, or an object"],
+    [{ mapping: { ...GOOD, country: "UK" } }, "mapping.country: is no country's"],
+    [{ mapping: { ...GOOD, country: "ZZ" } }, "mapping.country: is no country's"],
+    [{ mapping: { ...GOOD, answer: { content_type: "text/plain\r\nX-A: b" } } }, "mapping.answer.content_type: "],
+    [{ mapping: { ...GOOD, answer: { content_type: "text/plain; x" } } }, "mapping.answer.content_type: "],
     [
       { mapping: { ...GOOD, time: [{ from: "a" }, { from: "b", zone: "Mars/Base" }] } },
       "mapping.time.1.zone: must be a time zone",
