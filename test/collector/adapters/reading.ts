@@ -22,3 +22,10 @@ export function read(adapter: string, payload: object, more: object = {}): CallE
   if ("reason" in event) throw new Error(event.detail);
   return event;
 }
+
+/** A payload with another value under a path. */
+export function with_(payload: object, path: string, value: unknown): object {
+  const [head = "", ...rest] = path.split(".");
+  const inner = (payload as Record<string, object>)[head] ?? {};
+  return { ...payload, [head]: rest.length === 0 ? value : with_(inner, rest.join("."), value) };
+}
