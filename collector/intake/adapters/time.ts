@@ -63,17 +63,23 @@ function ofParts(parts: Record<string, string | undefined>, zone: string): Time 
   if (time.getUTCDate() !== Number(day) || time.getUTCMonth() !== monthIndex) return null;
   if (Number(minute) > 59 || Number(second) > 60) return null;
   const wall = minutes + Number(second) * 1_000;
-  const ts = momentOf(wall, parts.zone ?? zone);
+  const ts = momentOf(wall, parts.zone ?? zone, parts.zone !== undefined);
   const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction.replace(/\D/, "")}`) * 1_000);
   return ts === null ? null : { ts: ts + ms, ts_unit: fraction === undefined ? "s" : "ms" };
 }
 
 /**
  * The moment at which the clocks of a zone (`+02:00`, `EST`, `Europe/Kyiv`) show `wall`: the earlier one where they show it twice. Null
- * where there is no such zone, as a payload may name one.
+ * where there is no such zone, as a payload may name one. What a site has saved (`isSaid` is false) is taken as Intl takes it: it was
+ * checked by the rules of its day.
  */
-function momentOf(wall: number, zone: string): number | null {
+function momentOf(wall: number, zone: string, isSaid: boolean): number | null {
   const fixed = NAMED_ZONES[zone.toUpperCase()] ?? (/^[+-]/.test(zone) ? offsetIn(zone) : undefined);
   if (fixed !== undefined) return wall - fixed;
-  return isTimeZone(zone) ? inZone(wall, zone) : null;
+  if (isSaid && !isTimeZone(zone)) return null;
+  try {
+    return inZone(wall, zone);
+  } catch {
+    return null;
+  }
 }
