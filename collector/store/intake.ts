@@ -114,7 +114,7 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   const { snapshots: shown, events: told, rejected: refused } = rows;
   await engine.shareSites(tx, [...new Set([...shown, ...told, ...refused].map(({ site }) => site))]);
   const snapshots = await addSnapshots(tx, shapes, rows.snapshots);
-  const events = await addEvents(tx, rows.events, now);
+  const { verdicts: events, calls } = await addEvents(tx, rows.events, now);
   for (const part of chunks(byKey(await refusedWithoutErased(tx, refused), ({ site, id }) => `${site} ${id}`))) {
     await tx
       .insertInto("rejected")
@@ -124,9 +124,6 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   }
   const accepted = rows.snapshots.filter((row) => snapshots.get(row) === "accepted");
   const contexts = await derive(tx, engine, shapes, accepted);
-  const calls = [...events]
-    .filter(([, verdict]) => verdict === "accepted")
-    .map(([{ site, call_id }]) => ofCall(site, call_id));
   // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
   // reads these snapshots itself (collector/README.md).
   const touched = engine.locksRows ? [] : await callsTouchedBy(tx, shapes, contexts);
@@ -226,11 +223,12 @@ async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promi
   );
 }
 
+/** Each row's verdict, and the calls that have to be joined again: an erased visitor's also where a repeat is what shows that it is theirs. */
 async function addEvents(
   tx: Transaction<Tables>,
   rows: CallEventRow[],
   now: number,
-): Promise<Map<CallEventRow, Verdict>> {
+): Promise<{ verdicts: Map<CallEventRow, Verdict>; calls: Touched[] }> {
   const verdicts = new Map<CallEventRow, Verdict>();
   const firsts = new Map<string, CallEventRow>();
   for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
@@ -251,7 +249,7 @@ async function addEvents(
     await remember(tx, site, [call_id], now);
     await redactCall(tx, site, call_id);
   }
-  return verdicts;
+  return { verdicts, calls: [...verdicts.keys(), ...kept.calls].map(({ site, call_id }) => ofCall(site, call_id)) };
 }
 
 // Neither sites nor ids can hold a space, so that a space keeps their parts apart.

@@ -5,6 +5,7 @@ import type { Place } from "../../../collector/store/place";
 import type { Store } from "../../../collector/store/store";
 import type { DueRow } from "../../../collector/store/tables";
 import { describeCalls } from "./contract-calls";
+import { describeTogether } from "./contract-together";
 import { describeTokens } from "./contract-tokens";
 import { CONTEXT, dueOf, event, SITE, snapshot, snapshotsOf, viewsOf, write } from "./rows";
 
@@ -308,5 +309,7 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
     });
 
     describeCalls(() => opened);
+
+    describe("at one moment", () => describeTogether(() => opened));
   });
 }

@@ -1,0 +1,30 @@
+/** The part of the stores' suite that is about what comes at one moment. */
+import { expect, it } from "vitest";
+import type { Store } from "../../../collector/store/store";
+import { CONTEXT, dueOf, event, SITE, snapshot, write } from "./rows";
+
+const NOW = 2_000_000;
+const ALIAS = "gbr01";
+
+/** `opened` answers the store of the test that runs. */
+export function describeTogether(opened: () => { store: Store }): void {
+  const identifying = () =>
+    opened().store.saveSite({ site: SITE, document: "{}", identifying: ["rtap"], secrets: [], at: NOW });
+  /** Calls under one alias, more than are joined without a look at who has shown it, and than one step of an erasure takes. */
+  const events = Array.from({ length: 21 }, (_, n) =>
+    event({ call_id: `call-${n}`, own_id: ALIAS, ts: 1_001_000 + n }),
+  );
+  const ids = events.map(({ call_id }) => call_id).sort();
+  const showing = (context_id: string) => snapshot({ context_id, entities: JSON.stringify({ rtap: ALIAS }) });
+
+  it("has those calls joined again that a vendor's repeat, during an erasure, shows to be the visitor's", async () => {
+    const { store } = opened();
+    await identifying();
+    await store.write([write({ snapshots: [showing(CONTEXT)], events })], [], NOW);
+    await store.beginErasing(SITE, CONTEXT, NOW);
+    const { calls } = await store.findCalls(SITE, CONTEXT, ALIAS, "", NOW);
+    const repeat = await store.write([write({ events })], [], NOW);
+    expect(repeat[0]?.events).toEqual(events.map(() => "duplicate"));
+    expect([...calls, ...dueOf(repeat).map(({ subject }) => subject)].sort()).toEqual(ids);
+  });
+}
