@@ -188,9 +188,10 @@ export async function deleteDeliveries(
     for (let rows = await some.execute(); rows.length > 0; rows = await some.execute()) {
       if (isOver()) return false;
       const ids = rows.map(({ id }) => id);
+      // Deliveries first: an attempt that is being logged has locked its own, is waited for, and is then seen and deleted with the others.
       for (const [table, id] of [
-        ["delivery_attempts", "delivery_id"],
         ["deliveries", "id"],
+        ["delivery_attempts", "delivery_id"],
       ] as const) {
         const deletion = tx.deleteFrom(table).where("site", "=", site).where("call_id", "in", calls);
         await deletion.where(id as "call_id", "in", ids).execute();

@@ -4,28 +4,10 @@ import type { Settlement } from "../../../collector/store/deliveries";
 import type { Store } from "../../../collector/store/store";
 import type { DeliveryRow } from "../../../collector/store/tables";
 import type { OpenedStore } from "./contract";
-import { CONTEXT, event, filed, SITE, write } from "./rows";
+import { CONTEXT, delivery, event, filed, SITE, write } from "./rows";
 
 const NOW = 2_000_000;
 const CALL = "c".repeat(32);
-
-function delivery(changes: Partial<DeliveryRow> = {}): DeliveryRow {
-  return {
-    site: SITE,
-    call_id: CALL,
-    id: `${CALL}-1`,
-    webhook: "crm",
-    event: "call.matched",
-    version: 1,
-    state: "pending",
-    request: "{}",
-    made_at: NOW,
-    failures: 0,
-    next_attempt_at: NOW,
-    ended_at: null,
-    ...changes,
-  };
-}
 
 export function describeDeliveries(engine: string, open: () => Promise<OpenedStore>): void {
   describe(`deliveries on ${engine}`, () => {

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { postgres } from "../../../collector/store/postgres";
 import { openStore, type Store } from "../../../collector/store/store";
@@ -5,7 +6,7 @@ import { isUnavailable } from "../../../collector/store/unavailable";
 import { eventually } from "../../eventually";
 import { describeStore } from "./contract";
 import { dropDatabase, noPostgres, type Postgres, run, startPostgres } from "./database";
-import { CONTEXT, event, SITE, snapshot, snapshotsOf, write } from "./rows";
+import { CONTEXT, delivery, event, SITE, snapshot, snapshotsOf, write } from "./rows";
 
 let server: Postgres;
 beforeAll(async () => {
@@ -107,6 +108,42 @@ describe.skipIf(noPostgres)("the PostgreSQL engine", () => {
     expect(claimed.length + rest.length).toBe(40);
     expect(await other.claimDue(49, 40, 90)).toEqual([]);
     expect(await other.claimDue(50, 40, 90)).toHaveLength(40);
+  });
+
+  describe("what is forgotten while somebody writes to it", () => {
+    const call_id = "c".repeat(32);
+    const waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    /** Does some work that has to wait for who has a lock, and writes before they give it up. */
+    const whileLocked = async (lock: string, work: () => Promise<unknown>, writing: string) => {
+      const other = new pg.Client({ connectionString: url });
+      await other.connect();
+      await other.query("begin");
+      await other.query(`${lock} for update`);
+      const done = work();
+      await eventually(async () => expect(await run(url, waiting)).toHaveLength(1));
+      await other.query(writing);
+      await other.query("commit");
+      await other.end();
+      await done;
+    };
+
+    it("is an attempt that is being logged, too, where its visitor is erased", async () => {
+      const store = await open();
+      await store.write([write({ events: [event({ call_id })] })], [], 1);
+      await store.joining((tx) => tx.addDeliveries([delivery({ call_id })]));
+      await store.beginErasing(SITE, CONTEXT, 1);
+      const { calls } = await store.findCalls(SITE, CONTEXT, CONTEXT, "", 1);
+      const redact = async () => {
+        for (let left = calls; left.length > 0; ) ({ left } = await store.redactCalls(SITE, left, 1));
+      };
+      await whileLocked(
+        "select id from deliveries",
+        redact,
+        `insert into delivery_attempts (site, call_id, delivery_id, number, at, ms, request, response)
+          select site, call_id, id, 0, 1, 1, request, '' from deliveries`,
+      );
+      expect(await run(url, "select * from delivery_attempts")).toEqual([]);
+    });
   });
 
   it("lets one of two collectors lead, and the other one when the first is gone", async () => {

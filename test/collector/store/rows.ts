@@ -2,7 +2,14 @@
 import { sha256 } from "../../../collector/store/hash";
 import type { Write } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
-import type { CallEventRow, DescribedView, DueRow, FiledRow, SnapshotRow } from "../../../collector/store/tables";
+import type {
+  CallEventRow,
+  DeliveryRow,
+  DescribedView,
+  DueRow,
+  FiledRow,
+  SnapshotRow,
+} from "../../../collector/store/tables";
 
 export const SITE = "shop";
 export const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";
@@ -50,6 +57,26 @@ export function event(changes: Partial<CallEventRow> = {}): CallEventRow {
   };
   const canonical = changes.canonical ?? JSON.stringify(row);
   return { ...row, canonical, body: canonical, event_id: sha256(canonical), ...changes };
+}
+
+/** A delivery that is due. */
+export function delivery(changes: Partial<DeliveryRow> = {}): DeliveryRow {
+  const call_id = changes.call_id ?? "c".repeat(32);
+  return {
+    site: SITE,
+    call_id,
+    id: `${call_id}-1`,
+    webhook: "crm",
+    event: "call.matched",
+    version: 1,
+    state: "pending",
+    request: "{}",
+    made_at: 2_000_000,
+    failures: 0,
+    next_attempt_at: 2_000_000,
+    ended_at: null,
+    ...changes,
+  };
 }
 
 /** A conversion that a file has told of. */
