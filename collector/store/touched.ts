@@ -10,8 +10,8 @@ import { contextOf, visitorOf } from "./visitor";
 /** A view that starts so long after a call's cut may still be its view, and the cut is up to 999 ms after T (contract 6.1, 6.3). */
 const REACH_MS = 60_000 + 999;
 
-/** A value that more than ten contexts have shown is nobody's (contract 6.2): of so many, it was so before the last of them. */
-const SHOWN_BY_TOO_MANY = 12;
+/** A value that more than ten contexts have shown is nobody's (contract 6.2). */
+const TOO_MANY = 11;
 
 /** Calls of one value that are sooner joined than found out to be nobody's. */
 const FEW_CALLS = 10;
@@ -86,7 +86,8 @@ export async function callsTouchedBy(db: Kysely<Tables>, shapes: Shapes, context
   const calls = await shapes.run(db, "calls touched", ids, (part) => ({
     compile: () => callsNaming(part).compile(db),
   }));
-  const nobodys = await idsOfNobody(db, shown, calls);
+  const newcomers = new Set([...named].filter(([, { since }]) => since === 0).map(([name]) => name));
+  const nobodys = await idsOfNobody(db, newcomers, shown, calls);
   const touched = calls
     .filter((call) => named.has(nameOfId(call)))
     .map(({ site, call_id, own_id }) => ({ site, call_id, context_id: own_id }));
@@ -131,28 +132,39 @@ function callsNaming(ids: Id[]) {
     where event.site = id.site and event.own_id = id.own_id and event.ts >= id.since`;
 }
 
-/** Those of many calls' ids that too many contexts have shown: one context more or less changes nothing. */
+/**
+ * Those of many calls' ids that were nobody's before these contexts, whatever else comes at the same time: one context more or less changes
+ * nothing. Who may just have come to show one (`since` is 0) is not counted, here or still due: each of several would leave it to the others.
+ */
 async function idsOfNobody(
   db: Kysely<Tables>,
-  shown: (Id & { name: string })[],
+  newcomers: Set<string>,
+  shown: (Pick<Id, "site" | "own_id"> & { name: string })[],
   calls: Pick<Id, "site" | "own_id">[],
 ): Promise<Set<string>> {
   const counts = new Map<string, number>();
   for (const call of calls) counts.set(nameOfId(call), (counts.get(nameOfId(call)) ?? 0) + 1);
+  const many = shown.filter((alias) => (counts.get(nameOfId(alias)) ?? 0) > FEW_CALLS);
   const nobodys = new Set<string>();
   const somebodys = new Set<string>();
-  for (const { site, name, own_id, since } of shown) {
-    const id = nameOfId({ site, own_id });
-    if ((counts.get(id) ?? 0) <= FEW_CALLS) continue;
+  for (const alias of new Map(many.map((alias) => [`${alias.name} ${nameOfId(alias)}`, alias])).values()) {
+    const { site, name, own_id } = alias;
     const contexts = await db
       .selectFrom("aliases")
       .select("visitor")
       .where((eb) => eb.and({ site, value: own_id, name }))
-      .limit(SHOWN_BY_TOO_MANY)
+      .limit(newcomers.size + 2 * TOO_MANY)
       .execute();
-    // Who has just come to show it (`since` is 0) may be the one that makes it too many.
-    const isNobodys = contexts.length >= (since === 0 ? SHOWN_BY_TOO_MANY : SHOWN_BY_TOO_MANY - 1);
-    (isNobodys ? nobodys : somebodys).add(id);
+    const known = contexts.map(({ visitor }) => contextOf(visitor)).filter((id) => !newcomers.has(`${site} ${id}`));
+    // Asked for last: who is not due any more has had the calls joined.
+    const due = await db
+      .selectFrom("due")
+      .select("subject")
+      .distinct()
+      .where((eb) => eb.and({ site, kind: "context", since: 0 }))
+      .where("subject", "in", ["", ...known])
+      .execute();
+    (known.length - due.length >= TOO_MANY ? nobodys : somebodys).add(nameOfId(alias));
   }
   return new Set([...nobodys].filter((id) => !somebodys.has(id)));
 }
