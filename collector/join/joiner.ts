@@ -153,11 +153,12 @@ export async function joinCall(
   const [first] = events;
   if (!first || text === null) return null;
   const document: Site = JSON.parse(text);
-  const { outcome } = await resolve(tx, site, factsOf(events, document), document);
+  const { outcome: anew } = await resolve(tx, site, factsOf(events, document), document);
 
   const before = await tx.call(site, callId);
+  const outcome = await asJoinedBefore(tx, before, anew);
   const joined = rowOf(site, outcome, before, now);
-  const kept = before && (before.outcome === joined.outcome || (await hasOutlivedItsView(tx, before, outcome)));
+  const kept = before?.outcome === joined.outcome;
   const after = kept ? before : joined;
   const arrived = Math.min(...events.map(({ received_at }) => received_at));
   const event = eventOf(after, !kept, now - arrived);
@@ -177,12 +178,14 @@ export function factsOf(events: CallEventRow[], document: Site): CallFacts {
   return mergeEvents(events, vendor?.offline_prefixes ?? []);
 }
 
-/** A matched call whose view has passed the site's retention stays as it was joined; an erased visitor's does not. */
-async function hasOutlivedItsView(tx: JoinTx, before: CallRow, after: Outcome): Promise<boolean> {
-  if (before.status !== "matched" || after.join.reason === "erased") return false;
-  const { join }: Outcome = JSON.parse(before.outcome);
+/** A matched call whose view has passed the site's retention stays joined as it was, whatever its events now tell of it; an erased visitor's does not. */
+async function asJoinedBefore(tx: JoinTx, before: CallRow | null, anew: Outcome): Promise<Outcome> {
+  if (before?.status !== "matched" || before.outcome === JSON.stringify(anew) || anew.join.reason === "erased")
+    return anew;
+  const { join, context, entities, earlier_clicks }: Outcome = JSON.parse(before.outcome);
   const visitor = { site: before.site, contextId: join.context_id ?? "" };
-  return (await tx.view(visitor, join.view_id ?? "")) === null;
+  const view = await tx.view(visitor, join.view_id ?? "");
+  return view ? anew : { ...anew, join, context, entities, earlier_clicks };
 }
 
 function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: number): CallRow {

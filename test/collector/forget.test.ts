@@ -124,6 +124,48 @@ describe("retention", () => {
     expect(await store.callEvents(SITE, "call-1")).toEqual([]);
   });
 
+  it("takes what is said later of a call whose view has gone, tells it, and leaves the call joined as it was", async () => {
+    const document = siteSchema.parse({
+      name: "Shop",
+      retention_days: 10,
+      entities: [{ name: "basket", type: "expression", scope: "session", value: "basket" }],
+      goals: [{ name: "order", min_total: 5 }],
+      webhooks: [
+        {
+          name: "crm",
+          url: "https://crm.example/",
+          on: ["call.matched", "call.updated"],
+          parameters: [{ name: "total", value: "total.value" }],
+        },
+      ],
+    });
+    await store.saveSite({ site: SITE, document: JSON.stringify(document), identifying: [], secrets: [], at: now });
+    const joiner = createJoiner({ store, clock, log: pino({ level: "silent" }), wake: () => {} });
+    const say = async (changes: object, snapshots: ReturnType<typeof snapshot>[] = []) => {
+      const events = [event({ ts: now, received_at: now, total_currency: "GBP", ...changes })];
+      await joiner.run(dueOf(await store.write([write({ snapshots, events })], [], now)));
+      const [call] = await store.calls(SITE, {}, null, 1);
+      return { ...call, outcome: JSON.parse(call?.outcome ?? "null") };
+    };
+    now = T - 9 * DAY;
+    const before = await say({ total_value: 1 }, [arrived(T - 11 * DAY, { entities: '{"basket":7}' })]);
+    expect(before).toMatchObject({ status: "matched", converts: 0, outcome: { goals: [], entities: { basket: 7 } } });
+
+    now = T;
+    await runRetention();
+    expect(await snapshotsOf(store, SITE, CONTEXT)).toEqual([]);
+    const after = await say({ total_value: 50, duration_s: 95 });
+    expect(after).toMatchObject({ version: 2, converts: 1 });
+    const total = { value: 50, currency: "GBP" };
+    expect(after.outcome).toEqual({ ...before.outcome, total, duration_s: 95, goals: ["order"] });
+    const told = await store.deliveries(SITE, {}, null, 5);
+    expect(told.map(({ event, version }) => [event, version])).toEqual([
+      ["call.updated", 2],
+      ["call.matched", 1],
+    ]);
+    expect(await say({ total_value: 50, duration_s: 95 })).toEqual(after);
+  });
+
   describe("of what a vendor knew a visitor by", () => {
     const ALIAS = "gbr0-long-ago-1";
     const OTHER = "6o2diu81w9o-0irxltk5b-u9t1cv5";
