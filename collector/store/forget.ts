@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { deleteDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
 import { deleteFiled } from "./filed";
+import { lockCall } from "./joins";
 import { recountSession } from "./sessions";
 import type { SavedSite } from "./sites";
 import { stepsOf } from "./step";
@@ -43,7 +44,7 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
     expire: (site, limit, after, most = SNAPSHOTS) =>
       // A view must not get a snapshot while it is looked whether it gets any more.
       step(site, async (tx, isOver) => {
-        if (!(await expireCalls(tx, site, limit, isOver))) return { after, more: true };
+        if (!(await expireCalls(tx, engine, site, limit, isOver))) return { after, more: true };
         const next = await expireViews(tx, engine, site, limit, after, most);
         return { after: next, more: next !== null };
       }),
@@ -51,14 +52,21 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
 }
 
 /** Calls and refusals one by one, whatever is in them. False where `isOver` said so before all was done. */
-async function expireCalls(tx: Kysely<Tables>, site: string, limit: number, isOver: () => boolean): Promise<boolean> {
+async function expireCalls(
+  tx: Kysely<Tables>,
+  engine: Engine,
+  site: string,
+  limit: number,
+  isOver: () => boolean,
+): Promise<boolean> {
   const call = tx.selectFrom("calls").select("call_id").where("site", "=", site).where("ts", "<", limit);
   const oldest = call.orderBy("ts").limit(1);
   for (let next = await oldest.executeTakeFirst(); next; next = await oldest.executeTakeFirst()) {
     const { call_id } = next;
+    // A join under way is waited for: it is going to leave deliveries, and the call's row.
+    await lockCall(tx, engine, site, call_id);
     if (!(await deleteDeliveries(tx, site, [call_id], { isOver }))) return false;
     await deleteFiled(tx, site, call_id);
-    // Events first: who joins the call has locked them, and writes the call's row next.
     for (const table of ["call_events", "calls"] as const)
       await tx.deleteFrom(table).where("site", "=", site).where("call_id", "=", call_id).execute();
     if (isOver()) return false;

@@ -144,6 +144,27 @@ describe.skipIf(noPostgres)("the PostgreSQL engine", () => {
       );
       expect(await run(url, "select * from delivery_attempts")).toEqual([]);
     });
+
+    it("is the delivery that a join leaves, too, where its call has passed the retention", async () => {
+      const store = await open();
+      await store.write([write({ events: [event({ call_id })] })], [], 1);
+      await run(
+        url,
+        `insert into calls (site, call_id, vendor, type, transaction_id, ts, status, converts, version, first_status, outcome, joined_at)
+          select site, call_id, vendor, type, transaction_id, ts, 'matched', 0, 1, 'matched', '{}', ts from call_events`,
+      );
+      const expire = async () => {
+        while ((await store.expire(SITE, 2_000_000, null)).more);
+      };
+      await whileLocked(
+        "select event_id from call_events",
+        expire,
+        `insert into deliveries (site, call_id, id, webhook, event, version, state, request, made_at, failures)
+          select site, call_id, call_id || '-1', 'crm', 'call.updated', 2, 'pending', '{}', 1, 0 from calls`,
+      );
+      expect(await store.callEvents(SITE, call_id)).toEqual([]);
+      expect(await run(url, "select * from deliveries")).toEqual([]);
+    });
   });
 
   it("lets one of two collectors lead, and the other one when the first is gone", async () => {
