@@ -45,8 +45,12 @@ export function createEventIntake(committer: Committer): TakeEvents {
     for (const [index, { body, event: read }] of (await readInSteps(batch)).entries()) {
       const refused = refusal ?? ("reason" in read ? read : null);
       if (refused) {
-        rejections.push({ index, ...refused });
-        rejected.push(rejectedRow({ site, route, vendor: vendor.name, received_at: receivedAt, body }, refused));
+        const { reason, detail } = refused;
+        rejections.push({ index, reason, detail });
+        const call_id = refusedCallOf(site, vendor.name, read);
+        rejected.push(
+          rejectedRow({ site, route, vendor: vendor.name, call_id, received_at: receivedAt, body }, refused),
+        );
       } else if (!("reason" in read)) {
         const { event: _read, ...row } = read;
         rows.push({ site, vendor: vendor.name, ...row, body, received_at: receivedAt });
@@ -96,6 +100,12 @@ export function readEvents({
 /** The id of a call: derived from what makes it one call, so that a replay makes the same (contract 5). */
 export function callIdOf(site: string, vendor: string, type: string, transactionId: string): string {
   return hashOf(site, vendor, type, transactionId).slice(0, CALL_ID_LENGTH);
+}
+
+/** The call that a refused event is of: one of an erased visitor's is kept no more than another of it. Null where it does not say. */
+export function refusedCallOf(site: string, vendor: string, read: Read["event"] | undefined): string | null {
+  const of = read && ("reason" in read ? read.of : read);
+  return of ? callIdOf(site, vendor, of.type, of.transaction_id) : null;
 }
 
 export function rowOf(

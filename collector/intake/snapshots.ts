@@ -67,7 +67,14 @@ export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntake
     const refuse = (rejection: Rejection): RejectedRow => {
       // Of an erased visitor nothing is kept, what was refused included (the store sees to what was refused for another reason).
       const kept = rejection.reason === "erased" ? null : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
-      const row = { site, route: "snapshots", vendor: null, received_at: receivedAt, body: wellFormedJson(kept) };
+      const row = {
+        site,
+        route: "snapshots",
+        vendor: null,
+        call_id: null,
+        received_at: receivedAt,
+        body: wellFormedJson(kept),
+      };
       return rejectedRow(row, rejection);
     };
     const write = { snapshots: rows.map(({ row }) => row), events: [], rejected: rejections.map(refuse) };

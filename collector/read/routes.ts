@@ -103,7 +103,7 @@ export function readRoutes({ sites, store, erasures, admin, refused, clock }: Re
     const rows = await store.rejected(site, filter, below && { received_at: below[0], id: below[1] }, limit + 1);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     const next_cursor = last ? cursorOf([last.received_at, last.id]) : null;
-    const shown = ({ site: _site, body, ...row }: RejectedRow) => ({ ...row, body: JSON.parse(body) });
+    const shown = ({ site: _site, call_id: _call, body, ...row }: RejectedRow) => ({ ...row, body: JSON.parse(body) });
     await sendList(response, "rejected", rows.slice(0, limit), shown, { next_cursor });
   });
   return router;

@@ -227,6 +227,7 @@ export async function redactCall(
   }
   if (!(await deleteDeliveries(tx, site, [callId], { isOver }))) return false;
   await redactFiled(tx, site, callId);
+  await tx.deleteFrom("rejected").where("site", "=", site).where("call_id", "=", callId).execute();
   if (!(await events.select("event_id").limit(1).executeTakeFirst())) {
     await deleteFiled(tx, site, callId);
     await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "=", callId).execute();

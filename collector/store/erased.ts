@@ -179,19 +179,21 @@ async function stillErased(tx: Kysely<Tables>, site: string, ids: string[], mark
   return theirs;
 }
 
-/** Refusals as they may be stored: nothing of one that names an erased visitor. */
+/** Refusals as they may be stored: nothing of one that names an erased visitor, or is of a call of theirs. */
 export async function refusedWithoutErased(tx: Kysely<Tables>, rows: RejectedRow[]): Promise<RejectedRow[]> {
   if (!(await hasErased(tx, rows))) return rows;
   const named = rows.map((row) => ({ row, ids: sought(`${row.body} ${row.detail}`) }));
   const marks = await erasedIds(
     tx,
     named.flatMap(({ row: { site }, ids }) => ids.map((id) => ({ site, id }))),
+    rows.flatMap(({ site, call_id }) => (call_id === null ? [] : [{ site, id: call_id }])),
   );
   const kept: RejectedRow[] = [];
   for (const { row, ids } of named) {
     const { site, route, vendor } = row;
     const id = sha256(JSON.stringify([site, route, vendor])).slice(0, 32);
-    const isErased = (await stillErased(tx, site, ids, marks)).length > 0;
+    const isOfErased = row.call_id !== null && marks.has(`${site} ${row.call_id}`);
+    const isErased = isOfErased || (await stillErased(tx, site, ids, marks)).length > 0;
     kept.push(isErased ? { ...row, id, reason: "erased", detail: "this visitor was erased", body: "null" } : row);
   }
   return kept;

@@ -141,12 +141,19 @@ const WIDE: Changes = {
   indexes: { rejected_by_vendor: "rejected (site, vendor, received_at, id)" },
 };
 
+/** A refused event of an erased visitor's call is found by that call. */
+const REFUSED_CALLS: Changes = {
+  columns: { rejected: "call_id text" },
+  indexes: { rejected_by_call: "rejected (site, call_id) where call_id is not null" },
+};
+
 /** All steps, each named by its number and by the version that brought it. */
 const STEPS: Record<string, Changes> = {
   "001_first": { tables: FIRST_TABLES, indexes: FIRST_INDEXES },
   "002_1.1.0_console": CONSOLE,
   "003_1.1.0_filed": FILED,
   "004_1.2.0_wide": WIDE,
+  "005_1.2.0_refused_calls": REFUSED_CALLS,
 };
 
 /** Their names, oldest first. */

@@ -210,6 +210,8 @@ interface Rejected {
   id: string;
   route: string;
   vendor: string | null;
+  /** The call that it is of; null where that cannot be read. */
+  call_id: string | null;
   received_at: number;
   reason: string;
   detail: string;

@@ -38,7 +38,15 @@ async function fill(): Promise<void> {
   const events = Array.from({ length: 600 }, (_, n) =>
     event({ call_id: `call-${n}`, url: odd, total_value: n / 7, own_id: n % 2 ? CONTEXT : null }),
   );
-  const refused = { site: SITE, id: "r", route: "calls", vendor: null, received_at: 1, reason: "invalid" };
+  const refused = {
+    site: SITE,
+    id: "r",
+    route: "calls",
+    vendor: null,
+    call_id: "call-9",
+    received_at: 1,
+    reason: "invalid",
+  };
   await store.write([write({ snapshots, events, rejected: [{ ...refused, detail: odd, body: "{}" }] })], [], 5);
   await erase(store, "another-visitor", 6);
   await store.close();

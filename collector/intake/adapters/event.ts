@@ -30,4 +30,6 @@ export interface CallEvent extends KeptCaller {
 export interface Refusal {
   reason: RejectReason;
   detail: string;
+  /** The call that it is of, as far as it says. */
+  of?: Pick<CallEvent, "type" | "transaction_id">;
 }

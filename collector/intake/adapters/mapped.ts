@@ -25,10 +25,12 @@ import {
 export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, payload: Payload): CallEvent | Refusal {
   const reading = readingOf(payload, mapping);
   const country = countryOf(mapping, vendor);
-  const other = noCall(mapping, reading);
-  if (other !== null) return { reason: "unknown_type", detail: other };
-  const invalid = (detail: string): Refusal => ({ reason: "invalid", detail });
+  const type = vendor.type ?? "ecBasketTransactionSummary";
   const id = text(reading, mapping.id);
+  const of = id === null ? {} : { of: { type, transaction_id: id } };
+  const other = noCall(mapping, reading);
+  if (other !== null) return { reason: "unknown_type", detail: other, ...of };
+  const invalid = (detail: string): Refusal => ({ reason: "invalid", detail, ...of });
   if (id === null || id.length > 512) return invalid("the call's id is missing");
   const duration_s = durationOf(mapping, reading);
   const time = startOf(mapping, reading, vendor.timezone ?? "UTC", duration_s);
@@ -36,7 +38,7 @@ export function readMapped(mapping: Mapping, vendor: Vendor, keep: KeepCaller, p
   const total = totalOf(mapping, reading);
   if (typeof total === "string") return invalid(total);
   return {
-    type: vendor.type ?? "ecBasketTransactionSummary",
+    type,
     transaction_id: id,
     ...time,
     ...whose(mapping, vendor, reading),

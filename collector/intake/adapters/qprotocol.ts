@@ -67,6 +67,12 @@ export const qprotocolEvent = z.object({
 });
 type QProtocolEvent = z.infer<typeof qprotocolEvent>;
 
+/** What of an event that cannot be read says which call it is of. */
+const refusedEvent = z.object({
+  meta: z.object({ type: z.string() }),
+  transaction: z.object({ id: transactionId }),
+});
+
 /** Where an event says whose call it is. */
 export const QPROTOCOL_ID = "context.id";
 
@@ -97,7 +103,7 @@ export function readQProtocol(event: unknown, keep: KeepCaller, country?: string
     const detail = faults(parsed.error)
       .map(({ path, message }) => `${path || "event"}: ${message}`)
       .join("; ");
-    return { reason: "invalid", detail };
+    return { reason: "invalid", detail, ...callIn(event) };
   }
   const { context, meta, transaction } = parsed.data;
   const type = summaryTypeOf(meta.type);
@@ -108,7 +114,11 @@ export function readQProtocol(event: unknown, keep: KeepCaller, country?: string
     };
   const { direction, duration_s, answered, caller, dialled } = parsed.data.call ?? {};
   if (direction && direction !== "inbound") {
-    return { reason: "unknown_type", detail: `call.direction is ${direction}, not an inbound phone call` };
+    return {
+      reason: "unknown_type",
+      detail: `call.direction is ${direction}, not an inbound phone call`,
+      ...callIn(event),
+    };
   }
   const seconds = meta.ts.length === 10;
   return {
@@ -127,6 +137,13 @@ export function readQProtocol(event: unknown, keep: KeepCaller, country?: string
     dialled: phoneOf(dialled ?? null, country),
     revision: 0,
   };
+}
+
+/** Which call an event that cannot be read is of, where it says so. */
+function callIn(event: unknown): Pick<Refusal, "of"> {
+  const said = refusedEvent.safeParse(event).data;
+  const type = said && summaryTypeOf(said.meta.type);
+  return type ? { of: { type, transaction_id: said.transaction.id } } : {};
 }
 
 /** The type without the namespace that may stand before it (`someco.trPackage…`). */

@@ -99,6 +99,23 @@ describe("an erased visitor", () => {
     expect(found(one.mark, one.contextId)).toEqual([]);
   });
 
+  test("is taken out of what was refused of their calls, before and after, though it names nobody", async () => {
+    const one = await visitor();
+    const refused = (order: string) => ({
+      ...event({ ts: "never", transaction: order }),
+      note: `https://shop.example/${one.mark}`,
+    });
+    await site.report("infinity", refused(one.byId), refused("somebody-else's"));
+    expect((await site.admin("GET", "/rejected")).text.split(one.mark)).toHaveLength(3);
+    await one.erase();
+    await site.report("infinity", refused(one.byId));
+    const { rejected } = (await site.admin("GET", "/rejected")).json<{
+      rejected: { body: unknown; reason: string }[];
+    }>();
+    expect(rejected.filter(({ body }) => JSON.stringify(body).includes(one.mark))).toHaveLength(1);
+    expect(rejected.some(({ reason }) => reason === "erased")).toBe(true);
+  });
+
   test("is not come back to under their alias, unless somebody else has shown it", async () => {
     const one = await visitor();
     await one.erase();

@@ -255,6 +255,7 @@ export function describeCalls(opened: () => { store: Store }): void {
           route: "snapshots",
           vendor: null,
           received_at: 1,
+          call_id: null,
           reason: "invalid",
           detail: "",
           body: `{"context_id":"${CONTEXT}"}`,

@@ -284,7 +284,15 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
       });
 
       it("keeps one refusal of what is refused twice, and pages through them, the newest first", async () => {
-        const row = { site: SITE, route: "calls", vendor: "v", reason: "invalid", detail: "d", body: "{}" };
+        const row = {
+          site: SITE,
+          route: "calls",
+          vendor: "v",
+          call_id: null,
+          reason: "invalid",
+          detail: "d",
+          body: "{}",
+        };
         const rejected = ["a", "b", "c", "c"].map((id, index) => ({ ...row, id, received_at: index }));
         await store.write([write({ rejected })], [], NOW);
         const [first] = await store.rejected(SITE, {}, null, 1);

@@ -18,7 +18,7 @@ const ABOUT: Record<string, RegExp> = {
   showings: /site=\? AND visitor=\?/,
   call_events: /site=\? AND (call_id|own_id)=\?/,
   calls: /site=\? AND (call_id|context_id|transaction_id|\(ts|ts)/,
-  rejected: /site=\? AND (id|\(received_at|received_at)/,
+  rejected: /site=\? AND (id|call_id=|\(received_at|received_at)/,
   due: /site=\? AND subject=\?|due_at</,
   erased: /site=\? AND hash=\?|erased_at/,
   deliveries: /site=\? AND (call_id|webhook|state|\(made_at)/,
