@@ -37,7 +37,8 @@ const publicUrl = z
   )
   .transform((text) => new URL(text).href.replace(/\/+$/, ""));
 
-const secret = z
+/** What lets somebody in, wherever it is kept. */
+export const secret = z
   .string()
   .regex(/^\S{16,}$/, "must be at least 16 characters, without spaces: who guesses it is let in");
 

@@ -1,11 +1,11 @@
 /** The collector as a process: opens its store, listens, and ends without losing what it has accepted. */
-import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Logger, pino } from "pino";
+import { adminToken } from "./admin-token";
 import { type Config, placeOf } from "./config";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
@@ -222,18 +222,6 @@ function closing(server: Server): () => Promise<void> {
     clearInterval(idle);
     clearTimeout(late);
   };
-}
-
-/** The operator's token: as configured, else as made at the first start, and then printed this once. */
-function adminToken({ adminToken: configured, dataFolder }: Config): string {
-  if (configured) return configured;
-  const file = join(dataFolder, "admin-token");
-  if (existsSync(file)) return readFileSync(file, "utf8").trim();
-  const token = `cja_${randomBytes(32).toString("base64url")}`;
-  mkdirSync(dataFolder, { recursive: true });
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  process.stdout.write(`The admin token, kept in ${file} and not shown again: ${token}\n`);
-  return token;
 }
 
 function read(folder: URL, name: string): string {

@@ -1,6 +1,5 @@
 /** `calljoin doctor`: goes through what a collector needs, and says of each part that it is well, or what to do. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { keptToken } from "../admin-token";
 import { type Config, readConfig, unknownVariables } from "../config";
 import { checkAddresses } from "./doctor-addresses";
 import { checkPostgres, checkSqlite } from "./doctor-store";
@@ -59,16 +58,11 @@ export async function* findings(environment: Environment): AsyncGenerator<Findin
   yield* config.databaseUrl === undefined
     ? checkSqlite(config.dataFolder, environment.clock)
     : checkPostgres(config, config.databaseUrl, environment.clock);
-  yield* checkAddresses(config, adminTokenOf(config), environment.fetch);
-}
-
-/** The operator's token, where it was given or made already and may be read. */
-function adminTokenOf({ adminToken, dataFolder }: Config): string | undefined {
-  const file = join(dataFolder, "admin-token");
-  if (adminToken !== undefined || !existsSync(file)) return adminToken;
+  let token = config.adminToken;
   try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    return undefined;
+    token ??= keptToken(config.dataFolder);
+  } catch (error) {
+    yield { state: "FAILED", part: "admin token", what: (error as Error).message };
   }
+  yield* checkAddresses(config, token, environment.fetch);
 }
