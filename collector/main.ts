@@ -116,6 +116,9 @@ command("completion", "print a script that completes this command line in your s
     process.stdout.write(completion(shell, program));
   });
 
+// Where its disk is full, or nobody reads it any more, there is nobody to tell: that is no reason to end.
+process.stderr.on("error", () => undefined);
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }

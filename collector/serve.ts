@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { adminToken } from "./admin-token";
 import { type Config, placeOf } from "./config";
 import { createRetention } from "./forget";
@@ -13,6 +13,7 @@ import { createSender } from "./forward/send";
 import { sidePorts } from "./http/doors";
 import { answerMalformed } from "./http/malformed";
 import { readableBy } from "./intake/cors";
+import { createLog } from "./log";
 import { patiently } from "./patience";
 import { openStoreThread, type StoreThread } from "./thread/open";
 
@@ -48,7 +49,7 @@ const FINISH_MS = 10_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
-  const log = pino({ level: config.logLevel });
+  const log = createLog(config.logLevel);
   const clock = Date.now;
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", sdkFolder), "utf8"));
   const onDeath = (error: Error) => {
