@@ -11,7 +11,7 @@ import { createForwarder, type Forwarder } from "./forward/forwarder";
 import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { createGate, hashToken, onlyWith } from "./http/auth";
-import { onlyServed, type Places, servedAt, withoutPrefix } from "./http/doors";
+import { onlyServed, ownPath, type Places, servedAt } from "./http/doors";
 import { failuresPerAddress, perAddress, perSite, wrongTokens } from "./http/limits";
 import { addressOf, isForwarded, type Trusts, tidyForwarded } from "./http/peer";
 import { notFound, problems } from "./http/problem";
@@ -163,10 +163,10 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   routes.use(notFound);
   routes.use(problems(log));
 
-  const ownUrl = withoutPrefix(publicUrl);
+  const toOwnPath = ownPath(publicUrl);
   const app: RequestListener = (request, response) => {
-    request.url = ownUrl(request.url ?? "");
-    const isDirect = isSnapshots(request) && isServed(request);
+    request.url = toOwnPath(request.url ?? "");
+    const isDirect = isSnapshots(request) && isServed(request, SNAPSHOTS);
     if (isForwarded(request)) forwarded(request);
     observe(request, response, isDirect ? SNAPSHOTS : null);
     if (isDirect) snapshots(request, response);

@@ -16,16 +16,18 @@ export function sidePorts({ metrics, console }: Places): number[] {
 }
 
 /**
- * True where a request's path is served at the port that it came to. The collector's own has all that is not placed elsewhere; a port of
- * the metrics alone has nothing else, and the console's has everything, which it reads from there.
+ * True where a path, as Express has parsed it, is served at the port that a request came to. The collector's own has all that is not placed
+ * elsewhere; a port of the metrics alone has nothing else, and the console's has everything, which it reads from there.
  */
-export function servedAt(places: Places): (request: Pick<IncomingMessage, "socket" | "url">) => boolean {
+export function servedAt(places: Places): (request: Pick<IncomingMessage, "socket">, path: string) => boolean {
   const { metrics, console } = places;
   const ports = sidePorts(places);
   if (metrics === "on" && console === "on") return () => true;
-  return ({ socket, url = "" }) => {
+  return ({ socket }, path) => {
     const port = socket.localPort ?? 0;
-    const place = /^\/metrics(?![^/?])/.test(url) ? metrics : /^\/console(?![^/?])/.test(url) ? console : "on";
+    // Express's routes are found whatever the case (https://expressjs.com/en/5x/api.html#app.set, "case sensitive routing").
+    const [, first = ""] = /^\/(metrics|console)(?:\/|$)/i.exec(path) ?? [];
+    const place = { metrics, console }[first.toLowerCase()] ?? "on";
     if (!ports.includes(port)) return place === "on";
     return place === port || (console === port && place !== "off");
   };
@@ -34,7 +36,7 @@ export function servedAt(places: Places): (request: Pick<IncomingMessage, "socke
 /** Answers 404 to what is not served where it was asked for. */
 export function onlyServed(isServed: ReturnType<typeof servedAt>): RequestHandler {
   return (request, _response, next) => {
-    if (isServed(request)) return next();
+    if (isServed(request, request.path)) return next();
     throw new Problem(404, `there is no ${request.method} ${request.path} at this port`);
   };
 }
@@ -42,9 +44,15 @@ export function onlyServed(isServed: ReturnType<typeof servedAt>): RequestHandle
 /** These begin the collector's own routes: a prefix of such a name is the proxy's to take off. */
 const OWN = ["v1", "t", "events"];
 
-/** Takes the public URL's path off a request's, for proxies that hand it on as it was asked; most take it off themselves. */
-export function withoutPrefix(publicUrl: string | undefined): (url: string) => string {
-  const prefix = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
-  if (prefix === "" || OWN.includes(prefix.split("/")[1] ?? "")) return (url) => url;
-  return (url) => (url.startsWith(`${prefix}/`) ? url.slice(prefix.length) : url);
+/**
+ * A request's target as a path: without the scheme and host that it may come with (RFC 9112, 3.2.2), and without the public URL's path, for
+ * proxies that hand it on as it was asked; most take it off themselves.
+ */
+export function ownPath(publicUrl: string | undefined): (url: string) => string {
+  const path = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
+  const prefix = OWN.includes(path.split("/")[1] ?? "") ? "" : path;
+  return (url) => {
+    const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*\/?/i, "/");
+    return target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : target;
+  };
 }

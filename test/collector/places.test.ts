@@ -4,6 +4,7 @@ import { servedAt, sidePorts } from "../../collector/http/doors";
 import { client } from "./contract/http";
 import { type Collector, freePort, runToEnd, startCollector } from "./contract/process";
 import { sharedCollector } from "./contract/shared";
+import { exchange } from "./hostile/raw";
 
 let collector: Collector | undefined;
 afterEach(async () => {
@@ -68,30 +69,52 @@ describe("/metrics", () => {
   });
 });
 
+/** As it can be asked for: Express finds a route in any case, by a path that it parses. */
+const spellings = (path: string) => [
+  path,
+  path.toUpperCase(),
+  `${path}/`,
+  `${path}?x`,
+  `${path}#x`,
+  `http://x${path}`,
+  `HTTP://x:1/cj${path}/`,
+  `/cj${path.toUpperCase()}/`,
+];
+
+describe("what is off, or at another port, is found by no other spelling", () => {
+  it.each(["off", "a port of their own"])("%s", async (where) => {
+    const place = where === "off" ? "off" : String(await freePort());
+    const CALLJOIN_PUBLIC_URL = "https://shop.example/cj";
+    collector = await startCollector({ CALLJOIN_PUBLIC_URL, CALLJOIN_METRICS: place, CALLJOIN_CONSOLE: place });
+    for (const target of [...spellings("/metrics"), ...spellings("/console"), "/console/x", "/CONSOLE/index.html"]) {
+      const answer = await exchange(collector.origin, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      expect([target, answer.slice(0, 12)]).toEqual([target, "HTTP/1.1 404"]);
+    }
+    expect(
+      await exchange(collector.origin, "GET http://x/cj/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    ).toContain(" 200 OK");
+  });
+});
+
 test.each([
   [{ metrics: "on", console: "on" }, [], "/metrics /console/ /v1/sites", ""],
   [{ metrics: "off", console: "off" }, [], "/v1/sites /metricsx", ""],
-  [{ metrics: 9, console: "on" }, [9], "/console/ /v1/sites /metricsx", "/metrics /metrics?x"],
+  [{ metrics: 9, console: "on" }, [9], "/console/ /v1/sites /metricsx", "/metrics /METRICS/"],
   [
     { metrics: "on", console: 9 },
     [9],
-    "/metrics /metrics?x /v1/sites /metricsx",
-    "/console /console/ /metrics /metrics?x /v1/sites /metricsx",
+    "/metrics /METRICS/ /v1/sites /metricsx",
+    "/console /console/ /metrics /METRICS/ /v1/sites /metricsx",
   ],
   [{ metrics: "off", console: 9 }, [9], "/v1/sites /metricsx", "/console /console/ /v1/sites /metricsx"],
-  [
-    { metrics: 9, console: 9 },
-    [9],
-    "/v1/sites /metricsx",
-    "/console /console/ /metrics /metrics?x /v1/sites /metricsx",
-  ],
-  [{ metrics: 9, console: 10 }, [9, 10], "/v1/sites /metricsx", "/metrics /metrics?x"],
+  [{ metrics: 9, console: 9 }, [9], "/v1/sites /metricsx", "/console /console/ /metrics /METRICS/ /v1/sites /metricsx"],
+  [{ metrics: 9, console: 10 }, [9, 10], "/v1/sites /metricsx", "/metrics /METRICS/"],
 ] as const)("%o: served at PORT and at the other port", (places, ports, own, other) => {
   const isServed = servedAt(places);
-  const at = (localPort: number) => (url: string) => isServed({ url, socket: { localPort } } as never);
+  const at = (localPort: number) => (path: string) => isServed({ socket: { localPort } } as never, path);
   expect(sidePorts(places)).toEqual(ports);
   for (const url of own.split(" ")) expect([url, at(8787)(url)]).toEqual([url, true]);
-  const all = ["/console", "/console/", "/metrics", "/metrics?x", "/v1/sites", "/metricsx"];
+  const all = ["/console", "/console/", "/metrics", "/METRICS/", "/v1/sites", "/metricsx"];
   if (ports.length > 0) expect(all.filter(at(9))).toEqual(other.split(" "));
   if (places.metrics !== "on") expect(at(8787)("/metrics")).toBe(false);
   if (places.console !== "on") expect(at(8787)("/console/x")).toBe(false);

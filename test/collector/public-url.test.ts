@@ -1,7 +1,7 @@
 /** The collector at a path of the shop's own host, behind a proxy that takes the path off and one that does not. */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { withoutPrefix } from "../../collector/http/doors";
+import { ownPath } from "../../collector/http/doors";
 import { type Collector, startCollector } from "./contract/process";
 import { newContext, openShop, type Shop, THEN, view } from "./contract/shop";
 
@@ -72,13 +72,19 @@ describe.each([
 });
 
 test("a path that only begins like the prefix is another one, and a prefix named like a route of ours is the proxy's to take off", () => {
-  const own = withoutPrefix("https://shop.example/cj/calls");
+  const own = ownPath("https://shop.example/cj/calls");
   expect(["/cj/calls/livez", "/cj/callsign", "/cj/calls", "/livez"].map(own)).toEqual([
     "/livez",
     "/cj/callsign",
     "/cj/calls",
     "/livez",
   ]);
-  expect(withoutPrefix("https://shop.example/v1")("/v1/snapshots")).toBe("/v1/snapshots");
-  expect(withoutPrefix("https://shop.example")("/v1/snapshots")).toBe("/v1/snapshots");
+  expect(ownPath("https://shop.example/v1")("/v1/snapshots")).toBe("/v1/snapshots");
+  expect(ownPath("https://shop.example")("/v1/snapshots")).toBe("/v1/snapshots");
+  expect(["http://shop.example/cj/calls/livez", "HTTP://x", "http://x?y", "*"].map(own)).toEqual([
+    "/livez",
+    "/",
+    "/?y",
+    "*",
+  ]);
 });
