@@ -37,30 +37,37 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
         const ms = clock() - start;
         done({ status, retryAfter, response: startOf(chunks), error: status === null ? reason : null, ms });
       };
-      // A literal address is never looked up; URL has already turned every odd notation of one into the usual one.
-      const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-      if (isIP(host) !== 0 && !filter.allows(host, host)) return end(notAllowed(host));
+      try {
+        // A literal address is never looked up; URL has already turned every odd notation of one into the usual one.
+        const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+        if (isIP(host) !== 0 && !filter.allows(host, host)) throw notAllowed(host);
 
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const signal = cut ? AbortSignal.any([timeout, cut]) : timeout;
-      const { request } = url.startsWith("https:") ? https : http;
-      const options = { method, headers, lookup, signal, agent: false, rejectUnauthorized: true };
-      const sent = request(url, options, (received) => {
-        status = received.statusCode ?? null;
-        retryAfter = received.headers["retry-after"] ?? null;
-        let bytes = 0;
-        received.on("data", (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (bytes < KEPT_BYTES) return;
-          end();
-          sent.destroy();
+        const timeout = AbortSignal.timeout(timeoutMs);
+        const signal = cut ? AbortSignal.any([timeout, cut]) : timeout;
+        const { request } = url.startsWith("https:") ? https : http;
+        const options = { method, headers, lookup, signal, agent: false, rejectUnauthorized: true };
+        const sent = request(url, options, (received) => {
+          status = received.statusCode ?? null;
+          retryAfter = received.headers["retry-after"] ?? null;
+          let bytes = 0;
+          received.on("data", (chunk: Buffer) => {
+            chunks.push(chunk);
+            bytes += chunk.length;
+            if (bytes < KEPT_BYTES) return;
+            end();
+            sent.destroy();
+          });
+          received.on("end", () => end()).on("error", end);
         });
-        received.on("end", () => end()).on("error", end);
-      });
-      sent.on("error", (error) => end(timeout.aborted ? new Error(`no answer within ${timeoutMs / 1_000} s`) : error));
-      sent.on("close", () => end());
-      sent.end(body);
+        sent.on("error", (error) =>
+          end(timeout.aborted ? new Error(`no answer within ${timeoutMs / 1_000} s`) : error),
+        );
+        sent.on("close", () => end());
+        sent.end(body);
+      } catch (error) {
+        // Node says so of user info that it cannot decode, and of a header that it will not send.
+        end(error as Error);
+      }
     });
   };
 }

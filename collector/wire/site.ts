@@ -13,9 +13,22 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
   error: "must be an origin such as https://shop.example, without a path",
 });
 
-const httpUrl = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-  error: "must be an http or https URL",
-});
+const httpUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: "must be an http or https URL",
+    abort: true,
+  })
+  // URL takes a bare %, and what sends the request does not (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
+  .refine((text) => hasReadableUser(new URL(text)), "must have %25 for a % in its user or password");
+
+function hasReadableUser({ username, password }: URL): boolean {
+  try {
+    return decodeURIComponent(`${username}:${password}`) !== "";
+  } catch {
+    return false;
+  }
+}
 
 export const entitySchema = z.strictObject({
   name: z

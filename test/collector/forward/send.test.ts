@@ -45,6 +45,16 @@ test("a receiver that cannot be resolved fails with the reason", async () => {
   expect(answer).toMatchObject({ status: null, error: expect.stringContaining("crm.invalid") });
 });
 
+test.each([
+  ["user info that cannot be decoded", "http://user:100%sure@crm.example/", {}, "URI malformed"],
+  ["a header that cannot be sent", "http://crm.example/", { "x-key": "\n" }, "Invalid character in header"],
+  ["no URL at all", "crm.example", {}, "Invalid URL"],
+])("a request that cannot be made is an attempt with its reason: %s", async (_what, url, headers, error) => {
+  const send = createSender({ filter: createAddressFilter([]), clock: Date.now });
+  const answer = await send({ method: "GET", url, headers, body: "" });
+  expect(answer).toMatchObject({ status: null, error: expect.stringContaining(error) });
+});
+
 test.each(["127.0.0.1", "10.0.0.0/8, fd00::/8", "crm.internal", "localhost,::1", "crm"])(
   "CALLJOIN_ALLOW_PRIVATE can be %s",
   (value) => {

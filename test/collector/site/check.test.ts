@@ -41,6 +41,14 @@ describe("a site document", () => {
     );
   });
 
+  it("names a webhook's URL whose user or password has a bare %, which no request can be made to", () => {
+    const at = (url: string) => shape({ name: "Shop", webhooks: [{ name: "crm", url }] });
+    expect(at("http://user:100%sure@crm.example/")).toEqual(["webhooks.0.url"]);
+    expect(at("http://100%:41@crm.example/")).toEqual(["webhooks.0.url"]);
+    expect(at("http://user:100%25sure@crm.example/?rate=100%")).toEqual([]);
+    expect(at("crm")).toEqual(["webhooks.0.url"]);
+  });
+
   it("needs nothing but a name", () => {
     expect(siteSchema.parse({ name: "Shop" })).toMatchObject({
       origins: [],
