@@ -1,8 +1,9 @@
 /** The operator's token: as configured, else as it was made at the first start, and is kept in the data folder. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Config, secret } from "./config";
+import { makeDataFolder } from "./folder";
 import { sync } from "./store/sqlite-file";
 
 /** The token; one that is made is printed this once. Throws an error that names the file where it is no token, or none can be kept there. */
@@ -33,9 +34,9 @@ export function keptToken(folder: string): string | undefined {
 
 /** Under its name the file is whole, and on disk: a full disk, or a power cut, leaves none. */
 function keep(file: string, text: string): void {
+  makeDataFolder(dirname(file));
   const part = `${file}.part`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(part, text, { mode: 0o600, flush: true });
     renameSync(part, file);
     sync(dirname(file));

@@ -1,7 +1,8 @@
 /** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { isFolder } from "./folder";
 
 const number = (text: string, what: string, max: number) =>
   z
@@ -78,10 +79,7 @@ const VARIABLES = {
   CALLJOIN_ALLOW_PRIVATE: exceptions.default([]).describe("private hosts and CIDRs that webhooks may reach; none"),
   CALLJOIN_SECRETS: z
     .string()
-    .refine(
-      (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
-      "must be a folder that is there",
-    )
+    .refine(isFolder, "must be a folder that is there")
     .optional()
     .describe("folder of the platforms' credentials that sites name by api_secret_file; none"),
   CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9).describe(

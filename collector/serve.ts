@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { adminToken } from "./admin-token";
 import { type Config, placeOf } from "./config";
+import { isFolder } from "./folder";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
@@ -189,7 +190,7 @@ async function openConfigured(
 /** The folder holds secrets of vendors and webhooks: it is its owner's alone, and one from before is made so. */
 function tighten(folder: string, log: Logger): void {
   // Whatever else is there in its place is told when the store is opened.
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!isFolder(folder)) return;
   try {
     const ours = readdirSync(folder).filter((name) => /^(calljoin\.db|admin-token|collector\.)/.test(name));
     const loose = [folder, ...ours.map((name) => join(folder, name))].filter((path) => statSync(path).mode & 0o077);

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { dirname, join, resolve } from "node:path";
 import pg from "pg";
 import { type Config, placeOf } from "../config";
+import { isFolder, tryDataFolder } from "../folder";
 import { chosenEngine } from "../store/choose";
 import { inspect, type Schema } from "../store/schema";
 import { sqlite } from "../store/sqlite";
@@ -27,7 +28,7 @@ export async function* checkSqlite(folder: string, clock: () => number): AsyncGe
     yield {
       state: "FAILED",
       part,
-      what: `CALLJOIN_DATA: ${cannot}`,
+      what: cannot,
       todo: "run as the collector's user, or give the folder to it (chown)",
     };
     return;
@@ -153,17 +154,23 @@ function copiesIn(folder: string, now: number): string[] {
   return readdirSync(folder).filter((name) => isCopy(name) && now - statSync(join(folder, name)).mtimeMs > 7 * DAY_MS);
 }
 
-/** Why this user cannot write there; null where they can. A folder that is not there can be made where the nearest one above can be written. */
+/** Why this user cannot write there; null where they can. A folder that is not there is made, and removed: what else would say that it can be? */
 function whyNotWritable(folder: string): string | null {
-  const place = nearest(folder);
   try {
-    if (!statSync(place).isDirectory()) return `${place} is not a folder`;
-    accessSync(place, constants.W_OK | constants.X_OK);
+    tryDataFolder(folder);
+    // There is none yet, and one can be made.
+    if (!existsSync(folder)) return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+  try {
+    if (!isFolder(folder)) return `CALLJOIN_DATA: ${folder} is not a folder`;
+    accessSync(folder, constants.W_OK | constants.X_OK);
     const path = join(folder, "calljoin.db");
     if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
     return null;
   } catch (error) {
-    return `user ${process.getuid?.()} cannot write there: ${(error as Error).message}`;
+    return `CALLJOIN_DATA: user ${process.getuid?.()} cannot write there: ${(error as Error).message}`;
   }
 }
 

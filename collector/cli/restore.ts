@@ -3,6 +3,7 @@ import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { type Config, placeOf } from "../config";
+import { makeDataFolder } from "../folder";
 import { openAlone } from "../migrate";
 import { sha256 } from "../store/hash";
 import { inspect } from "../store/schema";
@@ -29,7 +30,7 @@ export async function restore({ databaseUrl, dataFolder }: Config, path: string)
   const beside = join(dataFolder, "restoring");
   try {
     checkPages(backup, path);
-    mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+    makeDataFolder(dataFolder);
     const lock = holdAlone(dataFolder);
     try {
       await closeOwn(dataFolder, own);

@@ -1,8 +1,9 @@
 /** The embedded engine: one SQLite file, write-ahead log, every commit on disk before it is acknowledged. */
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { type SqliteDatabase as KyselySqlite, SqliteDialect } from "kysely";
+import { makeDataFolder } from "../folder";
 import type { Engine } from "./engine";
 import { createResidue } from "./residue";
 import { claim, copyTo, refuseOrphanedLog } from "./sqlite-file";
@@ -64,10 +65,10 @@ export function sqlite(folder: string, { alone = false, waitMs = PATIENT_MS } = 
 function open(folder: string, place: string, alone: boolean): SqliteDatabase.Database {
   const path = join(folder, "calljoin.db");
   let file: SqliteDatabase.Database | undefined;
+  makeDataFolder(folder);
   try {
-    // They hold secrets of vendors and webhooks. SQLite gives its log the file's own mode.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     refuseOrphanedLog(path);
+    // It holds secrets of vendors and webhooks. SQLite gives its log the file's own mode.
     closeSync(openSync(path, "a", 0o600));
     file = new SqliteDatabase(path, { timeout: PATIENT_MS });
     // Before the first access: the file itself is locked then, and not only while somebody writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).

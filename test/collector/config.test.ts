@@ -33,6 +33,7 @@ describe("the configuration", () => {
     ["CALLJOIN_TRUST_PROXY", "300.0.0.1"],
     ["DATABASE_URL", "mysql://localhost/calls"],
     ["DATABASE_URL", "postgres:///calls"],
+    ["CALLJOIN_SECRETS", "/dev/null/secrets"],
     ["CALLJOIN_SHARDED", "yes"],
     ["CALLJOIN_SHARDED", "true"],
     ["CALLJOIN_PUBLIC_URL", "calls.shop.example"],

@@ -124,6 +124,12 @@ describe("calljoin backup", () => {
 });
 
 describe("calljoin restore", () => {
+  it("refuses a folder that cannot be made", async () => {
+    await fill();
+    await backup();
+    await expect(restore("/proc/calljoin/data")).rejects.toThrow(/^CALLJOIN_DATA: .* cannot be made: ENOENT/);
+  });
+
   it("puts the backup in the store's place, and keeps what was there", async () => {
     await fill();
     await backup();
