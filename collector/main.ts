@@ -127,9 +127,9 @@ function versionOf(): string {
   return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
-program.parseAsync().catch((error: Error) => {
+program.parseAsync().catch((error: Error & { code?: string }) => {
   // Said by commander already.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : MISUSED);
-  process.stderr.write(`calljoin: ${error.message}\n`);
+  process.stderr.write(`calljoin: ${error.message || error.code || error.name}\n`);
   process.exit(FAILED);
 });

@@ -12,19 +12,23 @@ const WAIT_MS = 1_000;
  */
 export function holdAlone(folder: string): SqliteDatabase.Database {
   const path = join(folder, "collector.lock");
-  closeSync(openSync(path, "a", 0o600));
-  const lock = new SqliteDatabase(path, { timeout: WAIT_MS });
   const holder = join(folder, "collector.pid");
+  let lock: SqliteDatabase.Database | undefined;
   try {
+    closeSync(openSync(path, "a", 0o600));
+    lock = new SqliteDatabase(path, { timeout: WAIT_MS });
     lock.pragma("locking_mode = EXCLUSIVE");
     lock.exec("begin exclusive");
+    writeFileSync(holder, `process ${process.pid}, since ${new Date().toISOString()}\n`, { mode: 0o600 });
+    return lock;
   } catch (error) {
-    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-    lock.close();
-    throw new Error(`CALLJOIN_DATA: ${folder} is used by another collector${saidBy(holder)}; stop it first`);
+    lock?.close();
+    const { message, code } = error as Error & { code?: string };
+    if (code === "SQLITE_BUSY")
+      throw new Error(`CALLJOIN_DATA: ${folder} is used by another collector${saidBy(holder)}; stop it first`);
+    const todo = code === "SQLITE_NOTADB" ? `; delete ${path}, which holds no data` : "";
+    throw new Error(`CALLJOIN_DATA: ${folder} cannot be held for this collector alone: ${message || code}${todo}`);
   }
-  writeFileSync(holder, `process ${process.pid}, since ${new Date().toISOString()}\n`, { mode: 0o600 });
-  return lock;
 }
 
 /** Who holds the folder. It may have got so far as the lock, and what is there be the word of the one before it: that is not taken while one can wait. */

@@ -3,20 +3,27 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createJoiner } from "../join/joiner";
 import { PROMPT_MS, sqlite } from "../store/sqlite";
 import { openStore } from "../store/store";
+import { unusable } from "../store/unavailable";
 import { holdAlone } from "./alone";
 import type { Question, Said } from "./messages";
 
 type Door = (...args: never[]) => unknown;
 
+/** Begins what says already where it was. */
+const PLACE = "CALLJOIN_DATA: ";
+
 const port = parentPort;
 if (!port) throw new Error("this file runs as a thread of the collector");
 const say = (said: Said) => port.postMessage(said);
 
-const file = sqlite(workerData.folder, { waitMs: PROMPT_MS });
-// Before anything in the file is changed, and for as long as the thread lives.
-const alone = holdAlone(workerData.folder);
 const notes: string[] = [];
-const { joining, history, engine, ...store } = await openStore(file, { tell: (line) => notes.push(line) });
+const { alone, opened } = await open(workerData.folder).catch((error: Error & { code?: string }) => {
+  // What is no plain error arrives empty in the other thread, as better-sqlite3's do.
+  throw new Error(
+    error.message.startsWith(PLACE) ? error.message : unusable(`${PLACE}${workerData.folder}`, error).message,
+  );
+});
+const { joining, history, engine, ...store } = opened;
 const joiner = createJoiner({
   store: { ...store, joining, history, engine },
   clock: Date.now,
@@ -44,6 +51,13 @@ port.on("message", async ({ id, door, args }: Question) => {
   }
 });
 say({ kind: "open", engine: "sqlite", doors: [...doors.keys()], notes });
+
+async function open(folder: string) {
+  const file = sqlite(folder, { waitMs: PROMPT_MS });
+  // Before anything in the file is changed, and for as long as the thread lives.
+  const alone = holdAlone(folder);
+  return { alone, opened: await openStore(file, { tell: (line) => notes.push(line) }) };
+}
 
 function named(room: string, functions: object): [string, Door][] {
   return Object.entries(functions).flatMap(([name, value]): [string, Door][] =>

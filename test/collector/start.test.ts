@@ -1,4 +1,5 @@
 /** What the collector says when it cannot start on what is there: which variable, which file, why, and what to do. */
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,13 @@ async function refusal(place = folder, env: Record<string, string> = {}): Promis
   const { code, output } = await runToEnd(["serve"], all);
   expect(code).toBe(1);
   return output.split("\n").find((line) => line.startsWith("calljoin: ")) ?? output;
+}
+
+function canMount(): boolean {
+  const place = mkdtempSync(join(tmpdir(), "calljoin-start-"));
+  const { status } = spawnSync("sh", ["-c", 'mount -t tmpfs tmpfs "$0" && umount "$0"', place]);
+  rmSync(place, { recursive: true });
+  return status === 0;
 }
 
 async function makeStore(): Promise<void> {
@@ -61,9 +69,48 @@ describe("a start on a store that cannot be used is refused, and changes nothing
     expect(await refusal()).toMatch(/calljoin\.db cannot be used: .*malformed.*restore a backup/);
   });
 
+  it("its lock is no database, which can be deleted", async () => {
+    writeFileSync(join(folder, "collector.lock"), "x".repeat(5_000));
+    const lock = join(folder, "collector.lock");
+    expect(await refusal()).toContain(
+      `${folder} cannot be held for this collector alone: file is not a database; delete ${lock}`,
+    );
+  });
+
+  it.each(["collector.lock", "collector.pid"])("its %s cannot be written", async (name) => {
+    mkdirSync(join(folder, name));
+    expect(await refusal()).toMatch(/^calljoin: CALLJOIN_DATA: .* cannot be held for this collector alone: EISDIR: /);
+  });
+
+  // A disk can be mounted by root alone, and not in every container.
+  it.skipIf(!canMount()).each([2, 6, 8, 20, 40])("its disk has %d free pages", async (pages) => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${pages * 4}k,mode=700`, "tmpfs", folder]);
+    try {
+      expect(await refusal()).toMatch(/^calljoin: CALLJOIN_DATA: \/tmp\/.*(full|disk I\/O error|ENOSPC)/);
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+  });
+
   it("its place is a file", async () => {
     writeFileSync(join(folder, "x"), "");
     expect(await refusal(join(folder, "x"))).toMatch(/CALLJOIN_DATA: .*x.calljoin\.db cannot be used: /);
+  });
+});
+
+describe("a start on a folder that cannot be made is refused, and named, also by the doctor, where", () => {
+  it.each([
+    ["it would be in /proc", () => "/proc/calljoin", "ENOENT"],
+    ["it would be deep in /proc", () => "/proc/calljoin/data", "ENOENT"],
+    ["a file is above it", () => join(file, "data"), "ENOTDIR"],
+    ["links lead round in a circle", () => join(folder, "circle"), "ELOOP"],
+  ])("%s", async (_what, place, why) => {
+    writeFileSync(file, "");
+    symlinkSync("circle", join(folder, "circle"));
+    const said = `CALLJOIN_DATA: ${place()} cannot be made: ${why}`;
+    expect(await refusal(place())).toContain(said);
+    const env = { CALLJOIN_DATA: place(), PORT: "0" };
+    expect((await runToEnd(["doctor"], env)).output).toContain(`FAILED   store: ${said}`);
   });
 });
 
