@@ -1,6 +1,7 @@
 /** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
 import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
+import { compile } from "proxy-addr";
 import { z } from "zod";
 import { isFolder } from "./folder";
 
@@ -16,8 +17,8 @@ const number = (text: string, what: string, max: number) =>
 const proxies = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
-  .refine((parts) => (parts.length === 1 && /^\d{1,2}$/.test(parts[0] ?? "")) || parts.every(isNetwork), {
-    error: "must be a number of hops, or addresses and CIDRs with commas between",
+  .refine((parts) => (parts.length === 1 && /^\d{1,2}$/.test(parts[0] ?? "")) || areProxies(parts), {
+    error: "must be a number of hops, or addresses and CIDRs with commas between; /0 would be everybody",
   })
   .transform((parts) => (/^\d+$/.test(parts[0] ?? "") ? Number(parts[0]) : parts));
 
@@ -41,7 +42,8 @@ const publicUrl = z
 /** What lets somebody in, wherever it is kept. */
 export const secret = z
   .string()
-  .regex(/^\S{16,}$/, "must be at least 16 characters, without spaces: who guesses it is let in");
+  // A header is bytes: of any other character curl sends UTF-8, which Node reads as Latin-1 (RFC 9110, 5.5).
+  .regex(/^[!-~]{16,}$/, "must be at least 16 characters, printable ASCII without spaces: who guesses it is let in");
 
 /** Pino's. Each request is a line at debug, each join one at info. */
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -243,6 +245,16 @@ function isPublicUrl(text: string): boolean {
 export function placeOf(url: string): string {
   const { hostname, port, pathname } = new URL(url);
   return `${hostname}${port ? `:${port}` : ""}${pathname}`;
+}
+
+/** True where what reads `X-Forwarded-For` takes all of them. */
+function areProxies(parts: string[]): boolean {
+  try {
+    compile(parts);
+    return parts.every(isNetwork);
+  } catch {
+    return false;
+  }
 }
 
 /** True for an address or a CIDR that Node itself takes for one. */

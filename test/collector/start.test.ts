@@ -125,7 +125,7 @@ describe("a start on an admin-token that lets in whoever guesses it is refused, 
   ])("%s", async (_what, text) => {
     writeFileSync(token(), text);
     const said = await refusal(folder, made);
-    expect(said).toContain(`CALLJOIN_DATA: ${token()} must be at least 16 characters, without spaces`);
+    expect(said).toContain(`CALLJOIN_DATA: ${token()} must be at least 16 characters, printable ASCII without spaces`);
     expect(said).toContain("delete it, and the next start makes a new one");
     expect(readFileSync(token(), "utf8")).toBe(text);
     const doctor = await runToEnd(["doctor"], { CALLJOIN_DATA: folder, PORT: "0", ...made });
