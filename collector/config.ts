@@ -1,6 +1,7 @@
 /** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
 import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
+import { parse } from "pg-connection-string";
 import { compile } from "proxy-addr";
 import { z } from "zod";
 import { isFolder } from "./folder";
@@ -66,7 +67,10 @@ const VARIABLES = {
   CALLJOIN_DATA: z.string().default("./data").describe("folder of the SQLite store; ./data"),
   DATABASE_URL: z
     .string()
-    .refine(isPostgresUrl, "must be postgres://USER:PASSWORD@HOST/DATABASE")
+    .superRefine((text, { addIssue }) => {
+      const why = whyNoPostgres(text);
+      if (why !== null) addIssue(why);
+    })
     .optional()
     .describe("postgres://USER:PASSWORD@HOST/DATABASE, instead of SQLite"),
   CALLJOIN_SHARDED: z
@@ -230,9 +234,16 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** True for a URL that names a PostgreSQL. */
-export function isPostgresUrl(text: string): boolean {
-  return /^postgres(ql)?:\/\/[^/]/.test(text) && URL.canParse(text);
+/** Why a URL names no PostgreSQL that the driver would look for; null where it does. */
+export function whyNoPostgres(text: string): string | null {
+  try {
+    if (/^postgres(ql)?:\/\//.test(text) && parse(text)) return null;
+  } catch (error) {
+    const { code = "", message } = error as Error & { code?: string };
+    // It reads the certificates that the URL names.
+    if (/^E[A-Z]+$/.test(code)) return `must name files that can be read: ${message}`;
+  }
+  return "must be postgres://USER:PASSWORD@HOST/DATABASE, or postgres:///DATABASE?host=/FOLDER for a socket";
 }
 
 function isPublicUrl(text: string): boolean {
@@ -243,8 +254,11 @@ function isPublicUrl(text: string): boolean {
 
 /** Where a database is, without who may use it. */
 export function placeOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url);
-  return `${hostname}${port ? `:${port}` : ""}${pathname}`;
+  const { host, port, database } = parse(url);
+  if (host?.startsWith("/")) return `${host}, database ${database ?? "of the user's name"}`;
+  // The driver's own default (https://www.postgresql.org/docs/current/libpq-envars.html).
+  const name = host || process.env.PGHOST || "localhost";
+  return `${name.includes(":") ? `[${name}]` : name}${port ? `:${port}` : ""}/${database ?? ""}`;
 }
 
 /** True where what reads `X-Forwarded-For` takes all of them. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { MigrationProvider } from "kysely";
-import { type Config, isPostgresUrl, readConfig } from "../config";
+import { type Config, readConfig, whyNoPostgres } from "../config";
 import { migrate, openAlone } from "../migrate";
 import { chosenEngine, chosenStore } from "../store/choose";
 import { inspect } from "../store/schema";
@@ -18,7 +18,8 @@ export interface Asked {
 /** Yields lines that say what is done. Throws where it cannot be. */
 export async function* runMigrate(env: Record<string, string | undefined>, asked: Asked): AsyncGenerator<string> {
   if (asked.to === undefined) return yield* upgrade(readConfig(env), asked);
-  if (!isPostgresUrl(asked.to)) throw new Error("--to must be postgres://USER:PASSWORD@HOST/DATABASE");
+  const why = whyNoPostgres(asked.to);
+  if (why !== null) throw new Error(`--to ${why}`);
   const { dataFolder } = readConfig({ CALLJOIN_DATA: env.CALLJOIN_DATA });
   yield* migrate(dataFolder, asked.to);
 }

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readConfig, unknownVariables } from "../../collector/config";
+import { placeOf, readConfig, unknownVariables } from "../../collector/config";
 
 describe("the configuration", () => {
   it("has a default for everything", () => {
@@ -35,7 +36,10 @@ describe("the configuration", () => {
     ["CALLJOIN_TRUST_PROXY", "10.0.0.1, ::/0"],
     ["CALLJOIN_ADMIN_TOKEN", "schlüssel-zum-kollektor"],
     ["DATABASE_URL", "mysql://localhost/calls"],
-    ["DATABASE_URL", "postgres:///calls"],
+    ["DATABASE_URL", "postgres://[/calls"],
+    ["DATABASE_URL", "postgres://db.example:port/calls"],
+    ["DATABASE_URL", "postgres://u:%E4@db.example/calls"],
+    ["DATABASE_URL", "calls?host=/var/run/postgresql"],
     ["CALLJOIN_SECRETS", "/dev/null/secrets"],
     ["CALLJOIN_SHARDED", "yes"],
     ["CALLJOIN_SHARDED", "true"],
@@ -64,6 +68,27 @@ describe("the configuration", () => {
     const config = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
     expect(config).toMatchObject({ databaseUrl: DATABASE_URL, sharded: false });
     expect(() => readConfig({ DATABASE_URL })).toThrow(/CALLJOIN_ADMIN_TOKEN: must be set/);
+  });
+
+  it.each([
+    ["postgres://u:secret@db.example:5433/calls", "db.example:5433/calls"],
+    ["postgres://u:secret@[::1]/calls", "[::1]/calls"],
+    ["postgres:///calls?host=/var/run/postgresql", "/var/run/postgresql, database calls"],
+    ["postgres://u:secret@/calls?host=/var/run/postgresql", "/var/run/postgresql, database calls"],
+    ["postgresql://u:secret@%2Fvar%2Frun/calls", "/var/run, database calls"],
+    ["postgres:///calls", "localhost/calls"],
+  ])("takes %s, as PostgreSQL's driver does, and says of it %s", (DATABASE_URL, place) => {
+    const { databaseUrl = "" } = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
+    expect(placeOf(databaseUrl)).toBe(place);
+    const { host, database } = new pg.Client({ connectionString: databaseUrl });
+    expect([place.includes(host.replace(/^\[|\]$/g, "")), database]).toEqual([true, "calls"]);
+  });
+
+  it("names a certificate that DATABASE_URL names and that cannot be read", () => {
+    const DATABASE_URL = "postgres://u:secret@db.example/calls?sslrootcert=/nowhere/ca.pem";
+    expect(() => readConfig({ DATABASE_URL })).toThrow(
+      /DATABASE_URL: must name files that can be read: ENOENT.*ca\.pem/,
+    );
   });
 
   describe("takes a secret from a file", () => {
