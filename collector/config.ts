@@ -211,13 +211,17 @@ function secretIn(name: string, file: string, other: string | undefined): string
   return text;
 }
 
-/** A line for each variable that begins as ours do and is none of them: a name that was mistyped. */
+/** A line for each variable that begins as ours do and is none of them: a name that was mistyped, or one of ours that has no such beginning. */
 export function unknownVariables(env: Environment): string[] {
   const known = [...Object.keys(VARIABLES), ...SECRETS.map((name) => `${name}_FILE`)];
   const unknown = Object.keys(env).filter((name) => name.startsWith("CALLJOIN_") && !known.includes(name));
+  const bare = (name: string) => name.replace(/^CALLJOIN_/, "");
   return unknown.map((name) => {
-    const [nearest] = known.sort((a, b) => distance(name, a) - distance(name, b));
-    return `${name} is not a variable of Calljoin, and is ignored; did you mean ${nearest}?`;
+    const far = (one: string) => distance(bare(name), bare(one));
+    const [nearest = ""] = known.sort((a, b) => far(a) - far(b));
+    // What differs in more than a third of it is another word.
+    const advice = far(nearest) * 3 <= bare(name).length ? `; did you mean ${nearest}?` : "";
+    return `${name} is not a variable of Calljoin, and is ignored${advice}`;
   });
 }
 

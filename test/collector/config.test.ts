@@ -137,6 +137,22 @@ describe("the configuration", () => {
     ]);
   });
 
+  it.each([
+    ["CALLJOIN_DATABASE_URL", "; did you mean DATABASE_URL?"],
+    ["CALLJOIN_DATABASE_URL_FILE", "; did you mean DATABASE_URL_FILE?"],
+    ["CALLJOIN_PORT", "; did you mean PORT?"],
+    ["CALLJOIN_HOST", "; did you mean HOST?"],
+    ["CALLJOIN_LOGLEVEL", "; did you mean LOG_LEVEL?"],
+    ["CALLJOIN_DTA", "; did you mean CALLJOIN_DATA?"],
+    ["CALLJOIN_ROOT", ""],
+    ["CALLJOIN_TOKEN", ""],
+    ["CALLJOIN_", ""],
+  ])("names of %s what is near, and nothing where nothing is%s", (name, advice) => {
+    expect(unknownVariables({ [name]: "x" })).toEqual([
+      `${name} is not a variable of Calljoin, and is ignored${advice}`,
+    ]);
+  });
+
   it("names all that is wrong at once", () => {
     expect(() => readConfig({ PORT: "x", CALLJOIN_RATE_LIMIT: "x" })).toThrow(/PORT[\s\S]*CALLJOIN_RATE_LIMIT/);
   });
