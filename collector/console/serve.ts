@@ -41,7 +41,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** A name with its content's hash in it (`app-Bq3x81Zk.js`) is never another file's. */
-const HASHED = /[-.][A-Za-z0-9_-]{8,}\.\w+$/;
+const HASHED = /^[^/]+[-.][A-Za-z0-9_-]{8,}\.\w+$/;
 
 const PAGE = "index.html";
 
@@ -75,8 +75,8 @@ export function serveConsole(folder: URL): Router {
       return send(request, response, await fileOf(asked), type);
     }
     if (!names().has(PAGE)) throw new Problem(404, "the console was not built: npm run build");
-    // Of an older build: a page for a script would only be another error.
-    if (type) throw new Problem(404, `there is no ${request.path}`);
+    // Of an older build: a page for a script would only be another error. Any other name may be a site's, a webhook's or a visitor's.
+    if (type && HASHED.test(asked)) throw new Problem(404, `there is no ${request.path}`);
     const up = "../".repeat(asked.split("/").length - 1) || "./";
     response.set({ "Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8" });
     response.send(page().replaceAll('"./', `"${up}`));

@@ -49,6 +49,21 @@ describe("of a site on which nothing has happened", () => {
     });
   });
 
+  test("is opened by its name alone, and by an item's that looks like a file's; a site that is not there is said to be none", async () => {
+    const page = await console_.enter("shop-uk");
+    await settled(page);
+    const heading = async (path: string) => {
+      await page.goto(new URL(`/console/${path}`, page.url()).href);
+      await settled(page);
+      return [await page.locator("main h1").first().textContent(), new URL(page.url()).pathname];
+    };
+    expect(await heading("shop-uk")).toEqual(["Overview", "/console/shop-uk/overview"]);
+    expect(await heading("shop-uk/nothing")).toEqual(["Overview", "/console/shop-uk/overview"]);
+    expect((await heading("shop-uk/webhooks/crm.json"))[1]).toBe("/console/shop-uk/webhooks/crm.json");
+    expect(await heading("shop-fr/calls")).toEqual(["There is no site shop-fr here.", "/console/shop-fr/calls"]);
+    await page.close();
+  });
+
   test.each([...PAGES, ...EDITORS])("%s is sound in light, in dark, on a phone and at fourfold size", async (path) => {
     const page = await console_.enter(`shop-uk/${path}`);
     await settled(page);

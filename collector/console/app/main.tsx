@@ -1,6 +1,6 @@
 /** The console's beginning: who is signed in, then which page of which site the address names. */
 import { render } from "preact";
-import { Redirect, Route, Router, Switch } from "wouter-preact";
+import { Link, Redirect, Route, Router, Switch } from "wouter-preact";
 import { HOME } from "./api";
 import { SignIn } from "./pages/sign-in";
 import { Failed, Loading } from "./resource";
@@ -22,19 +22,22 @@ function App() {
   return (
     <Router base={HOME.pathname.replace(/\/$/, "")}>
       <Switch>
-        <Route path="/:site/:page/:item?">
-          {({ site, page, item }) => {
-            const route = ROUTES.find(({ path }) => path === page);
-            const isKnown = site === NO_SITE || sites.value.some(({ tracking_id }) => tracking_id === site);
-            return route && isKnown ? <Shell site={site} route={route} item={item && decoded(item)} /> : <Start />;
-          }}
-        </Route>
+        <Route path="/:site/:page/:item?">{(parts) => <Place {...parts} />}</Route>
+        <Route path="/:site">{(parts) => <Place {...parts} />}</Route>
         <Route>
           <Start />
         </Route>
       </Switch>
     </Router>
   );
+}
+
+function Place({ site, page, item }: { site: string; page?: string; item?: string | undefined }) {
+  const isKnown = sites.value.some(({ tracking_id }) => tracking_id === site);
+  if (!isKnown && site !== NO_SITE) return <UnknownSite site={decoded(site)} />;
+  const route = ROUTES.find(({ path }) => path === page);
+  if (route) return <Shell site={site} route={route} item={item && decoded(item)} />;
+  return isKnown ? <Redirect to={placeOf(site, "overview")} replace /> : <Start />;
 }
 
 /** The router leaves `%3A`, `%2B` and the like as they are (https://tc39.es/ecma262/#sec-decodeuri-encodeduri), which ids may have in them. */
@@ -50,6 +53,17 @@ function decoded(part: string): string {
 function Start() {
   const [first] = sites.value;
   return <Redirect to={first ? placeOf(first.tracking_id, "overview") : placeOf(NO_SITE, "set-up")} replace />;
+}
+
+function UnknownSite({ site }: { site: string }) {
+  return (
+    <main class="narrow">
+      <h1>There is no site {site} here.</h1>
+      <p>
+        Its name may be mistyped, or not for you to read. <Link href="/">See the sites that you have.</Link>
+      </p>
+    </main>
+  );
 }
 
 const place = document.getElementById("app");

@@ -75,6 +75,10 @@ it("every address of the console without a file is its page, whose files are fou
     ["/console/shop", "./app-Bq3x81Zk.js"],
     ["/console/shop.example/calls", "../app-Bq3x81Zk.js"],
     ["/cj/console/shop/calls/1?explain=1", "../../app-Bq3x81Zk.js"],
+    // What a site, a webhook or a visitor may be called.
+    ["/console/dots.js", "./app-Bq3x81Zk.js"],
+    ["/console/shop/webhooks/crm.json", "../../app-Bq3x81Zk.js"],
+    ["/console/shop/visitors/a-12345678.js", "../../app-Bq3x81Zk.js"],
   ] as const) {
     const answer = await request("GET", path);
     expect([path, answer.status, answer.headers.get("content-type")]).toEqual([path, 200, "text/html; charset=utf-8"]);
@@ -87,13 +91,9 @@ it("every address of the console without a file is its page, whose files are fou
 
 it("nothing outside of the folder is a file", async () => {
   await open();
-  for (const path of [
-    "/console/../secret.js",
-    "/console/%2e%2e/secret.js",
-    "/console/..%2fsecret.js",
-    "/console/nothing.js",
-  ])
+  for (const path of ["/console/../secret.js", "/console/%2e%2e/secret.js", "/console/nothing-Bq3x81Zk.js"])
     expect([path, (await request("GET", path)).status]).toEqual([path, 404]);
+  expect((await request("GET", "/console/..%2fsecret.js")).text).toContain("<!doctype html>");
 });
 
 it("a browser runs nothing on it but its own files, and shows it in no frame", async () => {
