@@ -6,6 +6,9 @@ import type { Logger } from "pino";
 import { isUnavailable } from "../store/unavailable";
 import type { Fault } from "../wire/common";
 
+/** With a 503. */
+const RETRY = { headers: { "Retry-After": "5" } };
+
 /** An answer other than success. Thrown anywhere below a route, turned into JSON here. */
 export class Problem extends Error {
   constructor(
@@ -22,12 +25,21 @@ export function invalid(detail: string, errors: Fault[]): Problem {
   return new Problem(400, detail, { errors });
 }
 
-/** The problem that an error is. What is no `Problem` is a fault of ours: logged whole, told as 500 without detail. */
+/** What who asks for a write is told while the store takes none: a full disk, a database that is down. */
+export function noWrites(): Problem {
+  return new Problem(503, "the store cannot take writes right now; try again", RETRY);
+}
+
+/** The problem that an error is. What is no `Problem`, nor the store's to mend, is a fault of ours: logged whole, told as 500 without detail. */
 export function problemOf(error: unknown, log: Logger, asked: { method: string | undefined; route: unknown }): Problem {
   if (error instanceof Problem) return error;
   const problem = fromLibrary(error);
-  if (problem.status >= 500) log.error({ err: error, ...asked }, "request failed");
-  return problem;
+  if (problem.status < 500) return problem;
+  const isStores = isUnavailable(error);
+  log.error({ err: error, ...asked }, isStores ? "store failed" : "request failed");
+  if (!isStores) return problem;
+  const isRead = asked.method === "GET" || asked.method === "HEAD";
+  return isRead ? new Problem(503, "the store does not answer right now; try again", RETRY) : noWrites();
 }
 
 /** Answers a problem. */
@@ -55,9 +67,6 @@ function fromLibrary(error: unknown): Problem {
   const { status, type, message } = (typeof error === "object" && error ? error : {}) as Record<string, unknown>;
   if (type === "entity.too.large") return new Problem(413, "the body is too large");
   if (typeof status === "number" && status >= 400 && status < 500) return new Problem(status, String(message));
-  if (isUnavailable(error)) {
-    return new Problem(503, "the store does not answer right now; try again", { headers: { "Retry-After": "5" } });
-  }
   return new Problem(500, "internal error");
 }
 

@@ -2,7 +2,7 @@
  * Group commit: the requests of a few milliseconds share one transaction, and each is answered after it is on disk and what it touches is
  * joined. A commit costs one wait for the disk, however much is in it.
  */
-import { Problem } from "../http/problem";
+import { noWrites } from "../http/problem";
 import type { Joiner } from "../join/joiner";
 import type { Verdicts, Write, Written } from "../store/intake";
 import type { Store } from "../store/store";
@@ -117,7 +117,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
         for (const one of batch) await commit([one]);
       } else {
         onError(error);
-        for (const one of batch) one.failed(unavailable());
+        for (const one of batch) one.failed(noWrites());
       }
     }
   }
@@ -152,7 +152,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
 
   return {
     async submit(write, bytes) {
-      if (waitingBytes + bytes > MAX_WAITING_BYTES) throw unavailable();
+      if (waitingBytes + bytes > MAX_WAITING_BYTES) throw noWrites();
       waitingBytes += bytes;
       const submission = writePieces(inPieces(write));
       submissions.add(submission);
@@ -187,8 +187,4 @@ function inPieces(write: Write): Write[] {
     const part = <T>(rows: T[]) => rows.slice(n * MAX_ROWS, (n + 1) * MAX_ROWS);
     return { snapshots: part(snapshots), events: part(events), rejected: part(rejected) };
   });
-}
-
-function unavailable(): Problem {
-  return new Problem(503, "the store cannot take writes right now; try again", { headers: { "Retry-After": "5" } });
 }
