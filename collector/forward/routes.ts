@@ -65,13 +65,13 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
   router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
     const which = parsed(replaySchema, request, "the body does not say which deliveries");
     const site = String(request.params.site);
+    const known = await sites.version(site);
+    if (!known) throw new Problem(404, "there is no such site");
     if ("since" in which) {
       const replayed = await store.replayDeliveries(site, which, clock());
       forwarder.wake();
       return response.status(202).json({ replayed });
     }
-    const known = await sites.version(site);
-    if (!known) throw new Problem(404, "there is no such site");
     // Of a webhook that is gone, nothing could be sent.
     const names = known.document.webhooks.map(({ name }) => name).filter((name) => name === (which.webhook ?? name));
     const { before = clock() } = which;

@@ -13,8 +13,15 @@ function jsonSchema(schema: z.ZodType): Json {
   return json;
 }
 
-function content(name: Schema, type = "application/json"): Json {
+function content(name: Schema, type = "application/json"): { content: Json } {
   return { content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
+}
+
+/** An answer's content: by its schema where it is JSON, else text of its types. */
+function answered(answer: Schema | undefined, types: string[]): Json {
+  if (!answer && types.length === 0) return {};
+  const texts = Object.fromEntries(types.map((type) => [type, { schema: { type: "string" } }]));
+  return { content: { ...(answer && content(answer).content), ...texts } };
 }
 
 /** Each of these will do. */
@@ -24,7 +31,10 @@ const SECURITY = {
   reader: [{ admin: [] }, { reader: [] }, { session: [] }],
 };
 
-function operationOf(path: string, [access, summary, status, { query, body, answer, later } = {}]: Route): Json {
+function operationOf(
+  path: string,
+  [access, summary, status, { query, body, answer, types = [], also = {} } = {}]: Route,
+): Json {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true }));
   const asked = Object.entries((query ? jsonSchema(query).properties : {}) as Json);
   const string = { schema: { type: "string" } };
@@ -37,8 +47,10 @@ function operationOf(path: string, [access, summary, status, { query, body, answ
     ...(body ? { requestBody: { required: true, ...content(body) } } : {}),
     ...(access === "public" ? {} : { security: SECURITY[access] }),
     responses: {
-      [status]: { description: "success", ...(answer ? content(answer) : {}) },
-      ...(later ? { 202: { description: "begun; `Retry-After` says when to ask again", ...content(later) } } : {}),
+      [status]: { description: "success", ...answered(answer, types) },
+      ...Object.fromEntries(
+        Object.entries(also).map(([code, [description, what]]) => [code, { description, ...content(what) }]),
+      ),
       default: { description: "failure", ...content("Problem", "application/problem+json") },
     },
   };

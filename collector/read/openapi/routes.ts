@@ -12,28 +12,43 @@ import type { Schema } from "./schemas";
 
 const checkQuery = z.object({ key: z.string().optional(), unsent: z.string().optional() });
 
-/** Access, summary, status of success, what goes in and comes out, and what comes (202) where it takes longer. */
-export type Route = [Access, string, number, { query?: z.ZodObject; body?: Schema; answer?: Schema; later?: Schema }?];
+/** What goes in and comes out; `types` are an answer's that is no JSON, or not always, and `also` other statuses of success: when, and with what. */
+interface Content {
+  query?: z.ZodObject;
+  body?: Schema;
+  answer?: Schema;
+  types?: string[];
+  also?: Record<number, [string, Schema]>;
+}
+
+/** Access, summary, status of success, content. */
+export type Route = [Access, string, number, Content?];
 
 const site = "/v1/sites/{site}";
 const tokenQuery = z.object({ token: z.string().optional() });
-const events: Route[3] = { query: tokenQuery, body: "CallEvents", answer: "Receipt" };
-const asked: Route[3] = { query: tokenQuery, answer: "Receipt" };
+const events: Content = { query: tokenQuery, body: "CallEvents", answer: "Receipt" };
+/** A site document may say what a vendor wants to be answered, of whatever type. */
+const asked: Content = { query: tokenQuery, answer: "Receipt", types: ["*/*"] };
 const tables = SUMMARY_TYPES.join(", ");
 
 /** Every route, in the order in which data meets them. */
 export const ROUTES: Record<string, Route> = {
-  "GET /t/{site}.js": ["public", "the site's tag", 200],
+  "GET /t/{site}.js": ["public", "the site's tag", 200, { types: ["text/javascript"] }],
   "GET /inspector.js": [
     "public",
     "what `inspect()` loads, and, by its key, a page that was opened to be checked",
     200,
-    { query: checkQuery },
+    { query: checkQuery, types: ["text/javascript"] },
   ],
   "POST /v1/checks/{key}": ["public", "how the tag is doing on such a page", 204, { body: "Report" }],
   "POST /v1/snapshots": ["public", "what a page's tag has read", 202, { body: "Envelope", answer: "Receipt" }],
   "POST /v1/calls/{site}": ["vendor", "calls in QProtocol", 202, events],
-  "POST /v1/calls/{site}/{vendor}": ["vendor", "calls in the vendor's own format", 200, asked],
+  "POST /v1/calls/{site}/{vendor}": [
+    "vendor",
+    "calls in the vendor's own format",
+    200,
+    { ...asked, also: { 202: ["taken: the vendor's format is QProtocol", "Receipt"] } },
+  ],
   "GET /v1/calls/{site}/{vendor}": ["vendor", "the same, for vendors that put it into the URL", 200, asked],
   "GET /v1/presets": [
     "admin",
@@ -44,7 +59,12 @@ export const ROUTES: Record<string, Route> = {
   "POST /events/{site}": ["vendor", "calls in QProtocol, where existing integrations post them", 202, events],
   "POST /events/raw/{site}": ["vendor", "calls in QProtocol, where existing integrations post them", 202, events],
   "GET /v1/sites": ["reader", "all sites, with their newest version", 200, { answer: "Sites" }],
-  [`PUT ${site}`]: ["admin", "saves a site document as its next version", 200, { body: "Site", answer: "Site" }],
+  [`PUT ${site}`]: [
+    "admin",
+    "saves a site document as its next version",
+    200,
+    { body: "Site", answer: "Site", also: { 201: ["saved as the site's first version", "Site"] } },
+  ],
   [`GET ${site}`]: ["admin", "a site document", 200, { query: versionQuery, answer: "Site" }],
   [`POST ${site}/check`]: [
     "admin",
@@ -112,7 +132,7 @@ export const ROUTES: Record<string, Route> = {
     "public",
     "`NAME.csv`: the file that a platform fetches with its key; `adjustments=1`: what has changed since",
     200,
-    { query: fileQuery },
+    { query: fileQuery, types: ["text/csv"] },
   ],
   [`POST ${site}/webhooks/preview`]: [
     "admin",
@@ -140,7 +160,12 @@ export const ROUTES: Record<string, Route> = {
     200,
     { query: contextQuery, answer: "Anything" },
   ],
-  [`DELETE ${site}/contexts/{context}`]: ["admin", "erases a visitor", 204, { later: "Later" }],
+  [`DELETE ${site}/contexts/{context}`]: [
+    "admin",
+    "erases a visitor",
+    204,
+    { also: { 202: ["begun; `Retry-After` says when to ask again", "Later"] } },
+  ],
   [`GET ${site}/entities`]: [
     "reader",
     "how often each entity had a value lately, the last one, and its last error",
@@ -151,7 +176,7 @@ export const ROUTES: Record<string, Route> = {
     "reader",
     `all calls of a type as a table: ${tables}`,
     200,
-    { query: tableQuery, answer: "Rows" },
+    { query: tableQuery, answer: "Rows", types: ["application/x-ndjson", "text/csv"] },
   ],
   [`GET ${site}/match-rate`]: [
     "reader",
@@ -182,6 +207,7 @@ export const ROUTES: Record<string, Route> = {
     "reader",
     "calls as they come out, as server-sent events; `Last-Event-ID` goes on where one was",
     200,
+    { types: ["text/event-stream"] },
   ],
   [`GET ${site}/deliveries`]: [
     "reader",
@@ -235,7 +261,7 @@ export const ROUTES: Record<string, Route> = {
   "GET /v1/seen": ["admin", "what the collector sees of this request, through proxies", 200, { answer: "Anything" }],
   "GET /livez": ["public", "whether the process is alive", 200, { answer: "Anything" }],
   "GET /readyz": ["public", "whether it can work, and if not, why", 200, { answer: "Anything" }],
-  "GET /metrics": ["public", "figures for Prometheus", 200],
+  "GET /metrics": ["public", "figures for Prometheus", 200, { types: ["text/plain"] }],
   "GET /openapi.json": ["public", "this description", 200, { answer: "Anything" }],
 };
 

@@ -117,7 +117,9 @@ function routes(): string[] {
         .flatMap((one) => Object.keys(one))
         .map((name) => WHO[name] ?? name)
         .join(", ");
-      const [status = ""] = Object.keys(responses);
+      const status = Object.keys(responses)
+        .filter((one) => one !== "default")
+        .join(", ");
       return row(code(`${method.toUpperCase()} ${path}`), who || "anybody", summary, asked.join(", "), status);
     }),
   );

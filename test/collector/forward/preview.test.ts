@@ -125,3 +125,9 @@ test("all that was given up is sent again, and what is given up meanwhile is not
   expect(await dead()).toBe(0);
   expect((await replay({ state: "delivered" })).status).toBe(400);
 });
+
+test.each([{ since: 1 }, { state: "dead" }])("of a site that is not there nothing is sent again: %o", async (json) => {
+  const token = "admin-token-of-the-webhook-tests";
+  const answer = await world.request("POST", "/v1/sites/nope/deliveries/replay", { token, json });
+  expect([answer.status, answer.json()]).toEqual([404, expect.objectContaining({ detail: "there is no such site" })]);
+});
