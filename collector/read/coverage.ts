@@ -2,12 +2,12 @@
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import type { SnapshotRow } from "../store/tables";
-import type { Site } from "../wire/site";
+import type { Entity, Site } from "../wire/site";
 
 export interface CoverageRow {
   name: string;
-  type: string;
-  scope: string;
+  type: Entity["type"];
+  scope: Entity["scope"];
   /** Views looked at, and those of them on which the entity had a value. */
   views: number;
   with_value: number;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Explain } from "../../collector/console/app/answers";
 import { clockTime } from "../../collector/console/app/format";
 import type { Session } from "../../collector/console/app/visit/context";
 import { type ExplainedCall, explained } from "../../collector/console/app/visit/explained";
@@ -17,17 +18,23 @@ const product = {
 const visit: Session[] = [{ session_id: "s1", number: 1, started_at: OPENED, views: [product] }];
 const scopes = new Map([["basket_total", "page_view"]]);
 
-function call(join: Partial<ExplainedCall["join"]>, explain: Partial<ExplainedCall["explain"]> = {}): ExplainedCall {
+type Placed = Extract<Explain, { call_url: string }>;
+
+function call(
+  join: Partial<ExplainedCall["join"]>,
+  { clock = null, ...explain }: Partial<Omit<Placed, "join">> & Partial<Pick<Placed["join"], "clock">> = {},
+): ExplainedCall {
   const isMatched = join.status === "matched";
+  const joined: ExplainedCall["join"] = {
+    ...{ status: "matched", rule: null, reason: null, late: false, gap_ms: null },
+    ...{ context_id: null, session_id: null, view_id: isMatched ? "v1" : null },
+    ...join,
+  };
   return {
     ...{ id: "c1", vendor: "infinity", type: "ecBasketTransactionSummary", version: 1, transaction: { id: "1" } },
     ...{ total: null, ts: T, ts_unit: "ms", url: "", source: "", goals: [] },
     ...{ duration_s: null, answered: null, direction: "inbound", caller: null, caller_sha256: null, dialled: null },
-    join: {
-      ...{ status: "matched", rule: null, reason: null, late: false, gap_ms: null },
-      ...{ context_id: null, session_id: null, view_id: isMatched ? "v1" : null },
-      ...join,
-    },
+    join: joined,
     context: isMatched
       ? {
           ...{ view_number: 3, session_number: 1, session_view_number: 2, view_ts: OPENED, session_ts: OPENED },
@@ -36,8 +43,9 @@ function call(join: Partial<ExplainedCall["join"]>, explain: Partial<ExplainedCa
       : null,
     entities: isMatched ? { basket_total: 49.9 } : {},
     explain: {
-      ...{ own_id: null, fields: ["context.id"], cut: T, missing: null, join: { clock: null }, candidates: [] },
-      ...{ clock_offset_ms: 0, last_activity: null, arrived_late: [], ...explain },
+      ...{ own_id: null, fields: ["context.id"], cut: T, missing: null, join: { ...joined, clock } },
+      ...{ events: [], candidates: [], call_url: "", clock_offset_ms: 0, last_activity: null, arrived_late: [] },
+      ...explain,
     },
   };
 }
@@ -69,9 +77,7 @@ test("a view that began after the call says so", () => {
 
 test("why this view, and not another one of the session", () => {
   const candidates = ["v0", "v1"].map((view_id) => ({
-    view_id,
-    url: null,
-    started_at: OPENED,
+    ...{ view_id, session_id: "s1", number: 1, url: null, started_at: OPENED },
     chosen: view_id === "v1",
   }));
   const newest = explained(
@@ -90,7 +96,7 @@ test("why this view, and not another one of the session", () => {
 test("wrong clocks and a late visit are told", () => {
   const matched = call(
     { status: "matched", rule: "context_id", late: true },
-    { clock_offset_ms: -7_200_000, join: { clock: "ahead" } },
+    { clock_offset_ms: -7_200_000, clock: "ahead" },
   );
   const said = explained(matched, visit, scopes).join(" ");
   expect(said).toContain("The visitor's clock was 2 h 0 min fast");

@@ -1,10 +1,7 @@
 /** The collector's routes, asked from the browser: by their place beside this script, so that a path's prefix needs no setting. */
+import type { Fault } from "../../wire/common";
 
-/** One fault of a document: where, and what is wrong there (RFC 9457, contract). */
-export interface Fault {
-  path: string;
-  message: string;
-}
+export type { Fault };
 
 /** Any answer that is no success. `status` is 0 where there was no answer at all. */
 export class Problem extends Error {

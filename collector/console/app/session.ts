@@ -1,17 +1,9 @@
 /** Who is signed in, and which sites they see. */
 import { computed, signal } from "@preact/signals";
+import type { Answer } from "./answers";
 import { addressOf, ask, onSignedOut, type Problem, post, problemOf } from "./api";
 
-export interface Session {
-  name: string;
-  role: "admin" | "reader";
-  /** The tracking ids that a reader sees; null for all. */
-  sites: string[] | null;
-  /** Epoch milliseconds. */
-  expires_at: number;
-  /** Where pages and vendors reach the collector; null where its operator has not said. */
-  public_url?: string | null;
-}
+export type Session = Answer<"Session">;
 
 export interface ListedSite {
   tracking_id: string;

@@ -51,7 +51,7 @@ export const schemas = {
   Preview: previewSchema,
   Previewed: z.object({
     method: z.string(),
-    url: z.string(),
+    url: z.string().nullable().meta({ description: "null for a file, which is fetched" }),
     headers: z.record(z.string(), z.string()),
     body: z.string(),
     signed: z.boolean().meta({ description: "false for a webhook that is not saved yet" }),

@@ -1,5 +1,6 @@
 /** Tracking entities: what the tag reads on the pages, how well it does, and who changed what. */
 import { Link, useLocation } from "wouter-preact";
+import type { Health } from "../answers";
 import { ask, pathOf } from "../api";
 import { Ago, share, text } from "../format";
 import { Page, State, Table } from "../parts";
@@ -9,18 +10,6 @@ import { mayWrite } from "../session";
 import { useSite } from "../site/document";
 import { EntityEditor, SCOPES, TYPES } from "../site/entity-editor";
 import { Versions } from "../site/versions";
-
-interface Health {
-  name: string;
-  type: keyof typeof TYPES;
-  scope: keyof typeof SCOPES;
-  coverage: number | null;
-  last_value: unknown;
-  last_seen_at?: number | null;
-  last_error: string | null;
-  /** Where it threw last. */
-  last_error_view?: { context_id: string; view_id: string } | null;
-}
 
 /** Stands in the address for the entity that is being added; no name is written so. */
 const NEW = "+";

@@ -1,6 +1,8 @@
 /** How a site does: what needs somebody, how many calls were matched and why the others were not, what they were worth, what is read. */
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
+import type { AttentionItem } from "../../../read/attention";
+import type { Health } from "../answers";
 import { ask, ofSite } from "../api";
 import { Choice } from "../form";
 import { count, share } from "../format";
@@ -37,14 +39,12 @@ export default function Overview({ site }: PageProps) {
   );
 }
 
-interface Item {
-  kind: string;
-  text: string;
-  link: string;
-}
-
 function Attention({ site }: { site: string }) {
-  const found = useResource((signal) => ask<{ items: Item[] }>(ofSite(site, "attention"), { signal }), [site], 60_000);
+  const found = useResource(
+    (signal) => ask<{ items: AttentionItem[] }>(ofSite(site, "attention"), { signal }),
+    [site],
+    60_000,
+  );
   return (
     <section class="card" aria-labelledby="attention">
       <h2 id="attention">What needs attention</h2>
@@ -69,16 +69,8 @@ function Attention({ site }: { site: string }) {
   );
 }
 
-interface CoverageRow {
-  name: string;
-  views: number;
-  with_value: number;
-  coverage: number | null;
-  last_error: string | null;
-}
-
 function Coverage({ site }: { site: string }) {
-  const found = useResource((signal) => ask<{ entities: CoverageRow[] }>(ofSite(site, "entities"), { signal }), [site]);
+  const found = useResource((signal) => ask<{ entities: Health[] }>(ofSite(site, "entities"), { signal }), [site]);
   return (
     <section class="card" aria-labelledby="coverage">
       <h2 id="coverage">Entities with a value</h2>

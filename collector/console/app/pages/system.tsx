@@ -1,23 +1,13 @@
 /** The collector itself: what runs, what it stores, what waits; and who else may sign in. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { Answer } from "../answers";
 import { ask, pathOf, post } from "../api";
 import { Choice, Form, Several, Text } from "../form";
 import { Ago, bytes, count, Time } from "../format";
 import { Action, Copy, Dialog, Page, say, Table } from "../parts";
 import { Empty, Loaded, useResource } from "../resource";
 import { collectorAddress, mayWrite, sites } from "../session";
-
-interface Figures {
-  version: string;
-  node: string;
-  store: { engine: string; rows: Record<string, number>; bytes: number | null };
-  backlog: { due: number; deliveries: number };
-  last_retention_at: number | null;
-  collectors: { id: string; version: string; last_seen_at: number }[];
-  /** Null where they are switched off. */
-  metrics_url: string | null;
-}
 
 export default function System() {
   return (
@@ -40,7 +30,7 @@ export default function System() {
 const EVERY_MS = 5_000;
 
 function FiguresOf() {
-  const system = useResource((signal) => ask<Figures>("v1/system", { signal }), [], EVERY_MS);
+  const system = useResource((signal) => ask<Answer<"System">>("v1/system", { signal }), [], EVERY_MS);
   return (
     <Loaded of={system}>
       {({ version, node, store, backlog, last_retention_at, collectors, metrics_url }) => (
@@ -65,7 +55,7 @@ function FiguresOf() {
               <h2 id="store">Store</h2>
               <dl>
                 <Fact name="Engine">{store.engine}</Fact>
-                {store.bytes !== null && <Fact name="Size">{bytes(store.bytes)}</Fact>}
+                <Fact name="Size">{bytes(store.bytes)}</Fact>
                 {Object.entries(store.rows).map(([table, rows]) => (
                   <Fact key={table} name={table}>
                     {count(rows)}
@@ -114,16 +104,8 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-interface NamedToken {
-  name: string;
-  role: "admin" | "reader";
-  sites: string[] | null;
-  made_at: number;
-  last_used_at: number | null;
-}
-
 function Tokens() {
-  const tokens = useResource((signal) => ask<{ tokens: NamedToken[] }>("v1/tokens", { signal }), []);
+  const tokens = useResource((signal) => ask<Answer<"Tokens">>("v1/tokens", { signal }), []);
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<{ name: string; token: string } | null>(null);
   const [revoked, setRevoked] = useState<string | null>(null);

@@ -1,5 +1,6 @@
 /** Vendors: who reports the site's calls, and when each was heard of last. */
 import { Link, useLocation } from "wouter-preact";
+import type { Heard } from "../answers";
 import { ask, ofSite } from "../api";
 import { Ago, count } from "../format";
 import { Page, State, Table } from "../parts";
@@ -8,14 +9,6 @@ import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
 import { useSite } from "../site/document";
 import { VendorEditor } from "../site/vendor-editor";
-
-interface Heard {
-  name: string;
-  adapter: string;
-  last_event_at: number | null;
-  events_24h: number;
-  refused: { at: number; reason: string; detail: string | null }[];
-}
 
 /** Stands in the address for the vendor that is being added; no name is written so. */
 const NEW = "+";

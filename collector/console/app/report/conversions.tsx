@@ -1,6 +1,7 @@
 /** Conversions and what they were worth: by day, by source, by goal. */
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
+import type { ConversionCount } from "../../../store/counts";
 import { ask, pathOf } from "../api";
 import { Columns } from "../chart";
 import { Choice } from "../form";
@@ -9,12 +10,6 @@ import { Table } from "../parts";
 import { Empty, Loaded, useResource } from "../resource";
 import { placeOf } from "../routes";
 import { daysUntilNow } from "./days";
-
-interface ConversionRow {
-  key: string;
-  conversions: number;
-  value: Record<string, number>;
-}
 
 const BY = [
   { value: "day", label: "day" },
@@ -25,7 +20,7 @@ const BY = [
 export function Conversions({ site, from }: { site: string; from: string }) {
   const [by, setBy] = useState("day");
   const path = pathOf(["v1", "sites", site, "conversions"], { by, from, standing: "0" });
-  const found = useResource((signal) => ask<{ rows: ConversionRow[] }>(path, { signal }), [path], 60_000);
+  const found = useResource((signal) => ask<{ rows: ConversionCount[] }>(path, { signal }), [path], 60_000);
   return (
     <section class="card" aria-labelledby="conversions">
       <header class="row top">

@@ -1,5 +1,6 @@
 /** How many calls were matched by day, why the others were not, and by vendor. */
 import { Link } from "wouter-preact";
+import type { MatchRateRow } from "../../../read/match-rate";
 import { ask, pathOf } from "../api";
 import { Columns, Rate } from "../chart";
 import { count, share } from "../format";
@@ -11,18 +12,6 @@ import { daysUntilNow } from "./days";
 
 /** What share of call events the incumbents join, by Qubit's own description of its call integrations. The description itself was not read again: unverified. */
 const BAND = { from: 0.67, to: 0.96, name: "67–96 %, what the incumbents reach" };
-interface RateRow {
-  key: string;
-  total: number;
-  matched: number;
-  late: number;
-  offline: number;
-  unmatched: number;
-  unusable: number;
-  match_rate: number | null;
-  reasons: Record<string, number>;
-}
-
 /** Matched, then each reason by its status: what could still be matched above what could not. */
 const PARTS = [
   { reason: null, name: "matched", kind: "matched" },
@@ -41,11 +30,11 @@ const PARTS = [
   }),
 ];
 
-function valuesOf(row: RateRow | undefined): number[] {
+function valuesOf(row: MatchRateRow | undefined): number[] {
   return PARTS.map(({ reason }) => (reason === null ? row?.matched : row?.reasons[reason]) ?? 0);
 }
 
-function rates(site: string, by: string, from: string, signal: AbortSignal): Promise<{ rows: RateRow[] }> {
+function rates(site: string, by: string, from: string, signal: AbortSignal): Promise<{ rows: MatchRateRow[] }> {
   return ask(pathOf(["v1", "sites", site, "match-rate"], { by, from }), { signal });
 }
 

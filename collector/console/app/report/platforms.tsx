@@ -1,20 +1,12 @@
 /** How calls stand with advertising platforms: what was sent, what waits, and why the rest was not. */
 import { useState } from "preact/hooks";
+import type { ConversionCount } from "../../../read/conversions";
 import { ask, pathOf } from "../api";
 import { Choice } from "../form";
 import { count } from "../format";
 import { Table } from "../parts";
 import { Loaded, useResource } from "../resource";
 import { STANDING_WORDS } from "../standing";
-
-interface Standing {
-  key: string;
-  conversions: number;
-  sent: number;
-  waiting: number;
-  not_sent: number;
-  reasons: Record<string, number>;
-}
 
 const BY = [
   { value: "destination", label: "platform" },
@@ -25,7 +17,7 @@ const BY = [
 export function Platforms({ site }: { site: string }) {
   const [by, setBy] = useState("destination");
   const path = pathOf(["v1", "sites", site, "conversions"], { by });
-  const found = useResource((signal) => ask<{ rows: Partial<Standing>[] }>(path, { signal }), [path]);
+  const found = useResource((signal) => ask<{ rows: Partial<ConversionCount>[] }>(path, { signal }), [path]);
   const head = BY.find(({ value }) => value === by)?.label ?? by;
   return (
     <section class="card" aria-labelledby="platforms">

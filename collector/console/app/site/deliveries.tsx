@@ -2,6 +2,7 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Link, useSearchParams } from "wouter-preact";
+import type { Delivery } from "../answers";
 import { ask, ofSite, pathOf, post } from "../api";
 import { Choice } from "../form";
 import { Ago, Time } from "../format";
@@ -12,25 +13,6 @@ import { mayWrite } from "../session";
 import { Answer, pretty } from "./preview";
 import { Steps } from "./steps";
 
-interface Attempt {
-  at: number;
-  status: number | null;
-  ms: number | null;
-  error: string | null;
-  response: string | null;
-}
-interface Delivery {
-  id: string;
-  webhook: string;
-  event: string;
-  call_id: string;
-  version: number;
-  state: "pending" | "delivered" | "dead";
-  made_at: number;
-  attempts: Attempt[];
-  next_attempt_at: number | null;
-  body?: string | null;
-}
 interface Deliveries {
   deliveries: Delivery[];
   next_cursor: string | null;

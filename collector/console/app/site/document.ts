@@ -1,6 +1,7 @@
 /** A site's document: read, checked while it is written, and saved as its next version. */
 import { useEffect, useState } from "preact/hooks";
 import type { Site } from "../../../wire/site";
+import type { Answer } from "../answers";
 import { ask, type Fault, ofSite, post } from "../api";
 import { type Resource, useResource } from "../resource";
 
@@ -39,10 +40,7 @@ export function without(document: SavedSite, list: ListName, name: string): Save
   return { ...document, [list]: document[list].filter((item) => item.name !== name) };
 }
 
-export interface Verdict {
-  errors: Fault[];
-  warnings: Fault[];
-}
+export type Verdict = Answer<"Checked">;
 
 /** Long enough that not every letter is asked about, short enough to be an answer to what was typed. */
 const PAUSE_MS = 250;

@@ -1,5 +1,6 @@
 /** One entity as it is written: checked by the collector while it is typed, and tried on a page before it is saved. */
 import { useState } from "preact/hooks";
+import type { Answer } from "../answers";
 import { ask } from "../api";
 import { Choice, Form, Text } from "../form";
 import { text } from "../format";
@@ -15,10 +16,6 @@ export const TYPES = { simple: "Simple", expression: "Expression" };
 export const SCOPES = { session: "Session", page_view: "Page view" };
 
 const EMPTY: Entity = { name: "", type: "simple", scope: "session", value: "" };
-
-interface Presets {
-  presets: { title: string; entity: Entity }[];
-}
 
 export function EntityEditor(props: { saved: SavedSite; before: Entity | null; close: (isSaved: boolean) => void }) {
   const { saved, before, close } = props;
@@ -127,7 +124,7 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
 }
 
 function Preset({ choose }: { choose: (entity: Entity) => void }) {
-  const { data } = useResource((signal) => ask<Presets>("v1/presets", { signal }), []);
+  const { data } = useResource((signal) => ask<Answer<"Presets">>("v1/presets", { signal }), []);
   if (!data) return null;
   return (
     <Choice

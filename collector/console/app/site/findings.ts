@@ -1,5 +1,6 @@
 /** What a page's report means, in words, and what to do about it. */
 import type { Report } from "./check-page";
+import type { SavedSite } from "./document";
 
 export interface Finding {
   kind: "good" | "warn" | "bad";
@@ -8,14 +9,7 @@ export interface Finding {
   mend?: string;
 }
 
-/** How the site is set up, as far as it says what a report should be. */
-export interface Expected {
-  tracking_id: string;
-  version: number;
-  origins: string[];
-  consent: "required" | "not_required";
-}
-
+type Expected = Pick<SavedSite, "tracking_id" | "version" | "origins" | "consent">;
 type PageReport = NonNullable<Report["page"]>;
 
 export function findingsOf({ csp, collector_reached, page }: Report, expected: Expected): Finding[] {

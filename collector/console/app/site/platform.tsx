@@ -1,5 +1,7 @@
 /** Webhooks that are advertising platforms: what each asks for, and how the calls stand with it. */
 import { useState } from "preact/hooks";
+import type { ConversionCount } from "../../../read/conversions";
+import type { Answer } from "../answers";
 import { addressOf, ask, ofSite, pathOf, post } from "../api";
 import { Text } from "../form";
 import { count } from "../format";
@@ -113,15 +115,9 @@ export function PlatformFields({ webhook, set }: { webhook: Webhook; set: (chang
   );
 }
 
-interface DryRun {
-  calls: number;
-  would_send: number;
-  reasons: Record<string, number>;
-}
-
 /** What would be sent, asked before it is switched on. */
 export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
-  const [run, setRun] = useState<DryRun | null>(null);
+  const [run, setRun] = useState<Answer<"DryRun"> | null>(null);
   return (
     <section class="card" aria-labelledby="dry-run">
       <h2 id="dry-run">Last week's calls</h2>
@@ -129,7 +125,7 @@ export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
       <div class="row">
         <Action
           label="Try last week's calls"
-          does={async () => setRun(await post<DryRun>(ofSite(site, "webhooks", name, "dry-run")))}
+          does={async () => setRun(await post<Answer<"DryRun">>(ofSite(site, "webhooks", name, "dry-run")))}
         />
       </div>
       <div aria-live="polite">
@@ -171,14 +167,11 @@ function Reasons({ counts }: { counts: Record<string, number> }) {
   );
 }
 
-interface Standing {
-  rows: { key: string; sent: number; waiting: number; not_sent: number; reasons: Record<string, number> }[];
-}
-
 /** How the calls of the last 30 days stand with a destination. */
 export function HowCallsStand({ site, name }: { site: string; name: string }) {
   const standing = useResource(
-    (signal) => ask<Standing>(pathOf(["v1", "sites", site, "conversions"], { by: "destination" }), { signal }),
+    (signal) =>
+      ask<{ rows: ConversionCount[] }>(pathOf(["v1", "sites", site, "conversions"], { by: "destination" }), { signal }),
     [site, name],
   );
   return (

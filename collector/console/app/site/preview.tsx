@@ -1,5 +1,6 @@
 /** The very request that a webhook would send, as it is being written; and a test that sends it. */
 import { useEffect, useState } from "preact/hooks";
+import type { Answer as AnswerOf } from "../answers";
 import { ask, ofSite, type Problem, pathOf, post, problemOf } from "../api";
 import { Choice } from "../form";
 import { span } from "../format";
@@ -8,26 +9,18 @@ import { useResource } from "../resource";
 import type { SavedSite, Webhook } from "./document";
 import { isPlatform } from "./platform";
 
-export interface WebhookRequest {
-  method: string;
-  /** Null for a file, which is fetched. */
-  url: string | null;
-  headers: Record<string, string>;
-  body: string;
-}
-
 /** As the check: long enough not to ask about every letter. */
 const PAUSE_MS = 250;
 
 /** What a webhook would send of a call, or of an example where none is named; null asks nothing. */
 export function useRequest(site: string, webhook: Webhook | null, call: string | undefined) {
   const asked = webhook && JSON.stringify({ webhook, ...(call ? { call_id: call } : {}) });
-  const [answer, setAnswer] = useState<{ request?: WebhookRequest; problem?: Problem }>({});
+  const [answer, setAnswer] = useState<{ request?: AnswerOf<"Previewed">; problem?: Problem }>({});
   useEffect(() => {
     if (asked === null) return;
     const abort = new AbortController();
     const timer = setTimeout(() => {
-      post<WebhookRequest>(ofSite(site, "webhooks", "preview"), asked, abort.signal).then(
+      post<AnswerOf<"Previewed">>(ofSite(site, "webhooks", "preview"), asked, abort.signal).then(
         (request) => setAnswer({ request }),
         (error) => abort.signal.aborted || setAnswer((before) => ({ ...before, problem: problemOf(error) })),
       );
@@ -76,7 +69,7 @@ export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook
   );
 }
 
-export function RequestText({ request }: { request: WebhookRequest }) {
+export function RequestText({ request }: { request: AnswerOf<"Previewed"> }) {
   const { method, url, headers, body } = request;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const first = url === null ? "The file, as it is fetched:" : `${method} ${url}`;

@@ -1,5 +1,6 @@
 /** The five first things of a site, each with what brings it about; told live. */
 import { Link } from "wouter-preact";
+import type { Progress as Reached } from "../../../read/progress";
 import { ask, ofSite } from "../api";
 import { Ago } from "../format";
 import { useLive } from "../live";
@@ -7,15 +8,7 @@ import { State } from "../parts";
 import { Loaded, useResource } from "../resource";
 import { placeOf } from "../routes";
 
-interface Done {
-  page_seen_at: number | null;
-  context_seen_at: number | null;
-  entity_seen_at: number | null;
-  first_event_at: number | null;
-  first_match_at: number | null;
-}
-
-const STEPS: { key: keyof Done; what: string; how: string; page: string }[] = [
+const STEPS: { key: keyof Reached; what: string; how: string; page: string }[] = [
   { key: "page_seen_at", what: "A page was seen", how: "Put the tag on a page, and open it.", page: "set-up" },
   {
     key: "context_seen_at",
@@ -37,7 +30,7 @@ const STEPS: { key: keyof Done; what: string; how: string; page: string }[] = [
 const ASK_MS = 10_000;
 
 export function Progress({ site }: { site: string }) {
-  const done = useResource((signal) => ask<Done>(ofSite(site, "progress"), { signal }), [site], ASK_MS);
+  const done = useResource((signal) => ask<Reached>(ofSite(site, "progress"), { signal }), [site], ASK_MS);
   useLive(site, { progress: done.reload });
   return (
     <section class="card" aria-labelledby="progress">

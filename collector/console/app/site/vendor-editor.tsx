@@ -1,5 +1,6 @@
 /** One vendor as it is written; once saved, its token, what it has to send where, and a try. */
 import { useState } from "preact/hooks";
+import type { Answer } from "../answers";
 import { ask, Problem } from "../api";
 import { Choice, Form, Text } from "../form";
 import { Remove, say } from "../parts";
@@ -10,12 +11,6 @@ import { VendorRequest } from "./vendor-request";
 import { VendorSettings } from "./vendor-settings";
 
 const EMPTY: Vendor = { name: "", adapter: "qprotocol", offline_prefixes: [], unusable: [] };
-
-interface Formats {
-  adapters: string[];
-  /** Those whose requests are signed. */
-  signed?: string[];
-}
 
 /** A mapping to begin with: what a payload says where. */
 const MAPPING = {
@@ -31,7 +26,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
   const key = `${site}/vendors/${before?.name ?? ""}`;
   const { draft: vendor, write: setVendor, forget } = useDraft(key, before ?? EMPTY);
   const [mapping, setMapping] = useState(JSON.stringify(before?.mapping ?? MAPPING, null, 2));
-  const formats = useResource((signal) => ask<Formats>("v1/presets", { signal }), []);
+  const formats = useResource((signal) => ask<Answer<"Presets">>("v1/presets", { signal }), []);
   const set = (change: Partial<Vendor>) => setVendor({ ...vendor, ...change });
   const isCustom = vendor.adapter === "custom";
   const read = isCustom ? parsed(mapping) : undefined;

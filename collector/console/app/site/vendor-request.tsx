@@ -1,6 +1,7 @@
 /** What is given to a vendor: its token, and the exact request; and a payload tried out before the vendor sends any. */
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
+import type { Answer } from "../answers";
 import { addressOf, ask, ofSite, pathOf, post } from "../api";
 import { Choice, Text } from "../form";
 import { Action, Copy, Raw, State, say } from "../parts";
@@ -51,26 +52,7 @@ export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }
   );
 }
 
-interface Tried {
-  signed: boolean | null;
-  events: {
-    index: number;
-    verdict: "accepted" | "duplicate" | "rejected";
-    reason?: string;
-    detail?: string | null;
-    time?: string;
-    duration_s?: number | null;
-    answered?: boolean | null;
-    context_id?: string | null;
-    visitor_id?: string | null;
-    call?: {
-      id: string;
-      transaction: { id: string };
-      join: { status: string; rule: string | null; reason: string | null };
-    };
-    kept: unknown;
-  }[];
-}
+type Tried = Answer<"Tried">;
 
 const CONTENT_TYPES = ["application/json", "application/x-www-form-urlencoded", "text/xml"];
 

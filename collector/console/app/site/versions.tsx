@@ -1,6 +1,7 @@
 /** Who saved which version of the site's document, what each changed, and the way back. */
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
+import type { SavedSite as Kept } from "../../../store/sites";
 import { ask, ofSite, pathOf } from "../api";
 import { Time } from "../format";
 import { Action, say, Table } from "../parts";
@@ -9,17 +10,12 @@ import { mayWrite } from "../session";
 import { type Change, changesOf } from "./diff";
 import { type SavedSite, type Site, saveSite } from "./document";
 
-interface Saved {
-  version: number;
-  saved_at: number;
-  saved_by: string | null;
-}
-
 export function Versions({ saved, reload }: { saved: SavedSite; reload: () => void }) {
   const { tracking_id: site, version: newest } = saved;
   const [shown, setShown] = useState<number | null>(null);
   const versions = useResource(
-    (signal) => ask<{ versions: Saved[] }>(ofSite(site, "versions"), { signal }),
+    (signal) =>
+      ask<{ versions: Pick<Kept, "version" | "saved_at" | "saved_by">[] }>(ofSite(site, "versions"), { signal }),
     [site, newest],
   );
   async function goBack(version: number) {

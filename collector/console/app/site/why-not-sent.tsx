@@ -1,22 +1,16 @@
 /** Why a webhook was, or was not, told of a call. */
 import { useState } from "preact/hooks";
+import type { Answer } from "../answers";
 import { ask, ofSite, Problem } from "../api";
 import { Form, Text } from "../form";
 import { State, Table } from "../parts";
 
-interface Told {
-  webhook: string;
-  sent: boolean;
-  why: string | null;
-}
-
 export function WhyNotSent({ site }: { site: string }) {
   const [call, setCall] = useState("");
-  const [told, setTold] = useState<Told[] | null>(null);
+  const [told, setTold] = useState<Answer<"Told"> | null>(null);
   async function look() {
     if (call.trim() === "") throw new Problem(400, "Which call?", [{ path: "call", message: "is required" }]);
-    const answer = await ask<Told[] | { webhooks: Told[] }>(ofSite(site, "calls", call.trim(), "webhooks"));
-    setTold(Array.isArray(answer) ? answer : answer.webhooks);
+    setTold(await ask<Answer<"Told">>(ofSite(site, "calls", call.trim(), "webhooks")));
   }
   return (
     <section class="card" aria-labelledby="why">

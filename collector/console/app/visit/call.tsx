@@ -2,6 +2,7 @@
 import { type ComponentChildren, Fragment } from "preact";
 import { Link } from "wouter-preact";
 import type { Call } from "../../../wire/call";
+import type { Answer as AnswerOf, Delivery } from "../answers";
 import { ask, ofSite, Problem, pathOf } from "../api";
 import { money, span, Time, text, utc } from "../format";
 import { Copy, Raw, State } from "../parts";
@@ -211,15 +212,9 @@ function Events({ site, id }: { site: string; id: string }) {
   );
 }
 
-interface WebhookTold {
-  webhook: string;
-  sent: boolean;
-  why: string;
-}
-
 function Told({ site, id }: { site: string; id: string }) {
   const told = useResource(
-    (signal) => ask<WebhookTold[]>(ofSite(site, "calls", id, "webhooks"), { signal }),
+    (signal) => ask<AnswerOf<"Told">>(ofSite(site, "calls", id, "webhooks"), { signal }),
     [site, id],
   );
   return (
@@ -236,17 +231,6 @@ function Told({ site, id }: { site: string; id: string }) {
       )}
     </Loaded>
   );
-}
-
-interface Delivery {
-  id: string;
-  webhook: string;
-  event: string;
-  version: number;
-  state: string;
-  made_at: number;
-  body?: string | null;
-  attempts: { at: number; status: number | null; ms: number | null; error: string | null; response: string | null }[];
 }
 
 /** Each version of the call that was told, as it was told. */

@@ -1,22 +1,10 @@
 /** Why a call is what it is, in words: from the call, what the collector says of its join, and the visit. */
 import type { Call, ConversionState, Reason } from "../../../wire/call";
+import type { Explain } from "../answers";
 import { clockTime, shortDay, span, text } from "../format";
 import { pageOf, type Session } from "./context";
 import { valuesAsOf } from "./timeline";
 
-/** What `?explain=1` adds to a call. */
-export interface Explain {
-  own_id: string | null;
-  fields: string[];
-  cut: number;
-  missing: string | null;
-  join: { clock: "ahead" | null };
-  candidates: { view_id: string; url: string | null; started_at: number; chosen: boolean }[];
-  call_url?: string;
-  clock_offset_ms: number | null;
-  last_activity: number | null;
-  arrived_late: { after_call_ms: number }[];
-}
 export type ExplainedCall = Call & { explain: Explain; conversions?: ConversionState[] };
 
 export const REASON_WORDS: Record<Reason, string> = {

@@ -1,0 +1,13 @@
+/** What the routes answer, by the types that they make it of: nothing of this is left in the browser. */
+import type { z } from "zod";
+import type { readCoverage } from "../../read/coverage";
+import type { deliveryOf } from "../../read/deliveries";
+import type { explain } from "../../read/explain";
+import type { schemas } from "../../read/openapi/schemas";
+import type { readVendors } from "../../read/vendors";
+
+export type Answer<Name extends keyof typeof schemas> = z.output<(typeof schemas)[Name]>;
+export type Delivery = Awaited<ReturnType<typeof deliveryOf>>;
+export type Explain = Awaited<ReturnType<typeof explain>>;
+export type Health = Awaited<ReturnType<typeof readCoverage>>[number];
+export type Heard = Awaited<ReturnType<typeof readVendors>>[number];
