@@ -34,8 +34,7 @@ export async function contextText(
   const calls = await store.calls(site, { context_id: contextId }, null, CALLS);
   const page = await newestViews(store, visitor, startOf(cursor), limit + 1);
   if (page.length === 0 && calls.length === 0 && (await store.history.standing(visitor)) !== "known") return null;
-  const counts = await store.countCalls(site, contextId);
-  const omitted = counts.reduce((all, count) => all + count.calls, 0) - calls.length;
+  const omitted = (await store.countCalls(site, contextId)) - calls.length;
   return pieces(store, visitor, page, limit, calls, omitted);
 }
 

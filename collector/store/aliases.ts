@@ -1,5 +1,6 @@
 /** Which contexts have shown which vendor's visitor id: an index over the snapshots' identifying values. */
 import type { Kysely, Transaction } from "kysely";
+import { beyond } from "./beyond";
 import type { Engine } from "./engine";
 import { createShapes, type Shapes } from "./shapes";
 import type { AliasRow, ShowingRow, StoredSnapshot, Tables } from "./tables";
@@ -90,11 +91,7 @@ function snapshotsAfter(
     .selectFrom("snapshots")
     .selectAll()
     .where("site", "=", site)
-    .$if(last !== undefined, (query) =>
-      query.where(({ eb, refTuple, tuple }) =>
-        eb(refTuple("visitor", "view_id", "seq"), ">", tuple(last?.visitor ?? "", last?.view_id ?? "", last?.seq ?? 0)),
-      ),
-    )
+    .where(beyond(">", last && { visitor: last.visitor, view_id: last.view_id, seq: last.seq }))
     .orderBy("visitor")
     .orderBy("view_id")
     .orderBy("seq")

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Outcome } from "../wire/call";
 import { type Shift, shiftsOf } from "../wire/zone";
+import { beyond } from "./beyond";
 import { chunks } from "./chunks";
 import { type CallCount, type CallFilter, type CallPlace, filtered } from "./reads";
 import type { Tables } from "./tables";
@@ -67,8 +68,7 @@ export function countStore(db: Kysely<Tables>): Counts {
   /** A time's calls after a place, in their order. The time is always said: the index then begins where it does. */
   function following(site: string, { from = 0, to = Number.MAX_SAFE_INTEGER }: Span, after: CallPlace | null) {
     const rows = filtered(db.selectFrom("calls"), site, { from: after?.ts ?? from, to });
-    if (after === null) return rows;
-    return rows.where(({ eb, refTuple, tuple }) => eb(refTuple("ts", "call_id"), ">", tuple(after.ts, after.call_id)));
+    return rows.where(beyond(">", after && { ts: after.ts, call_id: after.call_id }));
   }
 
   return {
@@ -91,15 +91,17 @@ export function countStore(db: Kysely<Tables>): Counts {
       const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
       // SQLite ends its walk by a column, and not by two together (https://sqlite.org/rowvalue.html, 3.2): what is left are calls of the same ms.
       const upTo = next
-        ? following(site, { ...span, to: next.ts + 1 }, after).where(({ eb, refTuple, tuple }) =>
-            eb(refTuple("ts", "call_id"), "<=", tuple(next.ts, next.call_id)),
+        ? following(site, { ...span, to: next.ts + 1 }, after).where(
+            beyond("<=", { ts: next.ts, call_id: next.call_id }),
           )
         : rows;
       const counts = await upTo
         .select([key.as("key"), "status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
         .groupBy([key, "status", "rule", "reason", late])
         .execute();
-      return { counts: counts.map((count) => counted(count, by)), next };
+      const nameOf = (key: string | number) =>
+        by === "day" ? new Date(Number(key) * DAY_MS).toISOString().slice(0, 10) : String(key);
+      return { counts: counts.map((row) => ({ ...row, key: nameOf(row.key), late: row.late === 1 })), next };
     },
 
     async convertedStep(site, span, by, zone, after, most = CONVERTED) {
@@ -143,17 +145,8 @@ export function countStore(db: Kysely<Tables>): Counts {
   }
 }
 
-/** A count as it is told, whatever the engine makes of its numbers. */
-export function counted(
-  row: Omit<CallCount, "late" | "key"> & { late: number; key: string | number },
-  by: CountedBy,
-): CallCount {
-  const key = by === "day" ? new Date(Number(row.key) * DAY_MS).toISOString().slice(0, 10) : String(row.key);
-  return { ...row, key, late: Number(row.late) === 1, calls: Number(row.calls) };
-}
-
 /** The day of a call's T as the clocks of a zone show it: days since 1970. */
-export function dayOf(shifts: Shift[]) {
+function dayOf(shifts: Shift[]) {
   const cases = shifts.map(({ until, offset }) => sql`when ts < ${sql.lit(until)} then ts + ${sql.lit(offset)}`);
   return sql<string>`(case ${sql.join(cases, sql` `)} end) / ${sql.lit(DAY_MS)}`;
 }

@@ -1,6 +1,7 @@
 /** Deliveries to webhooks and their attempts, as a log: read, sent again, forgotten. */
 import { type Kysely, sql } from "kysely";
 import { CALL_ID_LENGTH } from "../wire/ids";
+import { beyond } from "./beyond";
 import { chunks } from "./chunks";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 
@@ -66,11 +67,7 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
         .where("site", "=", site)
         .$if(state !== undefined, (query) => query.where("state", "=", state ?? "pending"))
         .$if(webhook !== undefined, (query) => query.where("webhook", "=", webhook ?? ""))
-        .$if(below !== null, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple("made_at", "id"), "<", tuple(below?.made_at ?? 0, below?.id ?? "")),
-          ),
-        )
+        .where(beyond("<", below && { made_at: below.made_at, id: below.id }))
         .orderBy("made_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)
@@ -119,8 +116,7 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
           return (ended_at ?? 0) >= which.since && (which.webhook === undefined || webhook === which.webhook);
         });
         replayed += await changeDeliveries(db, site, meant, again(now));
-        const after = dead.where(({ eb, refTuple, tuple }) => eb(refTuple("made_at", "id"), ">", tuple(made_at, id)));
-        page = await after.execute();
+        page = await dead.where(beyond(">", { made_at, id })).execute();
       }
       return replayed;
     },

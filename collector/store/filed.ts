@@ -1,5 +1,6 @@
 /** Conversions that files have told platforms of. */
 import type { Kysely } from "kysely";
+import { beyond } from "./beyond";
 import { chunks } from "./chunks";
 import type { Engine } from "./engine";
 import { erasedIds } from "./erased";
@@ -57,9 +58,7 @@ export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         .selectAll()
         .where("site", "=", site)
         .where("webhook", "=", webhook)
-        .where(({ eb, refTuple, tuple }) =>
-          eb(refTuple("filed_at", "call_id", "name"), ">", tuple(filed_at, call_id, name)),
-        )
+        .where(beyond(">", { filed_at, call_id, name }))
         .orderBy("filed_at")
         .orderBy("call_id")
         .orderBy("name")

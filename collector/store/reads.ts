@@ -1,7 +1,7 @@
 /** What is answered about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { beyond } from "./beyond";
 import { chunks } from "./chunks";
-import { counted } from "./counts";
 import type { Visitor } from "./history";
 import type { CallEventRow, CallRow, RejectedRow, SessionRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
 import { contextOf, visitorOf } from "./visitor";
@@ -46,8 +46,7 @@ export interface OfView extends Visitor {
 export interface Reads {
   /** A page of calls, the newest T first. */
   calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number): Promise<NumberedCall[]>;
-  /** Counts of a visitor's calls, all under one key. */
-  countCalls(site: string, contextId: string): Promise<CallCount[]>;
+  countCalls(site: string, contextId: string): Promise<number>;
   /** All events of one call. */
   callEvents(site: string, callId: string): Promise<CallEventRow[]>;
   /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
@@ -96,11 +95,7 @@ export function readStore(db: Kysely<Tables>): Reads {
     async calls(site, filter, below, limit) {
       const rows = await filtered(db.selectFrom("calls"), site, filter)
         .selectAll()
-        .$if(below !== null, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple("ts", "call_id"), "<", tuple(below?.ts ?? 0, below?.call_id ?? "")),
-          ),
-        )
+        .where(beyond("<", below && { ts: below.ts, call_id: below.call_id }))
         .orderBy("ts", "desc")
         .orderBy("call_id", "desc")
         .limit(limit)
@@ -109,12 +104,8 @@ export function readStore(db: Kysely<Tables>): Reads {
     },
 
     async countCalls(site, contextId) {
-      const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
-      const rows = await filtered(db.selectFrom("calls"), site, { context_id: contextId })
-        .select(["status", "rule", "reason", late.as("late"), sql<number>`count(*)`.as("calls")])
-        .groupBy(["status", "rule", "reason", late])
-        .execute();
-      return rows.map((row) => counted({ ...row, key: "all" }, null));
+      const rows = filtered(db.selectFrom("calls"), site, { context_id: contextId });
+      return (await rows.select((eb) => eb.fn.countAll<number>().as("calls")).executeTakeFirstOrThrow()).calls;
     },
 
     callEvents: (site, callId) =>
@@ -134,24 +125,9 @@ export function readStore(db: Kysely<Tables>): Reads {
     },
 
     async latestSnapshots(site, limit, before) {
-      const rows = db
-        .selectFrom("snapshots")
-        .selectAll()
-        .where("site", "=", site)
-        .$if(before !== undefined, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(
-              refTuple("received_at", "visitor", "view_id", "seq"),
-              "<",
-              tuple(
-                before?.received_at ?? 0,
-                visitorOf(before?.context_id ?? ""),
-                before?.view_id ?? "",
-                before?.seq ?? 0,
-              ),
-            ),
-          ),
-        );
+      const { received_at = 0, context_id = "", view_id = "", seq = 0 } = before ?? {};
+      const place = before && { received_at, visitor: visitorOf(context_id), view_id, seq };
+      const rows = db.selectFrom("snapshots").selectAll().where("site", "=", site).where(beyond("<", place));
       const inOrder = rows.orderBy("received_at", "desc").orderBy("visitor", "desc").orderBy("view_id", "desc");
       return (await inOrder.orderBy("seq", "desc").limit(limit).execute()).map(asGiven);
     },
@@ -183,11 +159,7 @@ export function readStore(db: Kysely<Tables>): Reads {
         .where("site", "=", site)
         .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
         .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
-        .$if(below !== null, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple("received_at", "id"), "<", tuple(below?.received_at ?? 0, below?.id ?? "")),
-          ),
-        )
+        .where(beyond("<", below && { received_at: below.received_at, id: below.id }))
         .orderBy("received_at", "desc")
         .orderBy("id", "desc")
         .limit(limit)
@@ -211,11 +183,7 @@ export function readStore(db: Kysely<Tables>): Reads {
         .where("site", "=", site)
         .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
         .$if(since !== undefined, (query) => query.where("received_at", ">=", since ?? 0))
-        .$if(below !== undefined, (query) =>
-          query.where(({ eb, refTuple, tuple }) =>
-            eb(refTuple("received_at", "id"), "<", tuple(below?.received_at ?? 0, below?.id ?? "")),
-          ),
-        )
+        .where(beyond("<", below && { received_at: below.received_at, id: below.id }))
         .orderBy("received_at", "desc")
         .orderBy("id", "desc")
         .limit(most);

@@ -1,6 +1,7 @@
 /** Calls found by what no index holds: looked through in steps, each of some milliseconds, between which others get their turn. */
 import type { Kysely } from "kysely";
 import type { Outcome } from "../wire/call";
+import { beyond } from "./beyond";
 import { type CallFilter, type CallPlace, filtered, type NumberedCall, numbered } from "./reads";
 import type { CallRow, Tables } from "./tables";
 
@@ -74,11 +75,7 @@ export function searchStore(db: Kysely<Tables>): Search {
     const narrow = { from, to, ...(leading && { [leading]: search[leading] }) };
     const page = filtered(db.selectFrom("calls"), site, narrow)
       .select(["ts", "call_id", ...columns])
-      .$if(below !== null, (query) =>
-        query.where(({ eb, refTuple, tuple }) =>
-          eb(refTuple("ts", "call_id"), "<", tuple(below?.ts ?? 0, below?.call_id ?? "")),
-        ),
-      )
+      .where(beyond("<", below && { ts: below.ts, call_id: below.call_id }))
       .orderBy("ts", "desc")
       .orderBy("call_id", "desc")
       .limit(most);

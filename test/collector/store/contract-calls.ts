@@ -148,8 +148,8 @@ export function describeCalls(opened: () => { store: Store }): void {
         ["x", false, "unknown_context"],
       ]);
       expect(await opened().store.countStep("other", {}, null, "UTC", null)).toEqual({ counts: [], next: null });
-      expect(await opened().store.countCalls(SITE, CONTEXT)).toHaveLength(3);
-      expect(await opened().store.countCalls("other", CONTEXT)).toEqual([]);
+      expect(await opened().store.countCalls(SITE, CONTEXT)).toBe(3);
+      expect(await opened().store.countCalls("other", CONTEXT)).toBe(0);
     });
 
     it("counts by the days of a zone, whose clocks change", async () => {
