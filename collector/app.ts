@@ -2,6 +2,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import express, { type RequestHandler } from "express";
 import type { Logger } from "pino";
+import type { Config } from "./config";
 import { consoleRoutes, signInPath } from "./console/routes";
 import { serveConsole } from "./console/serve";
 import { createSessions } from "./console/sessions";
@@ -45,7 +46,9 @@ import { siteRoutes } from "./site/routes";
 import { compress, createScripts } from "./site/script";
 import type { Store } from "./store/store";
 
-export interface AppDeps {
+export interface AppDeps
+  extends Pick<Config, "rateLimit" | "trustProxy">,
+    Partial<Pick<Config, "publicUrl" | "metricsToken" | "secretsFolder">> {
   store: Store;
   /** Epoch milliseconds. */
   clock: () => number;
@@ -53,23 +56,14 @@ export interface AppDeps {
   adminToken: string;
   /** The texts of dist/sdk/script.js, inspector.js and check.js. */
   sdk: { script: string; inspector: string; check?: string };
-  /** Public requests a minute and address; 0 is no limit. */
-  rateLimit: number;
-  trustProxy: number | string[] | false;
-  /** Where browsers and vendors reach the collector (`Config.publicUrl`). */
-  publicUrl?: string | undefined;
   /** Where `/metrics` and `/console` are served; left out, with all else. */
   places?: Places;
-  /** What `/metrics` is asked with; left out, anybody may ask. */
-  metricsToken?: string | undefined;
   /** This program's. */
   version?: string;
   /** Where the console's built files are; left out, nowhere. */
   consoleFolder?: URL | undefined;
   /** Makes the requests to webhooks; left out, it reaches public addresses and no others. */
   send?: Send;
-  /** The folder of platforms' credentials (`Config.secretsFolder`). */
-  secretsFolder?: string | undefined;
   /** Makes the joiner where it does not run in this thread. */
   joiner?: (deps: Omit<JoinerDeps, "store" | "clock">) => Joiner;
 }

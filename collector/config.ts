@@ -53,7 +53,7 @@ const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"
 const place = z
   .string()
   .regex(/^(on|off|\d{1,5})$/, "must be on, off, or a port of its own")
-  .transform((text) => (text === "on" || text === "off" ? text : Number(text)))
+  .transform((text): Place => (text === "on" || text === "off" ? text : Number(text)))
   .refine((value) => typeof value === "string" || (value > 0 && value <= 65_535), "must be a port, 1 to 65535")
   .prefault("on");
 
@@ -131,39 +131,13 @@ const schema = z
 
 export type Place = "on" | "off" | number;
 
-export interface Config {
-  /** The address to listen on; undefined for all. */
-  host: string | undefined;
-  port: number;
-  dataFolder: string;
-  /** PostgreSQL's; undefined where SQLite is used. */
-  databaseUrl: string | undefined;
-  /** True where that database spreads its rows over several machines by their keys. */
-  sharded: boolean;
-  /** Undefined where it has to be made. */
-  adminToken: string | undefined;
-  /** Public requests a minute and address; 0 is no limit. */
-  rateLimit: number;
-  /** What Express's `trust proxy` takes. */
-  trustProxy: number | string[] | false;
-  /** Where `/metrics` and `/console` are: with all else, nowhere, or on a port of their own. */
-  metrics: Place;
-  console: Place;
-  /** What `/metrics` is asked with; undefined where anybody may ask. */
-  metricsToken: string | undefined;
-  logLevel: (typeof LOG_LEVELS)[number];
-  /** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
-  allowPrivate: string[];
-  /** The folder of the platforms' credentials that sites name; undefined where there is none. */
-  secretsFolder: string | undefined;
-  /** Where browsers and vendors reach the collector, a path's prefix included, without a slash at its end; undefined where nobody said. */
-  publicUrl: string | undefined;
-}
+/** What the variables say (`VARIABLES`), by the names that the code has for them. */
+export type Config = ReturnType<typeof readConfig>;
 
 type Environment = Record<string, string | undefined>;
 
 /** Reads the configuration; throws an `Error` that names each wrong variable and why. Empty counts as unset. */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Environment) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse({ ...set, ...secretsInFiles(set) });
   if (!parsed.success) {
@@ -179,9 +153,10 @@ export function readConfig(env: Environment): Config {
     sharded: data.CALLJOIN_SHARDED === "true",
     adminToken: data.CALLJOIN_ADMIN_TOKEN,
     rateLimit: data.CALLJOIN_RATE_LIMIT,
-    trustProxy: data.CALLJOIN_TRUST_PROXY ?? false,
+    trustProxy: data.CALLJOIN_TRUST_PROXY ?? (false as const),
     allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
     secretsFolder: data.CALLJOIN_SECRETS,
+    /** Without a slash at its end. */
     publicUrl: data.CALLJOIN_PUBLIC_URL,
     metrics: data.CALLJOIN_METRICS,
     console: data.CALLJOIN_CONSOLE,

@@ -1,14 +1,11 @@
 /** By which way the collector is reached: below a path's prefix or not, and what is served at which port. */
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import type { Place } from "../config";
+import type { Config } from "../config";
 import { Problem } from "./problem";
 
-/** What may be served elsewhere than all else (`Config`). */
-export interface Places {
-  metrics: Place;
-  console: Place;
-}
+/** What may be served elsewhere than all else. */
+export type Places = Pick<Config, "metrics" | "console">;
 
 /** The ports beside the collector's own. */
 export function sidePorts({ metrics, console }: Places): number[] {
