@@ -99,7 +99,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const takeSnapshots = createSnapshotIntake({ sites, committer, admit: perSite(deps.rateLimit, clock) });
   const takeEvents = createEventIntake(committer);
   const scripts = createScripts(deps.sdk.script, deps.publicUrl);
-  const inspector = await compress(deps.sdk.inspector);
+  const inspector = compress(deps.sdk.inspector);
 
   const routes = express();
   routes.set("trust proxy", deps.trustProxy);

@@ -53,10 +53,10 @@ export function serveConsole(folder: URL): Router {
   const router = Router();
   const root = fileURLToPath(folder);
   const names = lazily(() => new Set(filesIn(root)));
-  const files = new Map<string, Promise<Script>>();
+  const files = new Map<string, Script>();
   const page = lazily(() => readFileSync(join(root, PAGE), "utf8"));
 
-  function fileOf(name: string): Promise<Script> {
+  function fileOf(name: string): Script {
     const known = files.get(name);
     if (known) return known;
     const file = compress(readFileSync(join(root, name)));
@@ -72,7 +72,7 @@ export function serveConsole(folder: URL): Router {
     const type = TYPES[extname(asked)];
     if (names().has(asked) && type) {
       response.set("Cache-Control", HASHED.test(asked) ? "public, max-age=31536000, immutable" : "no-cache");
-      return send(request, response, await fileOf(asked), type);
+      return send(request, response, fileOf(asked), type);
     }
     if (!names().has(PAGE)) throw new Problem(404, "the console was not built: npm run build");
     // Of an older build: a page for a script would only be another error. Any other name may be a site's, a webhook's or a visitor's.
@@ -88,7 +88,7 @@ async function send(request: Request, response: Response, file: Script, type: st
   const encoding = encodingOf(request, response);
   response.set({ "Content-Type": type, ETag: `"${file.hash}${encoding ? `-${encoding}` : ""}"` });
   if (request.fresh) response.status(304).end();
-  else response.send(await file[encoding ?? "plain"]());
+  else response.send(await (encoding === "br" ? file.br() : file[encoding ?? "plain"]));
 }
 
 /** The names of a folder's files, below it; none where it is not there. */

@@ -64,7 +64,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     const [, site] = /^(.+)\.js$/.exec(String(request.params.file)) ?? [];
     const known = site ? await sites.current(site) : null;
     if (!known) throw new Problem(404, "there is no such site");
-    await sendScript(request, response, await scripts.of(known));
+    await sendScript(request, response, scripts.of(known));
     // Which browsers say of what a page loads (https://www.w3.org/TR/fetch-metadata/, 2.1), or of where they were sent from.
     if (request.get("sec-fetch-dest") === "script" || request.get("referer")) await noteLoaded(known.site);
   });
