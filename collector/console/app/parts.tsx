@@ -169,3 +169,22 @@ export function Table({ label, children }: { label: string; children: ComponentC
     </section>
   );
 }
+
+/** The way through a list's pages: back to the newest, and on to older ones. */
+export function Pager(props: { cursor: string; next: string | null; to: (cursor: string) => void }) {
+  const { cursor, next, to } = props;
+  return (
+    <div class="row">
+      {cursor && (
+        <button type="button" onClick={() => to("")}>
+          Newest
+        </button>
+      )}
+      {next && (
+        <button type="button" onClick={() => to(next)}>
+          Older
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,11 +1,11 @@
 /** What could not be read: whole, with the reason; and read again once its cause is mended. */
 import { Fragment } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
 import { ask, ofSite, Problem, pathOf, post } from "../api";
 import { Choice } from "../form";
-import { count, Time, text } from "../format";
-import { Action, Page, Raw, say, Table } from "../parts";
+import { Time, text } from "../format";
+import { Action, Page, Pager, Raw, say, Table } from "../parts";
 import { Empty, Loaded, useResource } from "../resource";
 import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
@@ -86,18 +86,7 @@ export default function RejectedPage({ site }: PageProps) {
                   ))}
                 </tbody>
               </Table>
-              <div class="row">
-                {filter.cursor && (
-                  <button type="button" onClick={() => show({})}>
-                    Newest
-                  </button>
-                )}
-                {next_cursor && (
-                  <button type="button" onClick={() => show({ cursor: next_cursor })}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager cursor={filter.cursor} next={next_cursor} to={(cursor) => show({ cursor })} />
             </>
           )
         }
@@ -152,31 +141,13 @@ function Row({ site, event, reload }: { site: string; event: Rejected; reload: (
   );
 }
 
-interface Replayed {
-  replayed: number;
-  refused: number;
-  remaining: number;
-  next_cursor: string | null;
-}
-
-/** Whatever was rejected for this reason, of this vendor: step by step, each from where the one before has got to. */
+/** Whatever was rejected for this reason, of this vendor. */
 function AllAlike({ site, event: { reason, vendor }, reload }: { site: string; event: Rejected; reload: () => void }) {
-  const at = useRef<{ cursor: string | null; refused: number }>({ cursor: null, refused: 0 });
-  async function step(): Promise<Step> {
-    const { cursor } = at.current;
-    const answer = await post<Replayed>(ofSite(site, "rejected", "replay"), {
+  const step = (last: Step | null) =>
+    post<Step>(ofSite(site, "rejected", "replay"), {
       reason,
-      ...(vendor === null ? {} : { vendor }),
-      ...(cursor === null ? {} : { cursor }),
+      vendor: vendor ?? undefined,
+      cursor: last?.next_cursor ?? undefined,
     });
-    at.current = { cursor: answer.next_cursor, refused: at.current.refused + answer.refused };
-    return { replayed: answer.replayed + answer.refused, remaining: answer.remaining };
-  }
-  function done() {
-    const { refused } = at.current;
-    at.current = { cursor: null, refused: 0 };
-    say(refused === 0 ? "All were read." : `${count(refused)} are rejected again.`);
-    reload();
-  }
-  return <Steps label={`Replay all alike: ${reason}${vendor ? ` from ${vendor}` : ""}`} step={step} done={done} />;
+  return <Steps label={`Replay all alike: ${reason}${vendor ? ` from ${vendor}` : ""}`} step={step} done={reload} />;
 }

@@ -7,7 +7,7 @@ import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
 import { Deliveries } from "../site/deliveries";
 import { type SavedSite, useSite } from "../site/document";
-import { isPlatform } from "../site/platform";
+import { goesByGoals, isPlatform } from "../site/platform";
 import { EVENTS, FORMATS, WebhookEditor } from "../site/webhook-editor";
 import { WhyNotSent } from "../site/why-not-sent";
 
@@ -102,11 +102,7 @@ function List({ saved }: { saved: SavedSite }) {
             </td>
             <td class="cut">{url ?? "the platform"}</td>
             <td>{FORMATS[format]}</td>
-            <td>
-              {isPlatform(format) && format !== "ga4"
-                ? "conversions"
-                : on.map((event) => EVENTS[event].toLowerCase()).join(", ")}
-            </td>
+            <td>{goesByGoals(format) ? "conversions" : on.map((event) => EVENTS[event].toLowerCase()).join(", ")}</td>
             <td>{off ? <State kind="bad">off: {off}</State> : <State kind="good">on</State>}</td>
           </tr>
         ))}

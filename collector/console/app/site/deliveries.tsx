@@ -6,7 +6,7 @@ import type { Delivery } from "../answers";
 import { ask, ofSite, pathOf, post } from "../api";
 import { Choice } from "../form";
 import { Ago, Time } from "../format";
-import { Action, Raw, State, say, Table } from "../parts";
+import { Action, Pager, Raw, State, say, Table } from "../parts";
 import { Empty, Loaded, useResource } from "../resource";
 import { placeOf } from "../routes";
 import { mayWrite } from "../session";
@@ -92,18 +92,7 @@ export function Deliveries({ site, webhooks }: { site: string; webhooks: string[
                   ))}
                 </tbody>
               </Table>
-              <div class="row">
-                {filter.cursor && (
-                  <button type="button" onClick={() => set({})}>
-                    Newest
-                  </button>
-                )}
-                {next_cursor && (
-                  <button type="button" onClick={() => set({ cursor: next_cursor })}>
-                    Older
-                  </button>
-                )}
-              </div>
+              <Pager cursor={filter.cursor} next={next_cursor} to={(cursor) => set({ cursor })} />
             </>
           )
         }
