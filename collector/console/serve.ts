@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Request, type Response, Router } from "express";
+import { Router } from "express";
 import { Problem } from "../http/problem";
-import { compress, encodingOf, type Script } from "../site/script";
+import { compress, lazily, type Script, sendFile } from "../site/script";
 
 /**
  * Nothing but the collector's own files and routes; nothing inline, and no text that becomes code or markup (https://www.w3.org/TR/CSP3/,
@@ -71,8 +71,8 @@ export function serveConsole(folder: URL): Router {
     const asked = request.path.slice("/console/".length);
     const type = TYPES[extname(asked)];
     if (names().has(asked) && type) {
-      response.set("Cache-Control", HASHED.test(asked) ? "public, max-age=31536000, immutable" : "no-cache");
-      return send(request, response, fileOf(asked), type);
+      const cache = HASHED.test(asked) ? "public, max-age=31536000, immutable" : "no-cache";
+      return sendFile(request, response, fileOf(asked), { "Content-Type": type, "Cache-Control": cache });
     }
     if (!names().has(PAGE)) throw new Problem(404, "the console was not built: npm run build");
     // Of an older build: a page for a script would only be another error. Any other name may be a site's, a webhook's or a visitor's.
@@ -82,13 +82,6 @@ export function serveConsole(folder: URL): Router {
     response.send(page().replaceAll('"./', `"${up}`));
   });
   return router;
-}
-
-async function send(request: Request, response: Response, file: Script, type: string): Promise<void> {
-  const encoding = encodingOf(request, response);
-  response.set({ "Content-Type": type, ETag: `"${file.hash}${encoding ? `-${encoding}` : ""}"` });
-  if (request.fresh) response.status(304).end();
-  else response.send(await (encoding === "br" ? file.br() : file[encoding ?? "plain"]));
 }
 
 /** The names of a folder's files, below it; none where it is not there. */
@@ -101,12 +94,4 @@ function filesIn(folder: string): string[] {
   } catch {
     return [];
   }
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

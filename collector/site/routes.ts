@@ -15,7 +15,7 @@ import { type Site, siteSchema } from "../wire/site";
 import { checkSite, type Formats, warningsOf } from "./check";
 import { PRESETS } from "./presets";
 import type { KnownSite, SiteRegistry } from "./registry";
-import { type Script, type Scripts, sendScript } from "./script";
+import { type Script, type Scripts, sendFile } from "./script";
 
 export interface SiteRouteDeps {
   sites: SiteRegistry;
@@ -41,6 +41,13 @@ export const versionQuery = z.object({
     .optional(),
 });
 
+const SCRIPT = {
+  "Content-Type": "text/javascript; charset=utf-8",
+  // Always asked for again: a saved entity shows at the next page view, and the answer is mostly a 304.
+  "Cache-Control": "no-cache",
+  "Access-Control-Allow-Origin": "*",
+};
+
 const MAX_DOCUMENT = 1024 ** 2;
 
 /** A replaced token or secret goes on for a day, so that its owner can be told. */
@@ -64,11 +71,11 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     const [, site] = /^(.+)\.js$/.exec(String(request.params.file)) ?? [];
     const known = site ? await sites.current(site) : null;
     if (!known) throw new Problem(404, "there is no such site");
-    await sendScript(request, response, scripts.of(known));
+    await sendFile(request, response, scripts.of(known), SCRIPT);
     // Which browsers say of what a page loads (https://www.w3.org/TR/fetch-metadata/, 2.1), or of where they were sent from.
     if (request.get("sec-fetch-dest") === "script" || request.get("referer")) await noteLoaded(known.site);
   });
-  router.get("/inspector.js", deps.limit, (request, response) => sendScript(request, response, inspector));
+  router.get("/inspector.js", deps.limit, (request, response) => sendFile(request, response, inspector, SCRIPT));
 
   router.get("/v1/presets", admin, (_request, response) => {
     response.json({ presets: PRESETS, adapters: deps.adapters, signed: deps.signed });

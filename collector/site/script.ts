@@ -57,7 +57,7 @@ function hashOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
 }
 
-function lazily<T>(make: () => T): () => T {
+export function lazily<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make();
@@ -66,7 +66,7 @@ function lazily<T>(make: () => T): () => T {
 }
 
 /** The best encoding that the browser takes; it is said in the answer. */
-export function encodingOf(request: Request, response: Response): "br" | "gzip" | undefined {
+function encodingOf(request: Request, response: Response): "br" | "gzip" | undefined {
   const accepted = request.acceptsEncodings();
   const encoding = (["br", "gzip"] as const).find((one) => accepted.includes(one));
   if (encoding) response.set("Content-Encoding", encoding);
@@ -74,18 +74,20 @@ export function encodingOf(request: Request, response: Response): "br" | "gzip" 
   return encoding;
 }
 
-/** Answers a script in the best encoding that the browser takes, or 304 where it has it. */
-export async function sendScript(request: Request, response: Response, script: Script): Promise<void> {
+/** Answers a file in the best encoding that the browser takes, or 304 where it has it. */
+export async function sendFile(
+  request: Request,
+  response: Response,
+  file: Script,
+  headers: Record<string, string>,
+): Promise<void> {
   const encoding = encodingOf(request, response);
   response.set({
-    "Content-Type": "text/javascript; charset=utf-8",
+    ...headers,
     // Strong, and so another one for each encoding (RFC 9110, 8.8.3).
-    ETag: `"${script.hash}${encoding ? `-${encoding}` : ""}"`,
-    // Always asked for again: a saved entity shows at the next page view, and the answer is mostly a 304.
-    "Cache-Control": "no-cache",
-    "Access-Control-Allow-Origin": "*",
+    ETag: `"${file.hash}${encoding ? `-${encoding}` : ""}"`,
   });
   // Before anything is compressed for it.
   if (request.fresh) response.status(304).end();
-  else response.send(await (encoding === "br" ? script.br() : script[encoding ?? "plain"]));
+  else response.send(await (encoding === "br" ? file.br() : file[encoding ?? "plain"]));
 }
