@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import type { Config } from "../config";
 import type { Seen } from "../http/seen";
-import type { Finding } from "./doctor";
+import { type Finding, failed, ok, warning } from "./finding";
 
 const PATIENCE_MS = 5_000;
 
@@ -27,16 +27,12 @@ export async function* checkAddresses(
   const { publicUrl } = config;
   if (publicUrl === undefined) {
     const todo = "set it where the collector is behind a proxy: tags, signed URLs and OpenAPI go by it";
-    yield { state: "warning", part: "public address", what: "CALLJOIN_PUBLIC_URL is not set", todo };
+    yield warning("public address", "CALLJOIN_PUBLIC_URL is not set", todo);
     return;
   }
   if (!own.isRunning) {
-    yield {
-      state: "warning",
-      part: "public address",
-      what: `${publicUrl} was not tried`,
-      todo: "start the collector, and run the doctor again",
-    };
+    const todo = "start the collector, and run the doctor again";
+    yield warning("public address", `${publicUrl} was not tried`, todo);
     return;
   }
   const reached = await checkPublic(publicUrl, config.port, get);
@@ -52,27 +48,22 @@ async function checkOwn({ host, port }: Config, get: typeof fetch): Promise<{ fi
   const live = await ask(`${origin}/livez`, get);
   if (isAlive(live)) {
     const ready = await ask(`${origin}/readyz`, get);
-    if (ready.status === 200)
-      return { finding: { state: "ok", part, what: `a collector answers at ${origin}` }, isRunning: true };
+    if (ready.status === 200) return { finding: ok(part, `a collector answers at ${origin}`), isRunning: true };
     const what = `the collector at ${origin} is not ready: ${ready.text}`;
-    return { finding: { state: "FAILED", part, what, todo: "see its log" }, isRunning: true };
+    return { finding: failed(part, what, "see its log"), isRunning: true };
   }
   if (live.status !== null) {
-    const todo = "stop it, or set another PORT";
-    return {
-      finding: { state: "FAILED", part, what: `PORT: another program answers at ${origin}`, todo },
-      isRunning: false,
-    };
+    const what = `PORT: another program answers at ${origin}`;
+    return { finding: failed(part, what, "stop it, or set another PORT"), isRunning: false };
   }
   const code = await whyNotListening(host, port);
-  if (code === null)
-    return { finding: { state: "ok", part, what: `${origin} is free; no collector runs there` }, isRunning: false };
+  if (code === null) return { finding: ok(part, `${origin} is free; no collector runs there`), isRunning: false };
   const todo =
     {
       EACCES: "ports below 1024 are root's: set a higher PORT",
       EADDRINUSE: "stop the program that has it, or set another PORT",
     }[code] ?? "set HOST to an address of this machine, or leave it out";
-  return { finding: { state: "FAILED", part, what: `cannot listen at ${origin}: ${code}`, todo }, isRunning: false };
+  return { finding: failed(part, `cannot listen at ${origin}: ${code}`, todo), isRunning: false };
 }
 
 function whyNotListening(host: string | undefined, port: number): Promise<string | null> {
@@ -88,31 +79,21 @@ async function checkPublic(publicUrl: string, port: number, get: typeof fetch): 
   const live = await ask(`${publicUrl}/livez`, get);
   if (live.status === null) {
     const [, todo] = WAYS_OUT.find(([codes]) => codes.test(live.text)) ?? [];
-    return { state: "FAILED", part, what: `${publicUrl} cannot be reached from here: ${live.text}`, todo };
+    return failed(part, `${publicUrl} cannot be reached from here: ${live.text}`, todo);
   }
   if (live.location) {
     const todo = `set CALLJOIN_PUBLIC_URL to where it leads (${live.location}), or take the redirect away`;
-    return {
-      state: "FAILED",
-      part,
-      what: `${publicUrl} redirects: browsers' snapshots and vendors' calls do not follow`,
-      todo,
-    };
+    return failed(part, `${publicUrl} redirects: browsers' snapshots and vendors' calls do not follow`, todo);
   }
   if (!isAlive(live)) {
     const todo = `let the proxy hand ${new URL(publicUrl).pathname} on to port ${port}`;
-    return {
-      state: "FAILED",
-      part,
-      what: `${publicUrl}/livez is answered ${live.status}, and not by a collector`,
-      todo,
-    };
+    return failed(part, `${publicUrl}/livez is answered ${live.status}, and not by a collector`, todo);
   }
   if (isPlain(publicUrl)) {
     const todo = "put TLS before it: browsers load no http script into an https page";
-    return { state: "warning", part, what: `${publicUrl} reaches the collector, without TLS`, todo };
+    return warning(part, `${publicUrl} reaches the collector, without TLS`, todo);
   }
-  return { state: "ok", part, what: `${publicUrl} reaches the collector` };
+  return ok(part, `${publicUrl} reaches the collector`);
 }
 
 /** Asks the collector, through the public address, what it sees of the request. */
@@ -122,8 +103,7 @@ async function checkProxy(
   token: string | undefined,
   get: typeof fetch,
 ): Promise<Finding> {
-  const part = "proxy headers";
-  const skipped = (why: string): Finding => ({ state: "warning", part, what: `not looked at: ${why}` });
+  const skipped = (why: string) => warning("proxy headers", `not looked at: ${why}`);
   if (isPlain(publicUrl)) return skipped("the admin token is not sent without TLS");
   if (token === undefined) return skipped("the admin token is not known here; set CALLJOIN_ADMIN_TOKEN");
   const answer = await ask(`${publicUrl}/v1/seen`, get, { authorization: `Bearer ${token}` });
@@ -134,24 +114,25 @@ async function checkProxy(
 
 function judge({ peer, address, protocol, host, forwarded, trusted }: Seen, isConfigured: boolean, url: URL): Finding {
   const part = "proxy headers";
-  const failed = (what: string, todo: string): Finding => ({ state: "FAILED", part, what, todo });
   if (forwarded.length > 0 && !trusted) {
     return failed(
+      part,
       `${peer} says for whom it asks, and is not believed: all visitors share one limit`,
       `if that is your proxy: CALLJOIN_TRUST_PROXY=${peer}`,
     );
   }
   if (isConfigured && forwarded.length === 0) {
     return failed(
+      part,
       `the request came from ${peer} without X-Forwarded-For`,
       "let the proxy send X-Forwarded-For, -Proto and -Host; or take CALLJOIN_TRUST_PROXY away",
     );
   }
   if (`${protocol}:` !== url.protocol || host !== url.host) {
     const todo = "let the proxy send X-Forwarded-Proto and X-Forwarded-Host, and name it in CALLJOIN_TRUST_PROXY";
-    return { state: "warning", part, what: `asked for ${url.origin}, the collector saw ${protocol}://${host}`, todo };
+    return warning(part, `asked for ${url.origin}, the collector saw ${protocol}://${host}`, todo);
   }
-  return { state: "ok", part, what: `requests come from ${peer}${trusted ? `, for ${address}` : ""}` };
+  return ok(part, `requests come from ${peer}${trusted ? `, for ${address}` : ""}`);
 }
 
 interface Reply {

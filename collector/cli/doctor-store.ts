@@ -8,7 +8,7 @@ import { chosenEngine } from "../store/choose";
 import { inspect, type Schema } from "../store/schema";
 import { sqlite } from "../store/sqlite";
 import { contents, openStoreFile } from "./backup";
-import type { Finding } from "./doctor";
+import { type Finding, failed, ok, warning } from "./finding";
 
 const MB = 1_000_000;
 const DAY_MS = 86_400_000;
@@ -22,37 +22,28 @@ const CLOCK_MS = 10_000;
 
 export async function* checkSqlite(folder: string, clock: () => number): AsyncGenerator<Finding> {
   const path = join(folder, "calljoin.db");
-  const part = "store";
   const cannot = whyNotWritable(folder);
   if (cannot !== null) {
-    yield {
-      state: "FAILED",
-      part,
-      what: cannot,
-      todo: "run as the collector's user, or give the folder to it (chown)",
-    };
+    const todo = "run as the collector's user, or give the folder to it (chown)";
+    yield failed("store", cannot, todo);
     return;
   }
   yield room(folder, existsSync(path) ? statSync(path).size / MB : 0);
   if (!existsSync(path)) {
-    yield { state: "ok", part, what: `none in ${folder} yet; calljoin serve makes it` };
+    yield ok("store", `none in ${folder} yet; calljoin serve makes it`);
     return;
   }
   try {
     // Their names say what they are copies of, and who was erased since is still in them.
     for (const name of copiesIn(folder, clock())) {
-      yield {
-        state: "warning",
-        part,
-        what: `${join(folder, name)} is an old copy; visitors erased since are in it`,
-        todo: "delete it when it is not needed any more",
-      };
+      const what = `${join(folder, name)} is an old copy; visitors erased since are in it`;
+      yield warning("store", what, "delete it when it is not needed any more");
     }
     const file = openStoreFile(path);
     try {
       const [page] = file.pragma("quick_check(1)") as { quick_check: string }[];
       if (page?.quick_check !== "ok") throw new Error(`${path} is damaged: ${page?.quick_check.split("\n").join(" ")}`);
-      yield { state: "ok", part, what: `${path}, ${contents(file)}` };
+      yield ok("store", `${path}, ${contents(file)}`);
       const newest = file.prepare("select max(received_at) from call_events").pluck().get();
       yield clockAgainst(Number(newest ?? 0), clock());
     } finally {
@@ -60,12 +51,8 @@ export async function* checkSqlite(folder: string, clock: () => number): AsyncGe
     }
     yield schema(await inspect(sqlite(folder)));
   } catch (error) {
-    yield {
-      state: "FAILED",
-      part,
-      what: (error as Error).message,
-      todo: "stop the collector and put a backup back: calljoin restore FILE",
-    };
+    const todo = "stop the collector and put a backup back: calljoin restore FILE";
+    yield failed("store", (error as Error).message, todo);
   }
 }
 
@@ -86,18 +73,14 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
     ];
     const [found] = wrong.filter(([is]) => is);
     yield found
-      ? { state: "FAILED", part: "store", what: `DATABASE_URL: ${found[1]}`, todo: found[2] }
-      : { state: "ok", part: "store", what: `PostgreSQL ${version} at ${placeOf(url)}, ${Math.round(mb)} MB` };
+      ? failed("store", `DATABASE_URL: ${found[1]}`, found[2])
+      : ok("store", `PostgreSQL ${version} at ${placeOf(url)}, ${Math.round(mb)} MB`);
     yield clockBeside(Number(now), clock());
     yield schema(await inspect(chosenEngine(config)));
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
-    yield {
-      state: "FAILED",
-      part: "store",
-      what: `DATABASE_URL: ${placeOf(url)}: ${message || code}`,
-      todo: "see that the database runs, and that the URL's user may use it and create tables",
-    };
+    const todo = "see that the database runs, and that the URL's user may use it and create tables";
+    yield failed("store", `DATABASE_URL: ${placeOf(url)}: ${message || code}`, todo);
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -105,15 +88,10 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
 
 function schema({ done, pending }: Schema): Finding {
   const last = done.at(-1);
-  if (last === undefined) return { state: "ok", part: "schema", what: "no tables yet; calljoin serve makes them" };
-  if (pending.length === 0) return { state: "ok", part: "schema", what: `up to date (${last})` };
+  if (last === undefined) return ok("schema", "no tables yet; calljoin serve makes them");
+  if (pending.length === 0) return ok("schema", `up to date (${last})`);
   const what = `at ${last}; this version needs ${pending.join(", ")}`;
-  return {
-    state: "warning",
-    part: "schema",
-    what,
-    todo: "calljoin serve does that when it starts; make a backup before",
-  };
+  return warning("schema", what, "calljoin serve does that when it starts; make a backup before");
 }
 
 function room(folder: string, storeMb: number): Finding {
@@ -121,32 +99,24 @@ function room(folder: string, storeMb: number): Finding {
   const { bavail, bsize } = statfsSync(place);
   const free = (bavail * bsize) / MB;
   const what = `${Math.round(free)} MB free on the disk of ${folder}`;
-  if (free < LITTLE_MB)
-    return { state: "FAILED", part: "disk", what, todo: "make room: at a full disk requests are answered 503" };
-  if (free > Math.max(ENOUGH_MB, storeMb * 1.1)) return { state: "ok", part: "disk", what };
+  if (free < LITTLE_MB) return failed("disk", what, "make room: at a full disk requests are answered 503");
+  if (free > Math.max(ENOUGH_MB, storeMb * 1.1)) return ok("disk", what);
   const todo = `make room: an upgrade copies the store first (${Math.round(storeMb)} MB), and it grows`;
-  return { state: "warning", part: "disk", what, todo };
+  return warning("disk", what, todo);
 }
 
 /** What is in the store came before now. */
 function clockAgainst(newest: number, now: number): Finding {
   const ahead = newest - now;
-  if (ahead <= CLOCK_MS)
-    return { state: "ok", part: "clock", what: `${new Date(now).toISOString()}, after all that is in the store` };
+  if (ahead <= CLOCK_MS) return ok("clock", `${new Date(now).toISOString()}, after all that is in the store`);
   const what = `it says ${new Date(now).toISOString()}, and the store has calls from ${Math.round(ahead / 1_000)} s later`;
-  return { state: "FAILED", part: "clock", what, todo: "set the clock, and let NTP keep it" };
+  return failed("clock", what, "set the clock, and let NTP keep it");
 }
 
 function clockBeside(theirs: number, now: number): Finding {
   const ms = Math.abs(theirs - now);
-  if (ms <= CLOCK_MS)
-    return { state: "ok", part: "clock", what: `within ${Math.ceil(ms / 1_000)} s of the database's` };
-  return {
-    state: "FAILED",
-    part: "clock",
-    what: `${Math.round(ms / 1_000)} s off the database's`,
-    todo: "set both by NTP",
-  };
+  if (ms <= CLOCK_MS) return ok("clock", `within ${Math.ceil(ms / 1_000)} s of the database's`);
+  return failed("clock", `${Math.round(ms / 1_000)} s off the database's`, "set both by NTP");
 }
 
 function copiesIn(folder: string, now: number): string[] {

@@ -3,17 +3,7 @@ import { keptToken } from "../admin-token";
 import { type Config, readConfig, unknownVariables } from "../config";
 import { checkAddresses } from "./doctor-addresses";
 import { checkPostgres, checkSqlite } from "./doctor-store";
-
-/** `warning`: it works, and yet is worth a look. */
-export type State = "ok" | "warning" | "FAILED";
-
-/** One part, what was found, and what is to be done where it is not well. */
-export interface Finding {
-  state: State;
-  part: string;
-  what: string;
-  todo?: string | undefined;
-}
+import { type Finding, failed, ok, warning } from "./finding";
 
 export interface Environment {
   env: Record<string, string | undefined>;
@@ -35,26 +25,16 @@ export async function* findings(environment: Environment): AsyncGenerator<Findin
   const { env } = environment;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const isOld = major < 20 || (major === 20 && minor < 19);
-  yield {
-    state: isOld ? "FAILED" : "ok",
-    part: "Node",
-    what: process.version,
-    todo: isOld ? "install Node 20.19 or newer" : undefined,
-  };
-  for (const line of unknownVariables(env)) yield { state: "warning", part: "configuration", what: line };
+  yield isOld ? failed("Node", process.version, "install Node 20.19 or newer") : ok("Node", process.version);
+  for (const line of unknownVariables(env)) yield warning("configuration", line);
   let config: Config;
   try {
     config = readConfig(env);
   } catch (error) {
-    yield {
-      state: "FAILED",
-      part: "configuration",
-      what: (error as Error).message,
-      todo: "calljoin serve --help lists the variables",
-    };
+    yield failed("configuration", (error as Error).message, "calljoin serve --help lists the variables");
     return;
   }
-  yield { state: "ok", part: "configuration", what: "valid" };
+  yield ok("configuration", "valid");
   yield* config.databaseUrl === undefined
     ? checkSqlite(config.dataFolder, environment.clock)
     : checkPostgres(config, config.databaseUrl, environment.clock);
