@@ -12,7 +12,7 @@ import type { Store } from "../store/store";
 import { entityValue } from "../wire/call";
 import { type Fault, faults } from "../wire/common";
 import { entitySchema } from "../wire/site";
-import { faultOfValue, readerOf } from "./compile";
+import { compileEntity, faultOfValue } from "./compile";
 import { quote } from "./quote";
 import type { SiteRegistry } from "./registry";
 
@@ -139,10 +139,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin, readabl
     const { key, unsent } = keyOf(request);
     const { check } = await checkOf(key);
     if (unsent) await add(key, { csp: unsent, collector_reached: false });
-    const tried = check.entities.map(
-      ({ name, type, scope, value }) =>
-        `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`,
-    );
+    const tried = check.entities.map(compileEntity);
     response.set({
       ...SECURITY_HEADERS,
       "Content-Type": "text/javascript; charset=utf-8",

@@ -45,6 +45,11 @@ export function readerOf(value: string): string {
   return `function(){return(${value}\n)}`;
 }
 
+/** An entity as the SDK's set-up has it. */
+export function compileEntity({ name, type, scope, value }: Entity): string {
+  return `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`;
+}
+
 /** What the script is told beside the document. */
 export interface Served {
   /** The document's; undefined where it was never saved. */
@@ -55,10 +60,7 @@ export interface Served {
 
 /** The site's setup as code, for `sdk/script.ts`; it stands in the page's global scope, as what is typed into the console does. */
 export function compileSetup(trackingId: string, document: Site, { version, publicUrl }: Served = {}): string {
-  const entities = document.entities.map(
-    ({ name, type, scope, value }) =>
-      `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`,
-  );
+  const entities = document.entities.map(compileEntity);
   const bridges = document.vendors.flatMap(({ bridge }) => (bridge ? [compileBridge(bridge)] : []));
   const gpc = document.global_privacy_control === "denied";
   const members = [
