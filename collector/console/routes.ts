@@ -3,12 +3,11 @@ import { randomBytes } from "node:crypto";
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { z } from "zod";
 import { type Asker, askerOf, hashToken, refused, unauthorized } from "../http/auth";
-import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { bodyOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { pageOf } from "../http/same-origin";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
-import { faults } from "../wire/common";
 import { COOKIE, OPERATOR, SESSION_MS, type Sessions } from "./sessions";
 
 export interface ConsoleRouteDeps {
@@ -59,7 +58,7 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
 
   router.post("/v1/session", rawBody(MAX_BODY), async (request, response) => {
     if (pageOf(request, publicUrl) === "other") throw new Problem(403, "this came from another page");
-    const asked = parsed(signInSchema, request);
+    const asked = bodyOf(signInSchema, request, "the body is not valid");
     const asker = await ("link" in asked ? sessions.spendLink(asked.link) : sessions.askerWith(asked.token));
     if (!asker) {
       await refused(wrong, request, response);
@@ -95,7 +94,7 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
   });
 
   router.post("/v1/tokens", admin, rawBody(MAX_BODY), async (request, response) => {
-    const { name, role, sites: its = [] } = parsed(tokenSchema, request);
+    const { name, role, sites: its = [] } = bodyOf(tokenSchema, request, "the body is not valid");
     await checkSites(role, its);
     const token = `cjt_${randomBytes(32).toString("base64url")}`;
     const kept = role === "reader" ? JSON.stringify([...new Set(its)]) : null;
@@ -137,10 +136,4 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
 /** Where a link's key signs in, below the collector's address: a fragment is in no log. */
 export function signInPath(link: string): string {
   return `/console/#sign-in=${link}`;
-}
-
-function parsed<T extends z.ZodType>(schema: T, request: Request): z.output<T> {
-  const found = schema.safeParse(jsonOf(bytesOf(request)));
-  if (!found.success) throw invalid("the body is not valid", faults(found.error));
-  return found.data;
 }

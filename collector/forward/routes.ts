@@ -1,13 +1,12 @@
 /** What a webhook's owner does: try it out, and send again what did not arrive. */
 import { randomUUID } from "node:crypto";
-import { type Request, type RequestHandler, Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { apiOf, destinationOf } from "../convert/index";
-import { bytesOf, jsonOf, rawBody } from "../http/body";
-import { invalid, Problem } from "../http/problem";
+import { bodyOf, rawBody } from "../http/body";
+import { Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
-import { faults } from "../wire/common";
 import { exampleCall, exampleConversions } from "./example";
 import type { Forwarder } from "./forwarder";
 import { render } from "./render";
@@ -63,7 +62,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
   });
 
   router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
-    const which = parsed(replaySchema, request, "the body does not say which deliveries");
+    const which = bodyOf(replaySchema, request, "the body does not say which deliveries");
     const site = String(request.params.site);
     const known = await sites.version(site);
     if (!known) throw new Problem(404, "there is no such site");
@@ -85,11 +84,4 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     response.status(202).json({ replayed, remaining, before });
   });
   return router;
-}
-
-/** A request's body by its schema; throws a 400 that says what is wrong with it. */
-export function parsed<T extends z.ZodType>(schema: T, request: Request, detail: string): z.output<T> {
-  const found = schema.safeParse(jsonOf(bytesOf(request)));
-  if (!found.success) throw invalid(detail, faults(found.error));
-  return found.data;
 }

@@ -2,6 +2,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type Request, type RequestHandler } from "express";
+import type { z } from "zod";
+import { faults } from "../wire/common";
 import { invalid, Problem } from "./problem";
 
 /** The body as bytes, whatever its content type; 413 above `limit` bytes. Compressed bodies count when unpacked. */
@@ -47,6 +49,13 @@ export function rawBody(limit: number): RequestHandler {
 /** The body as `rawBody` left it; empty where there is none. */
 export function bytesOf(request: Request): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
+/** The body by its schema; throws a 400 that says what is wrong with it. */
+export function bodyOf<T extends z.ZodType>(schema: T, request: Request, detail: string): z.output<T> {
+  const found = schema.safeParse(jsonOf(bytesOf(request)));
+  if (!found.success) throw invalid(detail, faults(found.error));
+  return found.data;
 }
 
 /** What some editors and tools put before UTF-8 (RFC 8259, 8.1: a reader may ignore it). */

@@ -1,13 +1,12 @@
 /** What was refused, sent through its route once more: after the cause was mended. */
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { bodyOf, jsonOf, rawBody } from "../http/body";
 import { cursorOf, placeOf } from "../http/cursor";
-import { invalid, Problem } from "../http/problem";
+import { Problem } from "../http/problem";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
 import type { RejectedRow } from "../store/tables";
-import { faults } from "../wire/common";
 import type { Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
 import { mappingOf } from "./adapters";
@@ -71,11 +70,9 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
   });
 
   router.post("/v1/sites/:site/rejected/replay", admin, rawBody(4_096), async (request, response) => {
-    const found = replayRejectedSchema.safeParse(jsonOf(bytesOf(request)));
-    if (!found.success) throw invalid("the body does not say which refusals", faults(found.error));
+    const { cursor, reason, vendor } = bodyOf(replayRejectedSchema, request, "the body does not say which refusals");
     const known = await sites.current(String(request.params.site));
     if (!known) throw new Problem(404, "there is no such site");
-    const { cursor, reason, vendor } = found.data;
     const from = placeOf(cursor);
     const below = from && { received_at: from[0], id: from[1] };
     const rows = await store.rejected(known.site, { reason }, below, STEP);

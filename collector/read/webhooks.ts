@@ -8,8 +8,7 @@ import { whyNot } from "../forward/deliveries";
 import { exampleCall, exampleConversions } from "../forward/example";
 import type { Forwarder } from "../forward/forwarder";
 import { type Event, render, requestOf } from "../forward/render";
-import { parsed } from "../forward/routes";
-import { rawBody } from "../http/body";
+import { bodyOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { callOf } from "../join/call";
 import { checkWebhook } from "../site/check";
@@ -47,7 +46,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, admin }: Webhook
   const at = "/v1/sites/:site";
 
   router.post(`${at}/webhooks/preview`, admin, rawBody(65_536), async (request, response) => {
-    const { webhook, call_id } = parsed(previewSchema, request, "the webhook is not valid");
+    const { webhook, call_id } = bodyOf(previewSchema, request, "the webhook is not valid");
     const known = await sites.version(String(request.params.site));
     if (!known) throw new Problem(404, "there is no such site");
     const document = { ...known.document, webhooks: [webhook] };

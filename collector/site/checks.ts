@@ -3,10 +3,11 @@
  * its inspector, which tells how it is doing there, and reads the entities that are only tried. Everything of it is gone when the key is.
  */
 import { randomBytes } from "node:crypto";
-import { type Request, type RequestHandler, Router } from "express";
+import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { bodyOf, bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
+import { parseQuery } from "../http/query";
 import { SECURITY_HEADERS } from "../http/security";
 import type { Store } from "../store/store";
 import { entityValue } from "../wire/call";
@@ -136,7 +137,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin, readabl
   // Where the inspector is, which is there for every other page.
   router.get("/inspector.js", limit, async (request, response, next) => {
     if (!request.query.key) return next("route");
-    const { key, unsent } = keyOf(request);
+    const { key, unsent } = parseQuery(unsentSchema, request.query);
     const { check } = await checkOf(key);
     if (unsent) await add(key, { csp: unsent, collector_reached: false });
     const tried = check.entities.map(compileEntity);
@@ -151,16 +152,8 @@ export function checkRoutes({ sites, store, script, clock, limit, admin, readabl
 
   router.post("/v1/checks/:key", limit, rawBody(MAX_BODY), async (request, response) => {
     response.set(readableBy(request.get("origin")));
-    const found = reportSchema.safeParse(jsonOf(bytesOf(request)));
-    if (!found.success) throw invalid("the report is not valid", faults(found.error));
-    await add(String(request.params.key), found.data);
+    await add(String(request.params.key), bodyOf(reportSchema, request, "the report is not valid"));
     response.status(204).end();
   });
   return router;
-}
-
-function keyOf(request: Request): z.output<typeof unsentSchema> {
-  const found = unsentSchema.safeParse(request.query);
-  if (!found.success) throw invalid("the query is not valid", faults(found.error));
-  return found.data;
 }
