@@ -13,7 +13,7 @@ import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { createGate, hashToken, onlyWith } from "./http/auth";
 import { onlyServed, ownPath, type Places, servedAt } from "./http/doors";
-import { failuresPerAddress, perAddress, perSite, wrongTokens } from "./http/limits";
+import { perAddress, perSite, wrongTokens } from "./http/limits";
 import { addressOf, isForwarded, type Trusts, tidyForwarded } from "./http/peer";
 import { notFound, problems } from "./http/problem";
 import { knownParameters } from "./http/query";
@@ -22,7 +22,6 @@ import { seen } from "./http/seen";
 import { ADAPTERS, SIGNED } from "./intake/adapters";
 import { isCountry } from "./intake/adapters/phone";
 import { createCommitter } from "./intake/commit";
-import { readableBy } from "./intake/cors";
 import { createEventIntake } from "./intake/events";
 import { createRefused } from "./intake/refused";
 import { replayRoutes } from "./intake/replay";
@@ -122,7 +121,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
     gate(request, response, (error?: unknown) => (error ? next(error) : known(request, response, next)));
   const refused = createRefused({ store, clock, log, count: metrics.vendorRefused });
   const limit = perAddress(deps.rateLimit, address);
-  const limitFailures = failuresPerAddress(deps.rateLimit, address);
+  const limitFailures = perAddress(deps.rateLimit, address, { skipSuccessfulRequests: true });
   routes.use((_request, response, next) => {
     response.set(SECURITY_HEADERS);
     next();
@@ -137,7 +136,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const reader = metricsToken === undefined ? [] : [onlyWith(hashToken(metricsToken), wrongToken)];
   routes.use(healthRoutes(health, [...reader, metrics.answer]));
   const { check: script = "" } = deps.sdk;
-  routes.use(checkRoutes({ sites, store, script, clock, limit, admin, readableBy }));
+  routes.use(checkRoutes({ sites, store, script, clock, limit, admin }));
   const formats = { adapters: ADAPTERS, signed: SIGNED, isCountry };
   routes.use(siteRoutes({ sites, store, scripts, inspector, ...formats, clock, admin, limit }));
   const reports = inTurn(store);

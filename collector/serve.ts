@@ -13,7 +13,6 @@ import { createAddressFilter } from "./forward/address";
 import { createSender } from "./forward/send";
 import { sidePorts } from "./http/doors";
 import { answerMalformed } from "./http/malformed";
-import { readableBy } from "./intake/cors";
 import { createLog } from "./log";
 import { patiently } from "./patience";
 import { openStoreThread, type StoreThread } from "./thread/open";
@@ -95,7 +94,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
 
   const server = createServer(LIMITS, app);
   const servers = [server, ...sidePorts(config).map(() => createServer(LIMITS, app))];
-  for (const one of servers) answerMalformed(one, readableBy);
+  for (const one of servers) answerMalformed(one);
   const closes = servers.map(closing);
   const timers: NodeJS.Timeout[] = [];
   const stop = async (signal: string) => {

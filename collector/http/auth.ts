@@ -29,16 +29,8 @@ export function isToken(token: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashToken(token), "hex"), Buffer.from(hash, "hex"));
 }
 
-/** The request's bearer token, else its `?token=`; null where it has neither. */
-export function tokenOf(request: Request): string | null {
-  const bearer = bearerOf(request);
-  if (bearer) return bearer;
-  const { token } = request.query;
-  return typeof token === "string" && token !== "" ? token : null;
-}
-
-/** The token counts in the header alone for whoever is no vendor: URLs end up in logs. */
-function bearerOf(request: Request): string | null {
+/** The bearer token, which counts in the header alone for whoever is no vendor: URLs end up in logs. */
+export function bearerOf(request: Request): string | null {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(request.get("authorization") ?? "") ?? [];
   return bearer ?? null;
 }

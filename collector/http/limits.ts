@@ -14,16 +14,6 @@ const ADDRESSES_PER_SITE = 100;
 
 type AddressOf = (request: IncomingMessage) => string;
 
-/** Refuses, by a 429, whoever asks more than `limit` times a minute; 0 is no limit. It needs of its request what `addressOf` needs. */
-export function perAddress(limit: number, addressOf: AddressOf): RequestHandler {
-  return limiter(limit, addressOf);
-}
-
-/** The same, of requests that fail alone: vendors post as much as there is to post, and nobody guesses tokens. */
-export function failuresPerAddress(limit: number, addressOf: AddressOf): RequestHandler {
-  return limiter(limit, addressOf, { skipSuccessfulRequests: true });
-}
-
 /** Wrong admin tokens a minute: of one address, and of all together, who may be one person with many addresses. */
 const WRONG_OF_ONE = 30;
 const WRONG_IN_ALL = 300;
@@ -33,8 +23,8 @@ export function wrongTokens(
   addressOf: AddressOf,
   tell: (wrong: { peer: string; count: number }) => void,
 ): RequestHandler {
-  const ofOne = limiter(WRONG_OF_ONE, addressOf, { detail: "too many wrong admin tokens from this address" });
-  const inAll = limiter(WRONG_IN_ALL, () => "0.0.0.0", {
+  const ofOne = perAddress(WRONG_OF_ONE, addressOf, { detail: "too many wrong admin tokens from this address" });
+  const inAll = perAddress(WRONG_IN_ALL, () => "0.0.0.0", {
     detail: "too many wrong admin tokens from all addresses together",
   });
   let untold = 0;
@@ -76,7 +66,11 @@ export function perSite(limit: number, clock: () => number): (site: string) => v
   };
 }
 
-function limiter(
+/**
+ * Refuses, by a 429, whoever asks more than `limit` times a minute; 0 is no limit. It needs of its request what `addressOf` needs. With
+ * `skipSuccessfulRequests` those that fail alone count: vendors post as much as there is to post, and nobody guesses tokens.
+ */
+export function perAddress(
   limit: number,
   addressOf: AddressOf,
   { skipSuccessfulRequests = false, detail = "too many requests from this address" } = {},

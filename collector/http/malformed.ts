@@ -1,6 +1,7 @@
 /** What Node's parser refuses before there is a request: answered as all else is, so that pages can read it. */
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { readableBy } from "./cors";
 import { Problem, problemText } from "./problem";
 import { SECURITY_HEADERS } from "./security";
 
@@ -14,8 +15,7 @@ const PROBLEMS = new Map([
 /** Who is refused is still listened to for so long: closed at once, a connection with unread bytes is reset, and the answer lost. */
 const LINGER_MS = 1_000;
 
-/** `readableBy` makes the headers that let the pages of an origin read an answer. */
-export function answerMalformed(server: Server, readableBy: (origin: string) => Record<string, string>): void {
+export function answerMalformed(server: Server): void {
   const latest = new WeakMap<Socket, ServerResponse>();
   const refused = new WeakSet<Socket>();
   server.on("request", ({ socket }, response) => latest.set(socket, response));

@@ -1,6 +1,6 @@
 /** Which vendor a request comes from: by its token, or by what the vendor signs (contract 5). */
 import type { Request, RequestHandler } from "express";
-import { isToken, tokenOf, unauthorized } from "../http/auth";
+import { bearerOf, isToken, unauthorized } from "../http/auth";
 import { bytesOf } from "../http/body";
 import { Problem } from "../http/problem";
 import type { KnownSite, SiteRegistry } from "../site/registry";
@@ -81,7 +81,7 @@ export function sharedWith(vendor: Vendor, kept: SecretRow[]): string[] {
 /** The bearer token and `?token=`: some vendors put a token of their own into the header, and the URL is all that a site can set there. */
 function tokensOf(request: Request): string[] {
   const { token } = request.query;
-  return [tokenOf(request), token].filter((one) => typeof one === "string" && one !== "") as string[];
+  return [bearerOf(request), token].filter((one) => typeof one === "string" && one !== "") as string[];
 }
 
 /** A request as adapters read it. */

@@ -2,6 +2,7 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { unauthorized } from "../http/auth";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
+import { PREFLIGHT, readableBy } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { Store } from "../store/store";
@@ -10,7 +11,6 @@ import { exactJson, unreadOf } from "./adapters/body";
 import { keptText } from "./adapters/privacy";
 import { eventsOf } from "./adapters/qprotocol";
 import { type Admitted, askedOf, calledUrls, vendorOnly } from "./admit";
-import { PREFLIGHT, readableBy } from "./cors";
 import type { EventBatch, TakeEvents } from "./events";
 import { hear } from "./heard";
 import type { RefusedVendors } from "./refused";

@@ -6,10 +6,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
 import { jsonOf, readBody } from "../http/body";
+import { readableBy } from "../http/cors";
 import { hostnameOf, type Trusts } from "../http/peer";
 import { problemOf, sendProblem } from "../http/problem";
 import { refreshedCookie } from "./cookie";
-import { readableBy } from "./cors";
 import type { TakeSnapshots } from "./snapshots";
 
 export const SNAPSHOTS = "/v1/snapshots";

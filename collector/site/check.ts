@@ -9,20 +9,19 @@ import { faultOfValue } from "./compile";
 /** The vendor formats that this collector reads; `signed` are those that can check a secret, `isCountry` says whether phone numbers are read by it. */
 export interface Formats {
   adapters: readonly string[];
-  signed?: readonly string[];
-  isCountry?: (code: string) => boolean;
+  signed: readonly string[];
+  isCountry: (code: string) => boolean;
 }
 
 /** The faults of a document, each with its path. */
-export function checkSite(document: Site, formats: readonly string[] | Formats): Fault[] {
-  const known: Formats = "adapters" in formats ? formats : { adapters: formats };
+export function checkSite(document: Site, formats: Formats): Fault[] {
   return [
     ...unique("entities", document.entities),
     ...unique("vendors", document.vendors),
     ...unique("webhooks", document.webhooks),
     ...unique("goals", document.goals),
     ...document.entities.flatMap((entity, index) => checkEntity(entity, `entities.${index}`, document)),
-    ...document.vendors.flatMap((vendor, index) => checkVendor(vendor, `vendors.${index}`, known)),
+    ...document.vendors.flatMap((vendor, index) => checkVendor(vendor, `vendors.${index}`, formats)),
     ...document.webhooks.flatMap((webhook, index) => checkWebhook(webhook, `webhooks.${index}`, document)),
     ...document.goals.flatMap(({ value, currency }, index) =>
       value !== undefined && currency === undefined
@@ -102,7 +101,7 @@ function checkEntity(entity: Site["entities"][number], path: string, { vendors }
 }
 
 function checkVendor(vendor: Site["vendors"][number], path: string, formats: Formats): Fault[] {
-  const { adapters, signed = [], isCountry = () => true } = formats;
+  const { adapters, signed, isCountry } = formats;
   const faults = vendor.unusable.flatMap(({ matches }, index) => {
     try {
       RE2JS.compile(matches);

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { bodyOf, bytesOf, jsonOf, rawBody } from "../http/body";
+import { readableBy } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { SECURITY_HEADERS } from "../http/security";
@@ -86,11 +87,9 @@ export interface CheckRouteDeps {
   clock: () => number;
   limit: RequestHandler;
   admin: RequestHandler;
-  /** The headers that let the pages of an origin read an answer. */
-  readableBy: (origin: string | undefined) => Record<string, string>;
 }
 
-export function checkRoutes({ sites, store, script, clock, limit, admin, readableBy }: CheckRouteDeps): Router {
+export function checkRoutes({ sites, store, script, clock, limit, admin }: CheckRouteDeps): Router {
   const router = Router();
 
   /** A check whose key is still good. */

@@ -17,16 +17,11 @@ import { PRESETS } from "./presets";
 import type { KnownSite, SiteRegistry } from "./registry";
 import { type Script, type Scripts, sendFile } from "./script";
 
-export interface SiteRouteDeps {
+export interface SiteRouteDeps extends Formats {
   sites: SiteRegistry;
   store: Store;
   scripts: Scripts;
   inspector: Script;
-  adapters: readonly string[];
-  /** Those of them whose requests are signed. */
-  signed: readonly string[];
-  /** Whether numbers written without a country can be read as this one's. */
-  isCountry: (code: string) => boolean;
   clock: () => number;
   /** Bounds public requests by address. */
   limit: RequestHandler;

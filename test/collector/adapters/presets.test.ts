@@ -1,5 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { isCountry } from "../../../collector/intake/adapters/phone";
 import { checkSite } from "../../../collector/site/check";
 import { readerOf } from "../../../collector/site/compile";
 import { PRESETS } from "../../../collector/site/presets";
@@ -27,7 +28,7 @@ describe("a preset", () => {
     const named = PRESETS.flatMap(({ entity: { identifies } }) => identifies ?? []);
     const vendors = named.map((name) => ({ name, adapter: "qprotocol" }));
     const document = siteSchema.parse({ name: "Shop", vendors, entities: PRESETS.map(({ entity }) => entity) });
-    expect(checkSite(document, ["qprotocol"])).toEqual([]);
+    expect(checkSite(document, { adapters: ["qprotocol"], signed: [], isCountry })).toEqual([]);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { faults } from "../../../collector/wire/common";
 import { siteSchema } from "../../../collector/wire/site";
 
 const check = (changes: Record<string, unknown>) =>
-  checkSite(siteSchema.parse({ name: "Shop", ...changes }), { adapters: ["qprotocol"], isCountry });
+  checkSite(siteSchema.parse({ name: "Shop", ...changes }), { adapters: ["qprotocol"], signed: [], isCountry });
 const shape = (document: unknown) => {
   const parsed = siteSchema.safeParse(document);
   return parsed.success ? [] : faults(parsed.error).map(({ path }) => path);

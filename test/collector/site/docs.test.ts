@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { ADAPTERS, NATIVE, SIGNED } from "../../../collector/intake/adapters";
+import { isCountry } from "../../../collector/intake/adapters/phone";
 import { checkSite } from "../../../collector/site/check";
 import { siteSchema } from "../../../collector/wire/site";
 
@@ -9,7 +10,7 @@ const examples = [...docs.matchAll(/```json\n(.*?)```/gs)].map(([, text = ""]) =
 
 test.each(examples)("an example of docs/vendors.md can be saved: %j", (example) => {
   const document = siteSchema.parse({ name: "Shop", ...("name" in example ? { vendors: [example] } : example) });
-  expect(checkSite(document, { adapters: ADAPTERS, signed: SIGNED })).toEqual([]);
+  expect(checkSite(document, { adapters: ADAPTERS, signed: SIGNED, isCountry })).toEqual([]);
 });
 
 test("docs/vendors.md names every format", () => {
