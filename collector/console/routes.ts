@@ -6,18 +6,13 @@ import { type Asker, askerOf, hashToken, refused, unauthorized } from "../http/a
 import { bodyOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { pageOf } from "../http/same-origin";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import { COOKIE, OPERATOR, SESSION_MS, type Sessions } from "./sessions";
 
-export interface ConsoleRouteDeps {
-  store: Store;
-  sites: SiteRegistry;
+export interface ConsoleRouteDeps extends RouteDeps {
   sessions: Sessions;
-  clock: () => number;
   /** What a wrong token goes to first: it may refuse to be asked any more. */
   wrong: RequestHandler;
-  admin: RequestHandler;
   publicUrl: string | undefined;
 }
 

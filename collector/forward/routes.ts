@@ -1,22 +1,17 @@
 /** What a webhook's owner does: try it out, and send again what did not arrive. */
 import { randomUUID } from "node:crypto";
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import { apiOf, destinationOf } from "../convert/index";
 import { bodyOf, rawBody } from "../http/body";
 import { Problem } from "../http/problem";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import { exampleCall, exampleConversions } from "./example";
 import type { Forwarder } from "./forwarder";
 import { render } from "./render";
 
-export interface ForwardRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
+export interface ForwardRouteDeps extends RouteDeps {
   forwarder: Forwarder;
-  clock: () => number;
-  admin: RequestHandler;
 }
 
 export const replaySchema = z.union(

@@ -1,11 +1,11 @@
 /** What was refused, sent through its route once more: after the cause was mended. */
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import { bodyOf, jsonOf, rawBody } from "../http/body";
 import { cursorOf, placeOf } from "../http/cursor";
 import { Problem } from "../http/problem";
-import type { KnownSite, SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
+import type { KnownSite } from "../site/registry";
 import type { RejectedRow } from "../store/tables";
 import type { Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
@@ -28,12 +28,9 @@ const STEP_MS = 1_000;
 /** What is left is counted up to here. */
 const MOST_LEFT = 10_000;
 
-export interface ReplayRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
+export interface ReplayRouteDeps extends Omit<RouteDeps, "clock"> {
   takeSnapshots: TakeSnapshots;
   takeEvents: TakeEvents;
-  admin: RequestHandler;
 }
 
 /** The call events of a body that could not be read when it came. */

@@ -4,8 +4,7 @@ import { unauthorized } from "../http/auth";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { PREFLIGHT, readableBy } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import { mappingOf } from "./adapters";
 import { exactJson, unreadOf } from "./adapters/body";
 import { keptText } from "./adapters/privacy";
@@ -17,14 +16,10 @@ import type { RefusedVendors } from "./refused";
 import { SNAPSHOTS } from "./snapshots-route";
 import { tryRoute } from "./try";
 
-export interface IntakeRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
-  clock: () => number;
+export interface IntakeRouteDeps extends RouteDeps {
   takeEvents: TakeEvents;
   /** Bounds requests that fail, by address: a token is needed here. */
   limitFailures: RequestHandler;
-  admin: RequestHandler;
   refused: RefusedVendors;
   publicUrl: string | undefined;
 }

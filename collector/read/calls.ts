@@ -1,11 +1,11 @@
 /** Calls: listed, found, and one by itself with why it is what it is. */
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { cursorOf, placeOf } from "../http/cursor";
 import { Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendList, sendPieces } from "../http/stream";
 import { callOf } from "../join/call";
-import type { SiteRegistry } from "../site/registry";
+import type { RouteDeps } from "../site/deps";
 import type { Store } from "../store/store";
 import { summaryType } from "../wire/common";
 import { conversionsOfCall } from "./conversions";
@@ -17,14 +17,7 @@ import { CONTENT_TYPES, tableText } from "./tables";
 /** Who looks for what no index tells gets what was found by then, and goes on from there. */
 const SEARCH_MS = 400;
 
-export interface CallRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
-  clock: () => number;
-  admin: RequestHandler;
-}
-
-export function callRoutes({ sites, store, clock, admin }: CallRouteDeps): Router {
+export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 

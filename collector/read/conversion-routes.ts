@@ -6,8 +6,7 @@ import { isToken, unauthorized } from "../http/auth";
 import { Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendPieces } from "../http/stream";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import type { Webhook } from "../wire/site";
 import { zoneOffset } from "../wire/zone";
 import { adjustmentFile, conversionFile } from "./conversion-file";
@@ -16,11 +15,7 @@ import { siteOf, spanIn } from "./query";
 import { allSteps } from "./steps";
 import { worth } from "./worth";
 
-export interface ConversionRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
-  clock: () => number;
-  admin: RequestHandler;
+export interface ConversionRouteDeps extends RouteDeps {
   /** Bounds the requests of an address whose key is wrong. */
   limitFailures: RequestHandler;
 }

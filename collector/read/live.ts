@@ -1,8 +1,7 @@
 /** What happens on a site, told to those who look on as it happens: server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
-import { type RequestHandler, type Response, Router } from "express";
-import type { SiteRegistry } from "../site/registry";
+import { type Response, Router } from "express";
+import type { RouteDeps } from "../site/deps";
 import type { ChangedCall } from "../store/live";
-import type { Store } from "../store/store";
 import { type Progress, readProgress } from "./progress";
 import { siteOf } from "./query";
 
@@ -21,11 +20,7 @@ const LIFE_MS = 60_000;
 /** Proxies close what is silent. */
 const PING_MS = 15_000;
 
-export interface LiveRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
-  clock: () => number;
-  admin: RequestHandler;
+export interface LiveRouteDeps extends RouteDeps {
   log: { error(line: object, message: string): void };
 }
 

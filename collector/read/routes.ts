@@ -1,5 +1,5 @@
 /** The reading routes, all of them the operator's. */
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import type { Erasures } from "../forget";
 import { askerOf } from "../http/auth";
 import { cursorOf, placeOf } from "../http/cursor";
@@ -7,8 +7,7 @@ import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendList, sendPieces } from "../http/stream";
 import type { RefusedVendors } from "../intake/refused";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import type { RejectedRow } from "../store/tables";
 import { contextId, faults } from "../wire/common";
 import { catalogue } from "../wire/parameters";
@@ -23,13 +22,9 @@ import { coverageQuery, rateQuery, rejectedQuery, siteOf, spanIn } from "./query
 import { allSteps } from "./steps";
 import { readVendors } from "./vendors";
 
-export interface ReadRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
+export interface ReadRouteDeps extends RouteDeps {
   erasures: Erasures;
   refused: RefusedVendors;
-  clock: () => number;
-  admin: RequestHandler;
 }
 
 /** When to ask again whether a visitor is erased. */

@@ -1,14 +1,12 @@
 /** What the collector runs on, and how it is: `GET /v1/system`. */
 import { hostname } from "node:os";
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import type { Place } from "../config";
+import type { RouteDeps } from "../site/deps";
 import { COUNTED_TABLES, isBySite } from "../store/live";
 import type { Store } from "../store/store";
 
-export interface SystemRouteDeps {
-  store: Store;
-  clock: () => number;
-  admin: RequestHandler;
+export interface SystemRouteDeps extends Omit<RouteDeps, "sites"> {
   version: string;
   /** Where `/metrics` is. */
   metrics: Place;

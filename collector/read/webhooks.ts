@@ -1,6 +1,6 @@
 /** What webhooks would be sent of a call, and why they were not. */
 import { randomUUID } from "node:crypto";
-import { type RequestHandler, Router } from "express";
+import { Router } from "express";
 import { z } from "zod";
 import { type Conversion, conversionsOf } from "../convert/conversion";
 import { destinationOf } from "../convert/index";
@@ -12,18 +12,13 @@ import { bodyOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { callOf } from "../join/call";
 import { checkWebhook } from "../site/check";
-import type { SiteRegistry } from "../site/registry";
-import type { Store } from "../store/store";
+import type { RouteDeps } from "../site/deps";
 import type { Call } from "../wire/call";
 import { type Webhook, webhookSchema } from "../wire/site";
 import { csv } from "./csv";
 
-export interface WebhookRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
+export interface WebhookRouteDeps extends RouteDeps {
   forwarder: Forwarder;
-  clock: () => number;
-  admin: RequestHandler;
 }
 
 export const previewSchema = z.strictObject({

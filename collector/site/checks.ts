@@ -10,13 +10,12 @@ import { readableBy } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { SECURITY_HEADERS } from "../http/security";
-import type { Store } from "../store/store";
 import { entityValue } from "../wire/call";
 import { type Fault, faults } from "../wire/common";
 import { entitySchema } from "../wire/site";
 import { compileEntity, faultOfValue } from "./compile";
+import type { RouteDeps } from "./deps";
 import { quote } from "./quote";
-import type { SiteRegistry } from "./registry";
 
 /** A key is good for so long. */
 const KEY_MS = 15 * 60_000;
@@ -79,14 +78,10 @@ interface Check {
   reports: (Report & { at: number })[];
 }
 
-export interface CheckRouteDeps {
-  sites: SiteRegistry;
-  store: Store;
+export interface CheckRouteDeps extends RouteDeps {
   /** The text of dist/sdk/check.js. */
   script: string;
-  clock: () => number;
   limit: RequestHandler;
-  admin: RequestHandler;
 }
 
 export function checkRoutes({ sites, store, script, clock, limit, admin }: CheckRouteDeps): Router {

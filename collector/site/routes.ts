@@ -8,24 +8,20 @@ import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import type { SecretChange } from "../store/sites";
-import type { Store } from "../store/store";
 import { type Fault, faults } from "../wire/common";
 import { SLUG, SLUG_WORDS } from "../wire/ids";
 import { type Site, siteSchema } from "../wire/site";
 import { checkSite, type Formats, warningsOf } from "./check";
+import type { RouteDeps } from "./deps";
 import { PRESETS } from "./presets";
 import type { KnownSite, SiteRegistry } from "./registry";
 import { type Script, type Scripts, sendFile } from "./script";
 
-export interface SiteRouteDeps extends Formats {
-  sites: SiteRegistry;
-  store: Store;
+export interface SiteRouteDeps extends Formats, RouteDeps {
   scripts: Scripts;
   inspector: Script;
-  clock: () => number;
   /** Bounds public requests by address. */
   limit: RequestHandler;
-  admin: RequestHandler;
 }
 
 export const versionQuery = z.object({
