@@ -2,6 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { changeDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
+import { newestVersion } from "./sites";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 import type { Transact } from "./transact";
 
@@ -136,13 +137,7 @@ async function switchOff(
   off: string,
   at: number,
 ): Promise<void> {
-  const last = await tx
-    .selectFrom("site_versions")
-    .selectAll()
-    .where("site", "=", site)
-    .orderBy("version", "desc")
-    .limit(1)
-    .executeTakeFirst();
+  const last = await newestVersion(tx, site);
   const document: { webhooks: { name: string; off?: string }[] } = JSON.parse(last?.document ?? '{"webhooks":[]}');
   const found = document.webhooks.find(({ name }) => name === webhook);
   if (!last || !found || found.off !== undefined) return;

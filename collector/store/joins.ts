@@ -8,6 +8,7 @@ import { type History, historyStore, remembered } from "./history";
 import { type NumberedCall, readStore } from "./reads";
 import { replaceEvents } from "./replace";
 import { createShapes } from "./shapes";
+import { newestVersion } from "./sites";
 import type { CallEventRow, CallRow, DeliveryRow, DueRow, Tables } from "./tables";
 import { callsTouchedBy, type TouchedCall } from "./touched";
 import type { Transact } from "./transact";
@@ -55,7 +56,8 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     // Where rows are locked, who has waited for one has to see what was written meanwhile.
     joining: (work) =>
       transact((tx) => {
-        const read = { ...historyStore(tx), document: document(tx) };
+        const document = async (site: string) => (await newestVersion(tx, site))?.document ?? null;
+        const read = { ...historyStore(tx), document };
         return work({ ...(engine.locksRows ? read : remembered(read)), ...writer(tx, engine) });
       }),
     due,
@@ -79,19 +81,6 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     },
     callsTouchedBy: (contexts) => callsTouchedBy(db, shapes, contexts),
     history: historyStore(db),
-  };
-}
-
-function document(tx: Kysely<Tables>): JoinTx["document"] {
-  return async (site) => {
-    const row = await tx
-      .selectFrom("site_versions")
-      .select("document")
-      .where("site", "=", site)
-      .orderBy("version", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return row?.document ?? null;
   };
 }
 

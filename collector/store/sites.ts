@@ -79,9 +79,8 @@ const INDEXED_WITHIN_MS = 10 * 60_000;
 export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Sites {
   return {
     async site(site, version) {
-      const rows = db.selectFrom("site_versions").selectAll().where("site", "=", site);
-      const row =
-        version === undefined ? rows.orderBy("version", "desc").limit(1) : rows.where("version", "=", version);
+      if (version === undefined) return newestVersion(db, site);
+      const row = db.selectFrom("site_versions").selectAll().where("site", "=", site).where("version", "=", version);
       return (await row.executeTakeFirst()) ?? null;
     },
 
@@ -96,13 +95,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     async saveSite({ site, document, identifying, secrets, at, by = null, read }) {
       const { version, due } = await transact(async (tx) => {
         await engine.ownSite(tx, site);
-        const last = await tx
-          .selectFrom("site_versions")
-          .select("version")
-          .where("site", "=", site)
-          .orderBy("version", "desc")
-          .limit(1)
-          .executeTakeFirst();
+        const last = await newestVersion(tx, site);
         if (last && read !== undefined && last.version !== read) return { version: null, due: [] };
         const version = (last?.version ?? 0) + 1;
         await tx.insertInto("site_versions").values({ site, version, saved_at: at, saved_by: by, document }).execute();
@@ -182,4 +175,9 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         .orderBy("made_at", "desc")
         .execute(),
   };
+}
+
+export async function newestVersion(db: Kysely<Tables>, site: string): Promise<SavedSite | null> {
+  const rows = db.selectFrom("site_versions").selectAll().where("site", "=", site);
+  return (await rows.orderBy("version", "desc").limit(1).executeTakeFirst()) ?? null;
 }
