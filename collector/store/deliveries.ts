@@ -108,7 +108,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
           .select((eb) => eb.fn.countAll<number>().as("number"))
           .where((eb) => eb.and({ site, call_id, delivery_id: id }))
           .executeTakeFirstOrThrow();
-        const row = { site, call_id, delivery_id: id, number: Number(number), ...attempt };
+        const row = { site, call_id, delivery_id: id, number, ...attempt };
         await tx.insertInto("delivery_attempts").values(row).execute();
         if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
       });

@@ -93,7 +93,7 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
         .orderBy("ended_at");
       const replayed = await changeDeliveries(db, site, await dead.limit(STEP).execute(), again(now));
       const left = db.selectFrom(dead.limit(most).as("left")).select((eb) => eb.fn.countAll<number>().as("deliveries"));
-      return { replayed, remaining: Number((await left.executeTakeFirstOrThrow()).deliveries) };
+      return { replayed, remaining: (await left.executeTakeFirstOrThrow()).deliveries };
     },
 
     async replayDeliveries(site, which, now) {

@@ -24,7 +24,7 @@ export function figureStore(db: Kysely<Tables>, engine: Engine): Figures {
         .limit(most)
         .as("some");
       const counted = db.selectFrom(some).select((eb) => eb.fn.countAll<number>().as("deliveries"));
-      return Number((await counted.executeTakeFirstOrThrow()).deliveries);
+      return (await counted.executeTakeFirstOrThrow()).deliveries;
     },
   };
 }

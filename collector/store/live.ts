@@ -68,11 +68,11 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
     async countRows(table, site, enough = ENOUGH) {
       if (engine === "postgres") {
         // What PostgreSQL last counted may be of any day (`reltuples`): it is asked where there are too many to count.
-        const { rows } = await sql<{ found: string; estimate: string }>`
+        const { rows } = await sql<{ found: number; estimate: number }>`
           select (select count(*) from (select 1 from ${sql.table(table)} limit ${enough}) as part) as found,
             (select reltuples::bigint from pg_class where oid = ${table}::regclass) as estimate`.execute(db);
         const { found, estimate } = rows[0] ?? { found: 0, estimate: 0 };
-        return Number(found) < enough ? Number(found) : Math.max(Number(found), Number(estimate));
+        return found < enough ? found : Math.max(found, estimate);
       }
       if (table === "snapshots" || table === "views") {
         // What is between the first and the last is there, or hardly anything of it is not.

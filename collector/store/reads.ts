@@ -149,7 +149,7 @@ export function readStore(db: Kysely<Tables>): Reads {
 
     async countSnapshots(view) {
       const counted = snapshotsOf(db, view).select((eb) => eb.fn.countAll<number>().as("snapshots"));
-      return Number((await counted.executeTakeFirstOrThrow()).snapshots);
+      return (await counted.executeTakeFirstOrThrow()).snapshots;
     },
 
     rejected: (site, { id, reason }, below, limit) =>

@@ -141,8 +141,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       const events = db.selectFrom("call_events").where("site", "=", site).where("vendor", "=", vendor);
       const last = await events.select("received_at").orderBy("received_at", "desc").limit(1).executeTakeFirst();
       const counted = events.where("received_at", ">=", since).select((eb) => eb.fn.countAll<number>().as("events"));
-      const { events: count } = await counted.executeTakeFirstOrThrow();
-      return { last_event_at: last?.received_at ?? null, events: Number(count) };
+      return { last_event_at: last?.received_at ?? null, ...(await counted.executeTakeFirstOrThrow()) };
     },
 
     indexAliases: (site) => indexAliases(engine, transact, site),
