@@ -163,7 +163,7 @@ const consoleApp = {
   },
   plugins: [
     nodeResolve({ browser: true }),
-    typescript({ tsconfig: "tsconfig.json", include: [`${APP}/**`], ...emitted, types: [] }),
+    typescript({ tsconfig: "tsconfig.json", include: [`${APP}/**`, "collector/wire/lists.ts"], ...emitted, types: [] }),
     terser({ ecma: 2020, module: true, format: { comments: false } }),
     consolePage,
   ],

@@ -1,5 +1,5 @@
 /** Vendors that were not let in: told to whoever set them up, for a flood of them as cheaply as for one. */
-import type { RefusalNote } from "../store/sites";
+import { REFUSALS, type RefusalNote } from "../store/sites";
 import type { Store } from "../store/store";
 
 export interface RefusedVendors {
@@ -21,9 +21,6 @@ const WRITE_MS = 1_000;
 
 /** One line for each vendor in so long, and one for all names of a site that are no vendor's. */
 const TELL_MS = 60_000;
-
-/** The last ones that are shown. */
-export const SHOWN = 10;
 
 export function createRefused({ store, clock, log, count }: RefusedDeps): RefusedVendors {
   const notes = new Map<string, { site: string; vendor: string; recent: RefusalNote[] }>();
@@ -55,7 +52,7 @@ export function createRefused({ store, clock, log, count }: RefusedDeps): Refuse
         tell(site, vendor, detail);
         const name = `${site} ${vendor}`;
         const known = notes.get(name) ?? { site, vendor, recent: [] };
-        known.recent = [...known.recent, { at: clock(), reason: "unauthorized", detail }].slice(-SHOWN);
+        known.recent = [...known.recent, { at: clock(), reason: "unauthorized", detail }].slice(-REFUSALS);
         notes.set(name, known);
       }
       timer ??= setTimeout(() => {

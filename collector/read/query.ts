@@ -5,9 +5,10 @@ import { z } from "zod";
 import { Problem } from "../http/problem";
 import type { KnownSite, SiteRegistry } from "../site/registry";
 import { sha256 } from "../store/hash";
-import { REASONS, STATUSES } from "../wire/call";
+import { REASONS } from "../wire/call";
 import { summaryType } from "../wire/common";
 import { ENTITY_NAME } from "../wire/ids";
+import { STATUSES } from "../wire/lists";
 import { inZone } from "../wire/zone";
 
 /** The site of the path; reports say 404 rather than "no calls" of a site that does not exist. */

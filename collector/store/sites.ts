@@ -23,8 +23,8 @@ export interface RefusalNote {
   detail: string;
 }
 
-/** So many of them are kept for each vendor. */
-const REFUSALS = 10;
+/** So many of them are kept for each vendor, and shown. */
+export const REFUSALS = 10;
 
 /** A secret to be kept with a site, or (`null`) every secret of that kind and name to be removed. */
 export interface SecretChange {

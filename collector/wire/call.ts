@@ -1,8 +1,8 @@
 /** A call as it is answered (contract 8). */
 import { z } from "zod";
 import { summaryType, time } from "./common";
+import { STATUSES } from "./lists";
 
-export const STATUSES = ["matched", "offline", "unmatched", "unusable"] as const;
 export const REASONS = [
   "offline_vendor_id",
   "ambiguous_alias",

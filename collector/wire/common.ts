@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CONTEXT_ID, isJunk } from "./ids";
+import { SUMMARY_TYPES } from "./lists";
 import { messageOf } from "./words";
 
 z.config({ customError: messageOf });
@@ -17,11 +18,7 @@ export const viewOrSessionId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, "must
 /** ISO 4217. */
 export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
-export const SUMMARY_TYPES = [
-  "ecBasketTransactionSummary",
-  "trPackageTransactionSummary",
-  "fiBasketTransactionSummary",
-] as const;
+export { SUMMARY_TYPES };
 export const summaryType = z.enum(SUMMARY_TYPES);
 export type SummaryType = z.infer<typeof summaryType>;
 

@@ -1,9 +1,9 @@
 /** The site document (contract 7): its shape. What a shape cannot say is checked in `site/check.ts`. */
 import { z } from "zod";
 import { bridgeSchema } from "./bridge";
-import { STATUSES } from "./call";
 import { CURRENCIES, summaryType } from "./common";
 import { ENTITY_NAME, SLUG, SLUG_WORDS } from "./ids";
+import { RULE_FIELDS, STATUSES } from "./lists";
 import { mappingSchema } from "./mapping";
 import { timeZone } from "./zone";
 
@@ -52,20 +52,6 @@ export const entitySchema = z.strictObject({
     .meta({ description: "the vendor whose own id of the visitor this is: its calls then match by alias" }),
 });
 export type Entity = z.infer<typeof entitySchema>;
-
-/** The call's own fields, which a vendor's rule may look at. */
-export const RULE_FIELDS = [
-  "source",
-  "url",
-  "context_id",
-  "transaction.id",
-  "type",
-  "total.value",
-  "total.currency",
-  "duration_s",
-  "answered",
-  "dialled",
-] as const;
 
 const vendorSchema = z.strictObject({
   name: slug.meta({ description: "your name for the vendor; it is part of the vendor's URL" }),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Access } from "../../http/auth";
 import { versionQuery } from "../../site/routes";
-import { SUMMARY_TYPES } from "../../wire/common";
+import { SUMMARY_TYPES } from "../../wire/lists";
 import { contextQuery } from "../contexts";
 import { fileQuery } from "../conversion-routes";
 import { conversionsQuery, dryRunQuery } from "../conversions";

@@ -1,7 +1,9 @@
 /** Calls: newest first, found by what is in the address, live while one looks at the newest; each opens in place. */
+
 import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
+import { SUMMARY_TYPES } from "../../../wire/lists";
 import { addressOf, pathOf } from "../api";
 import { count, money, Time } from "../format";
 import { useKey } from "../keys";
@@ -9,7 +11,6 @@ import { useLive } from "../live";
 import { Page, Table } from "../parts";
 import { Empty, Loaded } from "../resource";
 import { type PageProps, placeOf } from "../routes";
-import { TYPES } from "../site/filters";
 import { CallState, OpenedCall } from "../visit/call";
 import { CallFilter, filterOf, isFiltered, isSought } from "../visit/call-filter";
 import { pageOf } from "../visit/context";
@@ -135,7 +136,7 @@ export default function Calls({ site, item }: PageProps) {
 /** The table of these very calls, whichever of them are on this page. */
 function Downloads({ site, filter }: { site: string; filter: Record<string, string> }) {
   const { cursor: _cursor, type, ...query } = filter;
-  const types = type ? [type] : TYPES;
+  const types = type ? [type] : SUMMARY_TYPES;
   return (
     <p class="row">
       <span class="quiet">Download CSV:</span>

@@ -1,18 +1,16 @@
 /** Which calls a webhook is told of. */
+import { STATUSES, SUMMARY_TYPES } from "../../../wire/lists";
 import { Several } from "../form";
 import type { SavedSite, Webhook } from "./document";
 
 type Filter = Webhook["filter"];
 
-const STATUSES = ["matched", "offline", "unmatched", "unusable"];
-export const TYPES = ["ecBasketTransactionSummary", "trPackageTransactionSummary", "fiBasketTransactionSummary"];
-
 export function Filters(props: { saved: SavedSite; filter: Filter; onChange: (filter: Filter) => void }) {
   const { saved, filter, onChange } = props;
-  const lists: { key: keyof Filter; legend: string; words: string[] }[] = [
+  const lists: { key: keyof Filter; legend: string; words: readonly string[] }[] = [
     { key: "status", legend: "Status", words: STATUSES },
     { key: "vendor", legend: "Vendor", words: saved.vendors.map(({ name }) => name) },
-    { key: "type", legend: "Kind", words: TYPES },
+    { key: "type", legend: "Kind", words: SUMMARY_TYPES },
     { key: "goal", legend: "Goal", words: saved.goals.map(({ name }) => name) },
   ];
   const isFiltered = Object.keys(filter).length > 0;

@@ -1,8 +1,8 @@
 /** Goals: which matched calls count as conversions. */
+import { SUMMARY_TYPES } from "../../../wire/lists";
 import { Several, Text } from "../form";
 import { Rows } from "../rows";
 import type { Site } from "./document";
-import { TYPES } from "./filters";
 
 type Goal = Site["goals"][number];
 
@@ -55,7 +55,7 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
           />
           <Several
             legend="Kinds"
-            options={TYPES.map((value) => ({ value, label: value }))}
+            options={SUMMARY_TYPES.map((value) => ({ value, label: value }))}
             chosen={goal.types ?? []}
             onChange={(types) => {
               const { types: _before, ...others } = goal;

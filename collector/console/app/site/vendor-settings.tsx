@@ -1,24 +1,11 @@
 /** What a vendor may need beside its format. */
+import { RULE_FIELDS, SUMMARY_TYPES } from "../../../wire/lists";
 import { Choice, Text } from "../form";
 import { Rows } from "../rows";
 import type { Vendor } from "./document";
-import { TYPES } from "./filters";
 
 type Rule = Vendor["unusable"][number];
 type Handed = NonNullable<Vendor["bridge"]>;
-
-const FIELDS: Rule["field"][] = [
-  "source",
-  "url",
-  "context_id",
-  "transaction.id",
-  "type",
-  "total.value",
-  "total.currency",
-  "duration_s",
-  "answered",
-  "dialled",
-];
 
 const RULE: Rule = { field: "source", matches: "" };
 
@@ -68,7 +55,7 @@ export function VendorSettings({ vendor, set }: { vendor: Vendor; set: (change: 
           path="type"
           value={vendor.type ?? ""}
           onInput={(type) => set({ type: (type || undefined) as Vendor["type"] })}
-          options={[{ value: "", label: "as usual" }, ...TYPES.map((value) => ({ value, label: value }))]}
+          options={[{ value: "", label: "as usual" }, ...SUMMARY_TYPES.map((value) => ({ value, label: value }))]}
         />
         {text("context_id_from", "Field of the context_id", "If it is not the format's usual one.")}
         {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
@@ -98,7 +85,7 @@ export function VendorSettings({ vendor, set }: { vendor: Vendor; set: (change: 
                 path={`${path}.field`}
                 value={field}
                 onInput={(to) => put({ field: to as Rule["field"], matches })}
-                options={FIELDS.map((value) => ({ value, label: value }))}
+                options={RULE_FIELDS.map((value) => ({ value, label: value }))}
               />
               <Text
                 label="Matches"

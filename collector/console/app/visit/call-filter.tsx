@@ -1,10 +1,11 @@
 /** Which calls are listed. The filter is the address's query, so that it can be sent to a colleague; its words are the route's. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
+import { STATUSES, SUMMARY_TYPES } from "../../../wire/lists";
 import { ask, type Fault, ofSite } from "../api";
 import { Choice, Field, Form, Text } from "../form";
 import { useKey } from "../keys";
 import { useResource } from "../resource";
-import { TYPES } from "../site/filters";
 import { REASON_WORDS } from "./explained";
 
 export type Filter = Record<string, string>;
@@ -60,7 +61,7 @@ export function CallFilter(props: {
   const set = (word: string) => (value: string) => setDraft({ ...draft, [word]: value });
   const pick = (word: string) => (value: string) => onChange({ ...draft, [word]: value });
   const common = (word: string) => ({ path: word, value: draft[word] ?? "" });
-  const any = (values: string[], words?: Record<string, string>) => [
+  const any = (values: readonly string[], words?: Record<string, string>) => [
     { value: "", label: "any" },
     ...values.map((value) => ({ value, label: words?.[value] ?? value })),
   ];
@@ -95,7 +96,7 @@ export function CallFilter(props: {
               onInput={pick("reason")}
               options={any(Object.keys(REASON_WORDS), REASON_WORDS)}
             />
-            <Choice label="Type" {...common("type")} onInput={pick("type")} options={any(TYPES)} />
+            <Choice label="Type" {...common("type")} onInput={pick("type")} options={any(SUMMARY_TYPES)} />
             <Text label="Visitor's context_id" isCode {...common("context_id")} onInput={set("context_id")} />
             <Text
               label="Caller's number"
@@ -112,8 +113,6 @@ export function CallFilter(props: {
     </div>
   );
 }
-
-const STATUSES = ["matched", "offline", "unmatched", "unusable"];
 
 async function names(site: string, signal: AbortSignal) {
   const of = async (what: "vendors" | "entities") => {
