@@ -8,7 +8,7 @@ const MAX_BYTES = 1_024;
 const CUT_MARK = "…";
 
 /** A value as it is kept: objects as their JSON text, long text cut and marked; null where it is empty. */
-export function keptValue(value: unknown): EntityValue | null {
+function keptValue(value: unknown): EntityValue | null {
   if (typeof value === "number" || typeof value === "boolean") return value;
   if (value === null || value === undefined || value === "") return null;
   return cut(typeof value === "string" ? wellFormed(value) : wellFormedJson(value));

@@ -47,7 +47,7 @@ export interface Counts {
   ): Promise<Step<ConversionCount>>;
 }
 
-/** Calls of a step unless told, each read from an index that has all that is asked; of an older version's, the outcomes have to be read. */
+/** Calls of a step unless told. An index has all that is asked of most; where it has no worth of a conversion, the whole outcome is read. */
 const COUNTED = 2_000;
 const CONVERTED = 500;
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { keptValue, keptValues } from "../../../collector/intake/values";
+import { keptValues } from "../../../collector/intake/values";
+
+const keptValue = (value: unknown) => keptValues({ value }).value ?? null;
 
 describe("an entity's value", () => {
   it.each([["gold"], [42], [0], [true], [false]])("is kept as it is: %j", (value) => {
