@@ -9,7 +9,8 @@ export function readableBy(origin: string | undefined): Record<string, string> {
   return {
     Vary: "Origin",
     "Access-Control-Allow-Origin": origin,
-    "Access-Control-Allow-Credentials": "true",
+    // Browsers refuse both together (https://fetch.spec.whatwg.org/#cors-check).
+    ...(origin !== "*" && { "Access-Control-Allow-Credentials": "true" }),
     "Access-Control-Expose-Headers": "Retry-After",
   };
 }
