@@ -10,7 +10,7 @@ const candidates = (): string[] => {
 };
 
 /** Our values are of cookie-octets (RFC 6265, 4.1.1) and need no encoding. */
-const set = (name: string, value: string, domain: string, seconds: number): boolean =>
+const set = (name: string, value: string, domain: string, seconds: number): void =>
   setCookie(
     `${name}=${value};path=/;max-age=${seconds};samesite=lax${domain && `;domain=${domain}`}${isSecure() ? ";secure" : ""}`,
   );

@@ -23,7 +23,7 @@ const unbox = (value: unknown): unknown =>
 const unwrap = (value: { toJSON?: unknown }, key: string): unknown => {
   const { toJSON } = value;
   // What a page, or the language, has given to the classes of the language is none of the value's own.
-  if (typeof toJSON === "function" && !samples().some((any: { toJSON?: unknown }) => any.toJSON === toJSON))
+  if (typeof toJSON === "function" && !samples().some((any) => (any as typeof value | undefined)?.toJSON === toJSON))
     return unbox(toJSON.call(value, key));
   if (!isA(value, "Date")) return unbox(value);
   const date = value as Date;

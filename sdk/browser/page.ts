@@ -6,9 +6,20 @@
  * and `location` are [LegacyUnforgeable].
  */
 
-const classOf = (object: object): object => window.Reflect.getPrototypeOf(object) as object;
+/** The language's own `Object`, whatever stands at that name. */
+const language = {}.constructor as ObjectConstructor;
+/** What gets and sets an object's property as its class has it: `Reflect.get` and `Reflect.set` in syntax, as that is a name, too. */
+const classOf = (object: object) => ({
+  __proto__: language.getPrototypeOf(object),
+  get(name: string): unknown {
+    return super[name];
+  },
+  set(name: string, value: unknown): void {
+    super[name] = value;
+  },
+});
 /** An object's property as its class gives it, whatever stands on the object itself. */
-const read = (object: object, name: string): unknown => window.Reflect.get(classOf(object), name, object);
+const read = (object: object, name: string): unknown => classOf(object).get.call(object, name);
 
 /** What a value is: `[object Date]`. */
 export const tagOf = (value: unknown): string => ({}).toString.call(value);
@@ -28,16 +39,19 @@ export const pageWindow = (): Window & { calljoin?: unknown } => window;
 // Values
 
 export const isList = (value: unknown): value is unknown[] => isA(value, "Array");
-/** One of each kind of thing that the language makes. */
-export const samples = (): object[] => [{}, [], new window.Date(), "", 0, false, 0n] as object[];
+/** One of each kind of thing that the language makes; no date where the page has taken that name. */
+export const samples = (): unknown[] => [{}, [], window.Date?.prototype, "", 0, false, 0n];
 /** A promise of the language's own class, which polyfills do not replace. */
 export const promise = <T>(executor: (resolve: (value: T) => void) => void): Promise<T> =>
   new ((async () => {})().constructor as PromiseConstructor)(executor);
 
 // Time
 
-/** Epoch ms. Not kept from the start: a page that moves its clock moves ours. */
-export const now = (): number => window.Date.now();
+/**
+ * Epoch ms. Not kept from the start: a page that moves its clock moves ours. One that has taken the name `Date` has none; a new file has the
+ * time (https://w3c.github.io/FileAPI/#file-constructor).
+ */
+export const now = (): number => window.Date?.now?.() || new window.File([], "").lastModified;
 /** A function on its own, as the window is what it belongs to. */
 export const timeout = () => window.setTimeout;
 
@@ -72,7 +86,7 @@ export const loadedAddresses = (): string[] =>
 // Cookies and storage. They throw in a document that may have none (a sandboxed frame).
 
 export const cookies = (): string => read(document, "cookie") as string;
-export const setCookie = (text: string): boolean => window.Reflect.set(classOf(document), "cookie", text, document);
+export const setCookie = (text: string): void => classOf(document).set.call(document, "cookie", text);
 export const storage = (): Storage => own("localStorage", "Storage") as Storage;
 
 // Events
@@ -100,10 +114,14 @@ export const hasPrivacyControl = (): boolean | undefined => browser().globalPriv
 export const locks = (): LockManager | undefined => browser().locks;
 export const fetcher = () => window.fetch;
 export const sendBeacon = (url: string, body: string): boolean => browser().sendBeacon(url, body);
-/** A random number from 0 up to 1. Where the page has taken the name `crypto` it is no secret, and as good as unique. */
+/** A random number from 0 up to 1. Where the page has taken the name `crypto` or `Uint32Array` it is no secret, and as good as unique. */
 export const chance = (): number => {
-  const crypto = own<Crypto>("crypto", "Crypto");
-  return crypto ? (crypto.getRandomValues(new window.Uint32Array(1))[0] as number) / 2 ** 32 : window.Math.random();
+  try {
+    const crypto = own<Crypto>("crypto", "Crypto") as Crypto;
+    return (crypto.getRandomValues(new window.Uint32Array(1))[0] as number) / 2 ** 32;
+  } catch {
+    return window.Math.random();
+  }
 };
 
 /** For what a person has to know who put the tag there; never for a fault of ours. */

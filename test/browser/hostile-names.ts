@@ -14,8 +14,12 @@ const taken = (name: string): string[] => [
   `function ${name}() { return [] }`,
   `Object.defineProperty(window, "${name}", { configurable: true, value: [1, 2] })`,
 ];
-/** Of the language: a page that takes it altogether cannot run itself; a variable of its scripts hides it from all other scripts. */
-const hidden = (name: string): string[] => [`const ${name} = { mine: true }`];
+/** Of the language: a page's variable hides it from all other scripts, one of `var` and a function altogether. */
+const hidden = (name: string): string[] => [
+  `const ${name} = { mine: true }`,
+  `var ${name} = { mine: true }`,
+  `function ${name}() { return [] }`,
+];
 const named = (name: string): string[] => [
   `<form name="${name}"></form>`,
   `<img name="${name}" alt="">`,
@@ -50,9 +54,10 @@ export const ROWS: Record<string, Row> = {
   removeEventListener: { scripts: taken("removeEventListener"), elements: named("removeEventListener") },
   console: { scripts: taken("console"), elements: named("console") },
   calljoin: { scripts: ["var calljoin = { mine: true }"], elements: named("calljoin") },
-  Zone: { scripts: [...taken("Zone"), "const Zone = {}"], elements: named("Zone") },
+  Zone: { scripts: [...taken("Zone"), ...hidden("Zone")], elements: named("Zone") },
   // the language's, and what is like it
   Reflect: { scripts: hidden("Reflect") },
+  File: { scripts: hidden("File") },
   Array: { scripts: [...hidden("Array"), "Array.from = function () { return [] }"] },
   ArrayBuffer: { scripts: hidden("ArrayBuffer") },
   Date: { scripts: [...hidden("Date"), "Date.prototype.toJSON = function () { return 'mine' }"] },

@@ -109,6 +109,16 @@ describe("our JSON", () => {
     }
   });
 
+  it.each([{ mine: true }, null, () => []])("does without the name Date (%#)", (taken) => {
+    const { Date: original } = window;
+    Object.assign(window, { Date: taken });
+    try {
+      expect(toValue({ toJSON: () => "own" })).toBe('"own"');
+    } finally {
+      window.Date = original;
+    }
+  });
+
   it.each(['"', "\\", "\u0000", "\u001f", "\n", "é", "😀", "</script>", "\u2028"])(
     "quotes %j so that it is read back",
     (text) => {
