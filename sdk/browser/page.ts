@@ -48,10 +48,13 @@ export const promise = <T>(executor: (resolve: (value: T) => void) => void): Pro
 // Time
 
 /**
- * Epoch ms. Not kept from the start: a page that moves its clock moves ours. One that has taken the name `Date` has none; a new file has the
+ * Epoch ms, in whole ones: a page's own clock may give fractions. Not kept from the start: a page that moves its clock moves ours. One that has taken the name `Date` has none; a new file has the
  * time (https://w3c.github.io/FileAPI/#file-constructor).
  */
-export const now = (): number => window.Date?.now?.() || new window.File([], "").lastModified;
+export const now = (): number => {
+  const time = window.Date?.now?.() || new window.File([], "").lastModified;
+  return time - (time % 1);
+};
 /** A function on its own, as the window is what it belongs to. */
 export const timeout = () => window.setTimeout;
 

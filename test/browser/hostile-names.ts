@@ -60,7 +60,14 @@ export const ROWS: Record<string, Row> = {
   File: { scripts: hidden("File") },
   Array: { scripts: [...hidden("Array"), "Array.from = function () { return [] }"] },
   ArrayBuffer: { scripts: hidden("ArrayBuffer") },
-  Date: { scripts: [...hidden("Date"), "Date.prototype.toJSON = function () { return 'mine' }"] },
+  Date: {
+    scripts: [
+      ...hidden("Date"),
+      "Date.prototype.toJSON = function () { return 'mine' }",
+      "Date.now = function () { return performance.timeOrigin + performance.now() }",
+      "{ const now = Date.now; Date.now = function () { return now() + 0.5 } }",
+    ],
+  },
   Math: { scripts: hidden("Math") },
   URL: { scripts: [...hidden("URL"), ...taken("URL")], elements: named("URL") },
   Uint32Array: { scripts: hidden("Uint32Array") },
