@@ -72,7 +72,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/; // contract 2
 const faultOfEntity = (entity: Partial<EntitySetup> | null, earlier: unknown[]): string | undefined => {
   const { name, type, scope, value } = entity || {};
   if (typeof name !== "string" || !NAME.test(name)) return "name must be letters, digits and _, 64 at most";
-  if (earlier.some((other) => (other as EntitySetup).name === name)) return `${name} is there twice`;
+  if (earlier.some((other) => (other as EntitySetup | null)?.name === name)) return `${name} is there twice`;
   if (type !== "simple" && type !== "expression") return `${name}: type must be "simple" or "expression"`;
   if (scope !== "session" && scope !== "page_view") return `${name}: scope must be "session" or "page_view"`;
   return typeof value === "function" ? undefined : `${name}: value must be a function that returns it`;
@@ -87,9 +87,11 @@ const faultsOf = ({ site, collector, entities, consent }: Partial<StartOptions>)
   if (consent !== undefined && consent !== "required" && consent !== "not_required")
     faults.push('consent must be "required" or "not_required"');
   if (entities !== undefined && !isList(entities)) faults.push("entities must be a list");
-  for (const [i, entity] of isList(entities) ? (entities as EntitySetup[]).entries() : []) {
-    const fault = faultOfEntity(entity, (entities as EntitySetup[]).slice(0, i));
-    if (fault) faults.push(`entities[${i}]: ${fault}`);
+  const earlier: unknown[] = [];
+  for (const entity of isList(entities) ? entities : []) {
+    const fault = faultOfEntity(entity as Partial<EntitySetup> | null, earlier);
+    if (fault) faults.push(`entities[${earlier.length}]: ${fault}`);
+    earlier.push(entity);
   }
   return faults;
 };

@@ -35,7 +35,7 @@ const api: Calljoin = {
   },
   get: safe((name) => {
     readNow();
-    return view?._entities.find(({ _setup }) => _setup.name === name)?._value;
+    return view?._entities.filter(({ _setup }) => _setup.name === name)[0]?._value;
   }),
   entities: () => entities().map(toRow),
   inspect() {

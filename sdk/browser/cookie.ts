@@ -34,8 +34,9 @@ export const readCookie = (name: string): string | undefined => {
 /** Writes a cookie at the widest domain that keeps it (no public suffix does). */
 export const writeCookie = (name: string, value: string): void => {
   const domains = cookieDomain === undefined ? candidates() : [cookieDomain];
-  cookieDomain = domains.find((domain) => {
-    set(name, value, domain, MONTHS_13);
-    return readCookie(name) === value;
-  });
+  for (cookieDomain of domains) {
+    set(name, value, cookieDomain, MONTHS_13);
+    if (readCookie(name) === value) return;
+  }
+  cookieDomain = undefined;
 };

@@ -43,7 +43,7 @@ export const stringify = (given: unknown, limit: number, key = "", within: unkno
   // Each level has a character at least, and so what is deeper than the limit is beyond it.
   if (value === null || within.length > limit) return "null";
   if (typeof value !== "object") return;
-  if (within.includes(value)) throw "cyclic";
+  if (within.indexOf(value) >= 0) throw "cyclic";
 
   const path = [...within, value];
   let text = "";

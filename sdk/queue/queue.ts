@@ -133,7 +133,7 @@ export const flush = (): Promise<void> => {
 export const put = (contextId: string, json: string, isHeld?: boolean, item = toItem("")): Item => {
   item._line = contextId + json;
   item._isHeld = isHeld;
-  keep(items.includes(item) ? items : [...items, item]);
+  keep([...items.filter((other) => other !== item), item]);
   schedule();
   return item;
 };

@@ -75,3 +75,42 @@ export const ROWS: Record<string, Row> = {
   window: { safe: "[LegacyUnforgeable]" },
   top: { safe: "[LegacyUnforgeable]" },
 };
+
+/** What calls a list's method as it is, from a place of its own: as libraries wrap them, which so become enumerable. */
+const wrapped = (name: string): string =>
+  `(function (method) { return function () { return method.apply(this, arguments) } })(Array.prototype.${name})`;
+/** The same, written out, as libraries had it before browsers did: no more than ES5 says. */
+const naive = (visit: string, end: string): string =>
+  `function (act, self) { for (var i = 0, all = []; i < this.length; i++) if (i in this) { ${visit} } return ${end} }`;
+
+/**
+ * The methods of lists that the tag uses, and what libraries put in their places. All are ES5's, for which libraries have what behaves, as
+ * their own pages need it; one without a row fails test/sdk/globals.test.ts, and each is replaced in a browser.
+ */
+export const METHODS: Record<string, string> = {
+  map: naive("all[i] = act.call(self, this[i], i, this)", "all"),
+  filter: naive("if (act.call(self, this[i], i, this)) all.push(this[i])", "all"),
+  some: naive("if (act.call(self, this[i], i, this)) return true", "false"),
+  indexOf: naive("if (this[i] === act) return i", "-1"),
+  join: wrapped("join"),
+  push: wrapped("push"),
+  reverse: wrapped("reverse"),
+  shift: wrapped("shift"),
+  slice: wrapped("slice"),
+  splice: wrapped("splice"),
+};
+
+/** Younger methods, whose names libraries had before the language, for something else or not at all: the tag uses none of them. */
+export const YOUNGER: Record<string, string> = {
+  find: `function (search) { var found = false; for (var i = 0; i < this.length; i++) {
+    if (typeof search == "function" ? search.test(this[i]) : this[i] === search) { found = found || []; found.push(i) } } return found }`,
+  entries: "function () { return this.slice() }",
+  includes: "undefined",
+  flatMap: "undefined",
+  flat: "function () { return this }",
+  keys: "function () { return {} }",
+  values: "undefined",
+  at: "function () { return this }",
+  fill: "function () { throw Error('mine') }",
+  findIndex: "function () { return false }",
+};

@@ -17,7 +17,7 @@ import {
   valuesOf,
   type World,
 } from "./harness/world.js";
-import { ROWS } from "./hostile-names.js";
+import { METHODS, ROWS, YOUNGER } from "./hostile-names.js";
 
 let world: World;
 beforeAll(async () => {
@@ -75,6 +75,33 @@ describe("a page that takes a name which the tag reads is stored as ever:", () =
     const shop = await world.shop({ entities: [basket] });
     for (const script of scripts) await expectAsEver(shop, `<script>${script}</script>`);
     for (const element of elements) await expectAsEver(shop, element);
+  });
+});
+
+describe("a page that replaces a method of lists is stored as ever:", () => {
+  it.each(Object.entries({ ...METHODS, ...YOUNGER }))("%s", async (name, method) => {
+    const shop = await world.shop({ entities: [{ ...basket, value: "[window.basket][0]" }] });
+    await expectAsEver(shop, `<script>Array.prototype.${name} = ${method}</script>`);
+  });
+
+  it("all of them at once, by the module, too", async () => {
+    const shop = await world.shop();
+    const replaced = Object.entries({ ...METHODS, ...YOUNGER }).map(
+      ([name, method]) => `Array.prototype.${name} = ${method}`,
+    );
+    shop.pages.set(
+      "/module",
+      `<!doctype html><title>A page</title><script>${replaced.join("\n")}</script><script type="module">
+        import { start } from "/dist/sdk/calljoin.mjs";
+        start({ site: "${shop.id}", collector: "${shop.collector}", consent: "not_required",
+          entities: [{ name: "list", type: "expression", scope: "page_view", value: () => [1, { a: [2] }] }] });
+      </script>`,
+    );
+    const page = await world.browser.newPage();
+    await page.goto(shop.url("module"));
+    const id = await idOf(page);
+    await eventually(async () => expect(valuesOf("list", await shop.views(id))).toEqual(['[1,{"a":[2]}]']));
+    await page.close();
   });
 });
 

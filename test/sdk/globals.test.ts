@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { ROWS } from "../browser/hostile-names";
+import { METHODS, ROWS } from "../browser/hostile-names";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** The one place that may name them. */
@@ -71,6 +71,22 @@ function usedNames(): string[] {
   return [...found].filter((name) => !BRANDS.includes(name));
 }
 
+/** The methods of lists that a file uses. */
+function methodsOf(file: string): string[] {
+  const source = program.getSourceFile(root + file);
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node) && ts.isCallExpression(node.parent) && node.parent.expression === node) {
+      const type = checker.getNonNullableType(checker.getTypeAtLocation(node.expression));
+      const types = type.isUnion() ? type.types : [type];
+      if (types.some((each) => checker.isArrayLikeType(each))) found.add(node.name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (source) visit(source);
+  return [...found];
+}
+
 /** What something is to be, as its tag says: no names that are read. */
 const BRANDS = ["Storage", "Navigation", "History", "Navigator", "Crypto", "Performance"];
 
@@ -85,6 +101,11 @@ describe("the page's globals", () => {
   it("are found by this test where they are named", () => {
     expect(globalsOf(PAGE)).toEqual(expect.arrayContaining(["window", "document", "location"]));
     expect(FOR_PEOPLE.flatMap(globalsOf)).toEqual(expect.arrayContaining(["console", "Date", "JSON"]));
+  });
+
+  it("as lists' methods, are of ES5 and have a row in the table of pages that replace them", () => {
+    const used = new Set(files.filter((file) => !FOR_PEOPLE.includes(file)).flatMap(methodsOf));
+    expect([...used].sort()).toEqual(Object.keys(METHODS).sort());
   });
 
   it("each have a row in the table of pages that take their names", () => {
