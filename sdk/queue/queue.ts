@@ -14,6 +14,11 @@ const SOON = 300;
 /** After so many failures in a row, the last after four minutes, we stop, until something new happens. */
 const MOST_RETRIES = 8;
 const CONTEXT_ID_LENGTH = 29;
+/**
+ * An answer that will be no other the next time: the collector's own refusal, as its problem tells (RFC 9457). Proxies, firewalls, captive portals
+ * and service workers say 403 and 404 as well, and are gone tomorrow. What is too large is so for all of them.
+ */
+const REFUSED = /^4(13|(?!08|29|31).. {"type")/;
 
 /** A snapshot on its way: its visitor and its JSON, which never changes once it is sent, as a snapshot's name stands for one body for ever. */
 export interface Item {
@@ -100,7 +105,7 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
     }
   } else if (_status === 413 && batch[1]) {
     largest = body.length / 2;
-  } else if (/^4(?!08|29|31)/.test(answered)) end(batch, "given_up", answered);
+  } else if (REFUSED.test(answered)) end(batch, "given_up", answered);
   else {
     if (failures < MOST_RETRIES) {
       failures++;

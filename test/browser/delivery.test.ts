@@ -129,6 +129,14 @@ describe("a snapshot goes out again", () => {
     await expectStored(shop, id, steps(1, 3));
   });
 
+  it.each([403, 404])("after a %i of a proxy, until it is stored", async (status) => {
+    const shop = await shopWithSteps();
+    fault(shop, (number) => (number < 2 ? { kind: "status", status, body: "<h1>Not here</h1>" } : undefined));
+    const page = await shop.visit();
+    await walk(page, 1, 3);
+    await expectStored(shop, await contextId(page), steps(1, 3));
+  });
+
   it("in halves where it was too large", async () => {
     const shop = await shopWithSteps();
     let open = false;

@@ -17,6 +17,8 @@ let sent: Sent[];
 let beacons: Sent["body"][];
 let answers: { status: number; headers?: Record<string, string>; text?: string; hangs?: boolean }[];
 
+/** As collector/http/problem.ts has it. */
+const problem = (status: number) => `{"type":"about:blank","title":"T","status":${status},"detail":"d"}`;
 const RECEIPT = '{"accepted":1,"duplicate":0,"rejected":[]}';
 
 /** A page's queue. Each page has modules, and so a state, of its own. */
@@ -38,7 +40,7 @@ beforeEach(() => {
     const { status, headers, text, hangs } = answers.shift() ?? { status: 202 };
     if (hangs) return new Promise(() => {});
     if (!status) throw new TypeError("Failed to fetch");
-    return new Response(text ?? (status < 300 ? RECEIPT : "{}"), { status, ...(headers && { headers }) });
+    return new Response(text ?? (status < 300 ? RECEIPT : problem(status)), { status, ...(headers && { headers }) });
   });
   Object.assign(navigator, {
     sendBeacon: (_url: string, body: string) => {
@@ -86,8 +88,35 @@ describe("the queue", () => {
     await queue.flush();
     const refused = queue.put(VISITOR, '{"seq":1}');
     await queue.flush();
-    expect([taken._status, refused._status, refused._reason]).toEqual(["sent", "given_up", "403 {}"]);
+    expect([taken._status, refused._status, refused._reason]).toEqual(["sent", "given_up", `403 ${problem(403)}`]);
     expect(queue.report()).toMatchObject({ queued: 0, dropped: 1 });
+  });
+
+  it.each([400, 401, 403, 404, 405, 451])(
+    "keeps what somebody else than the collector has answered %i",
+    async (status) => {
+      const queue = await openPage();
+      answers = ["<h1>Not here</h1>", '{"message":"Forbidden"}', ""].map((text) => ({ status, text }));
+      const item = queue.put(VISITOR, '{"seq":0}');
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect([item._status, queue.report().dropped, sent.length]).toEqual(["sent", 0, 4]);
+    },
+  );
+
+  it.each([400, 403, 404, 405, 422])("gives up what the collector has answered %i", async (status) => {
+    const queue = await openPage();
+    answers = [{ status }];
+    const item = queue.put(VISITOR, '{"seq":0}');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([item._status, queue.report().queued, sent.length]).toEqual(["given_up", 0, 1]);
+  });
+
+  it("gives up one that is too large for whoever stands before the collector", async () => {
+    const queue = await openPage();
+    answers = [{ status: 413, text: "<h1>413</h1>" }];
+    const item = queue.put(VISITOR, '{"seq":0}');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([item._status, sent.length]).toEqual(["given_up", 1]);
   });
 
   it.each([0, 408, 429, 500, 503])("keeps what was answered %i, and sends the same again later", async (status) => {

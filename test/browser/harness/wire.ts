@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 
 /** What happens to a request between browser and collector, if not just passed on. */
 export type Fault =
-  | { kind: "status"; status: number; headers?: Record<string, string> }
+  | { kind: "status"; status: number; headers?: Record<string, string>; body?: string }
   /** The connection breaks before the collector has seen anything. */
   | { kind: "cut" }
   /** The collector gets it, and the browser never hears so. */
@@ -66,7 +66,9 @@ export async function openWire(collectorPort: number): Promise<Wire> {
     if (fault?.kind === "hold") await fault.until;
     if (fault?.kind === "status") {
       request.status = fault.status;
-      outgoing.writeHead(fault.status, { ...crossOrigin(headers), ...fault.headers }).end();
+      outgoing
+        .writeHead(fault.status, { ...crossOrigin(headers), ...fault.headers })
+        .end(fault.body ?? problemOf(fault.status));
       return;
     }
     const upstream = forwardRequest({ host: "127.0.0.1", port: collectorPort, method, path, headers }, (answer) => {
@@ -103,6 +105,10 @@ export async function openWire(collectorPort: number): Promise<Wire> {
     up: async () => void (await listen(server, port)),
   };
 }
+
+/** What the collector itself answers where it does not take a request (collector/http/problem.ts). */
+const problemOf = (status: number): string =>
+  status < 400 ? "" : JSON.stringify({ type: "about:blank", title: "", status, detail: "" });
 
 /** A page reads the status of another origin's answer only if that says so. */
 function crossOrigin({ origin }: IncomingHttpHeaders): Record<string, string> {
