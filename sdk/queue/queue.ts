@@ -25,6 +25,8 @@ export interface Item {
   _line: string;
   /** Whether it is not to be sent now: its view's place is not certain yet, or a request that outlives the page is under way with it. */
   _isHeld?: boolean;
+  /** Settled when the request has been answered with which it left the page. */
+  _left?: Promise<unknown>;
   /** `sent` by the collector's own receipt alone; `rejected` by it, too; `given_up` where it refused the whole, or we had too many. */
   _status: "queued" | "sent" | "rejected" | "given_up";
   /** Why it was not taken. */
@@ -127,11 +129,12 @@ const sendAll = async (): Promise<void> => {
   sending = undefined;
 };
 
-/** Sends all; settled when all has been answered, or an attempt has failed. */
-export const flush = (): Promise<void> => {
+/** Sends all; settled when all has been answered, what left with the page included, or an attempt has failed. */
+export const flush = async (): Promise<void> => {
   next = undefined;
   sending ||= sendAll();
-  return sending;
+  await sending;
+  for (const { _left } of items) await _left;
 };
 
 /** Takes a snapshot's JSON in, in place of what `item` was before; it is sent unless it is held. */
@@ -146,7 +149,10 @@ export const put = (contextId: string, json: string, isHeld?: boolean, item = to
 /** The page is being hidden, and may never come back: what does not leave with it is sent by the shop's next page. */
 export const leave = (): void => {
   next = undefined;
-  for (let batch = nextBatch(); batch[0]; batch = nextBatch()) void send(batch, true);
+  for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {
+    const _left = send(batch, true);
+    for (const item of batch) item._left = _left;
+  }
   letGo();
 };
 

@@ -233,4 +233,27 @@ describe("on hide", () => {
     await flush(page);
     await expectStored(shop, id, steps(1, 4));
   });
+
+  it("a page that comes back has flush() wait for the answer to what went out when it was hidden", async () => {
+    const shop = await shopWithSteps();
+    const page = await shop.visit();
+    await flush(page);
+    let release = () => {};
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    fault(shop, () => ({ kind: "hold", until }));
+    const other = await world.browser.newPage();
+    await inPage(page, "window.step = 's1'");
+    await other.bringToFront();
+    await eventually(() => expect(shop.sent().some((sent) => sent.body.includes('"s1"'))).toBe(true));
+    await page.bringToFront();
+    await pageSays(page, "document.visibilityState === 'visible'");
+    await inPage(page, "void calljoin.flush().then(() => { window.settled = true })");
+    await inPage(page, "new Promise((resolve) => setTimeout(resolve, 1000))");
+    expect(await inPage(page, "window.settled")).toBeUndefined();
+    release();
+    await pageSays(page, "window.settled");
+    expect(await inPage(page, "calljoin.entities()[0].status")).toBe("sent");
+  });
 });

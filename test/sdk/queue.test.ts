@@ -267,6 +267,22 @@ describe("a page that is left", () => {
     expect(sent).toHaveLength(1);
   });
 
+  it("has flush() settle when what left with it is answered, were it shown again meanwhile", async () => {
+    const queue = await openPage();
+    let answer = (_: Response): void => undefined;
+    vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
+    const item = queue.put(VISITOR, '{"seq":0}');
+    queue.leave();
+    queue.wake();
+    const settled = vi.fn();
+    void queue.flush().then(settled);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([item._status, settled.mock.calls.length]).toEqual(["queued", 0]);
+    answer(new Response(RECEIPT));
+    await settle();
+    expect([item._status, settled.mock.calls.length]).toEqual(["sent", 1]);
+  });
+
   it("leaves its queue to the next, which sends what it heard no answer of", async () => {
     const left = await openPage();
     putAll(left, 2);
