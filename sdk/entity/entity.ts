@@ -6,7 +6,7 @@ import type { EntitySetup } from "../setup";
 import { toValue, type Value } from "./value";
 
 const LONGEST_ERROR = 200;
-/** After so many readings in a row, each with another value, a value is told when it comes to rest, or when so long has passed. */
+/** After so many readings, each with another value or error, and none that found it at rest, it is told when it comes to rest, or when so long has passed. */
 const RESTLESS = 10;
 const TELL_RESTLESS_EVERY = 10e3;
 /** For so long a value that was the view's predecessor's, too, is not told but where a call may come at once. */
@@ -41,7 +41,7 @@ export interface Entity {
   _toldError?: string | undefined;
   _toldAt: number;
   _delivery?: Item;
-  /** How many readings in a row have found another value. */
+  /** How many readings have found another value or error since one found it at rest. */
   _changes: number;
   /** Until then it is not read in passing, as reading it takes long; 0 where it was never read. */
   _restsUntil: number;
@@ -85,11 +85,13 @@ export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
     entity._value = undefined;
   }
   entity._restsUntil = now() + (now() - start) * REST;
-  if (value === undefined || value === entity._value) {
-    entity._changes = 0;
-    return !!entity._error && entity._error !== _error;
+  if (entity._error ? entity._error === _error : value === undefined || value === entity._value) {
+    // What comes and goes does not rest: not at an empty reading, and not at the first one after an error.
+    if (entity._error === _error && (_error || value !== undefined)) entity._changes = 0;
+    return false;
   }
   entity._changes++;
+  if (entity._error) return true;
   entity._changedAt = start;
   entity._previous = entity._value;
   entity._value = value;
@@ -99,10 +101,9 @@ export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
 /** Whether there is something to tell now. `isLast` is where a call may come at once, or the view is left. */
 export const hasNews = (entity: Entity, time: number, startedAt: number, isLast?: boolean): boolean => {
   const { _error, _value, _standing } = entity;
-  if (_error) return _error !== entity._toldError;
-  if (_value === undefined || _value === entity._told) return false;
+  if (_error ? _error === entity._toldError : _value === undefined || _value === entity._told) return false;
   if (isLast) return true;
-  if (_standing === "inherited") return time - startedAt > DOUBT;
+  if (_standing === "inherited" && !_error) return time - startedAt > DOUBT;
   return !isRestless(entity) || time - entity._toldAt > TELL_RESTLESS_EVERY;
 };
 

@@ -95,6 +95,56 @@ describe("an entity", () => {
     expect(toRow(entity)).toMatchObject({ value, error: null });
   });
 
+  it.each<[string, (look: number) => unknown]>([
+    [
+      "an error that is another at each look",
+      (look) => {
+        throw `not ready after ${look}`;
+      },
+    ],
+    ["a value that comes and goes", (look) => (look % 2 ? look : undefined)],
+    [
+      "a value and an error in turn",
+      (look) => {
+        if (look % 2) throw "no";
+        return look;
+      },
+    ],
+    [
+      "one value, and errors between",
+      (look) => {
+        if (look % 2) throw `no ${look}`;
+        return "v";
+      },
+    ],
+    [
+      "two errors, with nothing between",
+      (look) => {
+        if (look % 2) throw look % 4;
+      },
+    ],
+  ])("that never rests is told each ten seconds: %s", (_what, value) => {
+    let look = 0;
+    const entity = make("expression", () => value(look));
+    const told: number[] = [];
+    for (; look < 77; look++) if (readAndTell(entity, look * 400)) told.push(look * 400);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((time) => time > 11_000).length).toBeLessThanOrEqual(2);
+    expect(told.length).toBeLessThanOrEqual(13);
+  });
+
+  it("that rests after errors, too, is told at once", () => {
+    let look = 0;
+    const entity = make("expression", () => {
+      if (look < 40) throw `not ready after ${look}`;
+      return "v";
+    });
+    const told: number[] = [];
+    for (; look < 60; look++) if (readAndTell(entity, look * 400)) told.push(look);
+    expect(told.at(-1)).toBeLessThanOrEqual(41);
+    expect(entity._told).toBe("v");
+  });
+
   it("that takes long to read rests by what that cost, whatever its value does", () => {
     vi.useFakeTimers({ now: 1_000_000 });
     let reads = 0;
