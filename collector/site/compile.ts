@@ -45,9 +45,16 @@ export function readerOf(value: string): string {
   return `function(){return(${value}\n)}`;
 }
 
-/** An entity as the SDK's set-up has it. */
+/**
+ * An entity as code, for `sdk/setup.ts`. Where a path's variable is not defined, an element that has its name for its id stands there
+ * (https://html.spec.whatwg.org/multipage/nav-history-apis.html#named-access-on-the-window-object), whose own `id` and `name` are none of the
+ * page's data: it is read in the path's place, and is no value.
+ */
 export function compileEntity({ name, type, scope, value }: Entity): string {
-  return `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${readerOf(value)}}`;
+  const root = type === "simple" ? rootOf(value) : null;
+  const guard = root === null ? "" : `if(/(Element|Collection)]/.test({}.toString.call(${root})))return ${root}\n`;
+  const reader = readerOf(value).replace("{", () => `{${guard}`);
+  return `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${reader}}`;
 }
 
 /** What the script is told beside the document. */
@@ -112,4 +119,18 @@ function isPath(node: Expression): boolean {
   if (node.type !== "MemberExpression" || node.object.type === "Super") return false;
   const step = node.property;
   return isPath(node.object) && (node.computed ? step.type !== "PrivateIdentifier" && isLiteral(step) : true);
+}
+
+/** The variable that a path begins with: `cart` of `cart[0].id` and `window.cart.id`. None where nothing follows it. */
+function rootOf(value: string): string | null {
+  const steps: Expression[] = [];
+  let node: Expression = parseExpressionAt(value, 0, SYNTAX);
+  while (node.type === "MemberExpression" || node.type === "ChainExpression") {
+    if (node.type === "MemberExpression") steps.unshift(node);
+    node = node.type === "MemberExpression" ? (node.object as Expression) : node.expression;
+  }
+  const isWindow =
+    node.type === "ThisExpression" || /^(window|self|globalThis)$/.test(value.slice(node.start, node.end));
+  const [root, next] = isWindow ? steps : [node, ...steps];
+  return root && next ? value.slice(root.start, root.end) : null;
 }

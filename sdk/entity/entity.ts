@@ -15,8 +15,8 @@ const DOUBT = 8e3;
 const REST = 50;
 const LONGEST_REST = 60e3;
 
-/** Stands for any object that was read, none of which is held on to. As text: the one object that is empty. */
-const OBJECT = { toString: () => "a promise" };
+/** Stands for any object that was read, none of which is held on to. As text: those that are empty. */
+const OBJECT = { toString: () => "a promise or an element" };
 
 /** An entity on one view. Times in epoch ms. */
 export interface Entity {

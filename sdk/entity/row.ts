@@ -46,8 +46,8 @@ export const toRow = (entity: Entity): EntityRow => {
   return { ...entity._setup, value: entity._value ?? null, status: statusOf(entity), error };
 };
 
-/** A function's expression: as the collector compiles it, or as an arrow function has it. */
-const WRAPPING = /^function\(\) ?\{ ?return ?\(|\n\);?\s*\}$|^\(\) => /g;
+/** A function's expression: as the collector compiles it, with what it puts before a path, or as an arrow function has it. */
+const WRAPPING = /^function\(\) ?\{(if.*\n)? ?return ?\(|\n\);?\s*\}$|^\(\) => /g;
 
 export const toInspectedRow = (entity: Entity): InspectedRow => {
   const { _raw } = entity;

@@ -50,6 +50,42 @@ describe("a simple entity", () => {
   });
 });
 
+describe("an element's name", () => {
+  it("is no value of the variable that has it, nor is what the element has", async () => {
+    const shop = await world.shop({
+      entities: [
+        { name: "sku", value: "sku" },
+        { name: "size", value: "size" },
+        { name: "product", value: "product.id" },
+        { name: "later", value: "window.product.name" },
+        expression("node", "document.querySelector('form')"),
+        expression("nodes", "document.querySelectorAll('form')"),
+      ],
+    });
+    shop.pages.set(
+      "/ids",
+      `<!doctype html><title>Ids</title><div id="product"><form id="sku" name="product"></form></div>
+       <i id="size"></i><i id="size"></i>{{script}}`,
+    );
+    const page = await shop.visit("ids");
+    const id = await contextId(page);
+    await flush(page);
+    const rows = await inPage<{ name: string; source: string; status: string; why: string }[]>(
+      page,
+      "calljoin.inspect()",
+    );
+    expect(rows.map(({ status }) => status)).toEqual(Array(6).fill("empty"));
+    expect(rows.every(({ why }) => why.includes("an element"))).toBe(true);
+    expect(rows.map(({ source }) => source)).toEqual(expect.arrayContaining(["product.id", "window.product.name"]));
+    await inPage(page, "sku = 's-7'; size = 42; product = { id: 'p-7', name: 'Shoe' }; undefined");
+    await eventually(async () => {
+      const views = await shop.views(id);
+      const found = ["sku", "size", "product", "later", "node", "nodes"].map((name) => valuesOf(name, views));
+      expect(found).toEqual([["s-7"], [42], ["p-7"], ["Shoe"], [], []]);
+    });
+  });
+});
+
 describe("an expression", () => {
   it("is read at page view and each time that its value changes, and empty never overwrites", async () => {
     const shop = await world.shop({ entities: [expression("cart", "window.cart")] });

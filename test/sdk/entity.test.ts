@@ -45,7 +45,8 @@ describe("an entity", () => {
     [undefined, "undefined"],
     [null, "null"],
     ["", "an empty text"],
-    [Promise.resolve(1), "a promise"],
+    [Promise.resolve(1), "a promise or an element"],
+    [document.createElement("form"), "a promise or an element"],
     [() => 1, "a function that was not called"],
   ])("that is empty shows why (%#)", (value, why) => {
     const entity = make("expression", () => value);

@@ -38,8 +38,12 @@ describe("a value on the wire", () => {
     expect(toValue(value)).toBeFalsy();
   });
 
-  it("is, for a DOM node, JSON too, and harmless", () => {
-    expect(toValue(document.createElement("p"))).toBe("{}");
+  it("is none for DOM nodes and what lists them", () => {
+    document.body.innerHTML = `<p id="p" class="c">text</p><form><input name="n" type="radio"><input name="n" type="radio"></form>`;
+    const p = document.querySelector("p") as HTMLElement;
+    const form = document.querySelector("form") as HTMLFormElement;
+    const nodes = [p, p.firstChild, p.attributes[0], document.links, p.childNodes, form, form.elements];
+    expect([...nodes, form.elements.namedItem("n")].map(toValue).filter((value) => value !== undefined)).toEqual([]);
   });
 
   it("of a cyclic object is an error, not an endless one", () => {

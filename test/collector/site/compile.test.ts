@@ -112,6 +112,28 @@ describe("the compiled setup", () => {
     expect(setup.entities[0].value()).toBe(2);
   });
 
+  it.each([
+    ["product.id", true],
+    ["window.product.id", true],
+    ["this.product['id']", true],
+    ["product?.id", true],
+    ["product", false],
+    ["window.product", false],
+    ["'product.id'", false],
+    ["-1", false],
+  ])("reads of %s the element that stands for its variable: %s", (value, isGuarded) => {
+    const element = { id: "product", [Symbol.toStringTag]: "HTMLDivElement" };
+    const page = { product: element as object };
+    const site = siteSchema.parse({ name: "S", entities: [{ name: "e", type: "simple", scope: "session", value }] });
+    const code = `var window = this; (${compileSetup("shop", site)})`;
+    const [{ value: read }] = runInNewContext(code, page).entities;
+    expect(`${read}`.includes("if(")).toBe(isGuarded);
+    if (!isGuarded) return;
+    expect(read()).toBe(element);
+    page.product = { id: "P-7" };
+    expect(read()).toBe("P-7");
+  });
+
   it("says the document's version and the collector's address, where they are known", () => {
     const served = { version: 7, publicUrl: "https://calls.shop.example/cj" };
     const setup = runInNewContext(`(${compileSetup("shop", document, served)})`, {});
