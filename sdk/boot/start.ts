@@ -50,7 +50,9 @@ const api: Calljoin = {
       return toInspectedRow(entity);
     };
     const row = read();
-    const trial = { ...row, entity: { ...entity._setup, value: row.source } };
+    // What is no expression's function is called where it stands: a function is no value.
+    const source = row.source === `${value}` ? `(${value})()` : row.source;
+    const trial = { ...row, entity: { ...entity._setup, value: source } };
     void inspector("showTrial", trial, read);
     return trial;
   },

@@ -47,7 +47,7 @@ export const toRow = (entity: Entity): EntityRow => {
 };
 
 /** A function's expression: as the collector compiles it, with what it puts before a path, or as an arrow function has it. */
-const WRAPPING = /^function\(\) ?\{(if.*\n)? ?return ?\(|\n\);?\s*\}$|^\(\) => /g;
+const WRAPPED = /^function\(\)\{(?:if[^\n]*\n)?return\((.*)\n\)\}$|^\(\)\s*=>\s*([^{\s].*)/s;
 
 export const toInspectedRow = (entity: Entity): InspectedRow => {
   const { _raw } = entity;
@@ -58,7 +58,7 @@ export const toInspectedRow = (entity: Entity): InspectedRow => {
     typeof _raw === "function" ? "a function that was not called" : `${_raw?.toString() ?? _raw}` || "an empty text";
   return {
     ...row,
-    source: `${entity._setup.value}`.replace(WRAPPING, ""),
+    source: `${entity._setup.value}`.replace(WRAPPED, "$1$2"),
     changed_at: entity._changedAt || null,
     previous: entity._previous ?? null,
     bytes,

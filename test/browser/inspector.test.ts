@@ -111,6 +111,28 @@ describe("try()", () => {
     expect(said.join("\n")).toContain('"value": "document.title"');
   });
 
+  it.each([
+    ["() => document.title", "document.title"],
+    ["()=>document.title", "document.title"],
+    ["() => (document.title)", "(document.title)"],
+    ["_ => document.title", "(_ => document.title)()"],
+    ["function(){return document.title}", "(function(){return document.title})()"],
+    ["function(){return(document.title)}", "(function(){return(document.title)})()"],
+    ["function () { return document.title }", "(function () { return document.title })()"],
+    ["() => { const { title } = document; return title }", "(() => { const { title } = document; return title })()"],
+    ["()=>{return document.title}", "(()=>{return document.title})()"],
+    ["function named() {\n  return (document.title\n);\n}", "(function named() {\n  return (document.title\n);\n})()"],
+  ])("gives of %s an entity that can be saved, and reads the same", async (code, value) => {
+    const shop = await world.shop();
+    const page = await shop.visit("plain");
+    const { entity } = await page.evaluate<Trial>(`calljoin.try(${code})`);
+    expect(entity).toEqual({ name: "new_entity", type: "expression", scope: "page_view", value });
+    await shop.putSite({ entities: [entity] });
+    await page.goto(shop.url("plain/2"));
+    await ready(page);
+    expect(await inPage(page, "calljoin.get('new_entity') === document.title")).toBe(true);
+  });
+
   it("tells why nothing would be", async () => {
     const shop = await world.shop();
     const page = await shop.visit("plain");
