@@ -1,6 +1,16 @@
 import { emit, subscribe } from "../browser/events";
 import { listen, listenLast } from "../browser/listen";
-import { address, chance, hasPrivacyControl, isHidden, isPrerendering, now, referrer, storage } from "../browser/page";
+import {
+  address,
+  chance,
+  hasPrivacyControl,
+  isHidden,
+  isPrerendering,
+  now,
+  referrer,
+  storage,
+  title,
+} from "../browser/page";
 import { after, pause, safe } from "../browser/safe";
 import { readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
@@ -268,6 +278,10 @@ export const startLife = (): void => {
     if (!event.composedPath().some(isPhoneLink)) return;
     hurry(true);
     void flush();
+  });
+  // Before the page's own listeners, which may give it another title now that it is hidden.
+  listen("visibilitychange", () => {
+    if (view && isHidden()) view._shown = title();
   });
   listenLast((event) => {
     if (event.type === "pagehide") isAway = true;

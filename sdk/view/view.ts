@@ -1,6 +1,6 @@
 import { cut } from "../browser/cut";
 import { stringify } from "../browser/json";
-import { address, locks, now, title } from "../browser/page";
+import { address, isHidden, locks, now, title } from "../browser/page";
 import { random } from "../browser/random";
 import { createEntity, type Entity, hasNews, markTold } from "../entity/entity";
 import { type Item, put } from "../queue/queue";
@@ -15,9 +15,9 @@ const LONGEST_TEXT = 4096;
 const MOST_HELD = 150;
 /**
  * Of two snapshots that describe a view the lower by (`at`, `seq`) decides (contract 4), and so these many first numbers are left free: a
- * view is described at once, and once more with each title that it comes to rest with.
+ * view is described at once, and once more with each title that it comes to rest with: a chat counts in its title for a day.
  */
-const SPARE_SEQS = 8;
+const SPARE_SEQS = 1e4;
 
 export interface View {
   _id: string;
@@ -32,6 +32,8 @@ export interface View {
   /** The lowest seq that describes it, and the title that it was described with. */
   _describedBy: number;
   _title?: string;
+  /** What it was called when it was last seen: what a page calls itself while it is hidden ("Come back!") is not told. */
+  _shown: string;
   /** A view has entities of its own. */
   _entities: Entity[];
   /** Its place in the visitor's history, as soon as consent lets it have one; and whether it is certain. */
@@ -55,6 +57,7 @@ export const createView = (_referrer: string, before?: View): View => ({
   _lastAt: now(),
   _seq: SPARE_SEQS,
   _describedBy: SPARE_SEQS,
+  _shown: title(),
   _entities: setup.entities.map((entity, i) => createEntity(entity, before?._entities[i])),
 });
 
@@ -114,7 +117,7 @@ export const release = (): void => {
 const putAll = (view: View, at: number, entities: Entity[], isForced?: boolean): void => {
   if (!entities[0] && !isForced) return;
   do {
-    snapshot(view, view._seq, at, entities.splice(0, MOST_VALUES), view._title === undefined ? title() : undefined);
+    snapshot(view, view._seq, at, entities.splice(0, MOST_VALUES), view._title === undefined ? view._shown : undefined);
     // Only now, that there is a snapshot of it, the number is taken.
     view._seq++;
   } while (entities[0]);
@@ -136,6 +139,7 @@ export const tellView = (view: View, isLast?: boolean, isFirst?: boolean, isForc
   if (time > view._lastAt) view._lastAt = time;
   putAll(view, view._lastAt, later, isForced);
   // Says once more where it is, where it is called otherwise now.
-  const shown = isLast || isFirst ? title() : view._title;
+  if (!isHidden()) view._shown = title();
+  const shown = isLast || isFirst ? view._shown : view._title;
   if (shown !== view._title && view._describedBy) snapshot(view, --view._describedBy, view._startedAt, [], shown);
 };

@@ -184,6 +184,37 @@ describe("a view's title", () => {
   });
 });
 
+describe("a view's title that the page changes", () => {
+  const BLINK = `document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { window.shown = document.title; document.title = "Come back!" } else document.title = window.shown })`;
+
+  it("while it is hidden, is not told, and the one it had in that moment is", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit("spa");
+    const id = await contextId(page);
+    await flush(page);
+    await inPage(page, `${BLINK}; document.title = "Blue shoe"`);
+    const other = await world.browser.newPage();
+    await pageSays(page, "document.title === 'Come back!'");
+    await eventually(async () => expect((await shop.views(id)).map((view) => view.title)).toEqual(["Blue shoe"]));
+    await page.goto(shop.url("bare"));
+    await other.close();
+    await wait(page, 1000);
+    expect((await shop.views(id)).map((view) => view.title)).toEqual(["Blue shoe"]);
+  });
+
+  it("a dozen times, is the last one", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit("spa");
+    for (let n = 1; n <= 12; n++) {
+      await inPage(page, `document.title = "(${n}) Chat"`);
+      await flush(page);
+    }
+    const views = await shop.views(await contextId(page));
+    expect(views.map((view) => view.title)).toEqual(["(12) Chat"]);
+  });
+});
+
 describe("a restless value", () => {
   const slider = { name: "slider", type: "expression", value: "window.slider" };
 
