@@ -190,11 +190,11 @@ export const announce = async (): Promise<void> => {
   for (const { _view } of [...held]) await _view._placed;
 };
 
-/** The visitor does something that keeps the session going. */
-const touch = (): void => {
+/** The visitor does something that keeps the session going; what a script makes up (`dispatchEvent`) does not. */
+const touch = (event?: Event): void => {
   const time = now();
   const idle = time - touchedAt;
-  if (!view?._sessionId || isAway || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
+  if (event?.isTrusted === false || !view?._sessionId || isAway || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
   touchedAt = time;
   if (sessionIdOf(enter(time)) === view._sessionId) tellNow(true);
   else open();

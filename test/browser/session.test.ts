@@ -114,6 +114,23 @@ describe("a session", () => {
     });
   });
 
+  it("is not kept going by what scripts do in people's stead", async () => {
+    const shop = await world.shop();
+    const page = await shop.visit();
+    const session = await sessionId(page);
+    for (let n = 0; n < 3; n++) {
+      await later(page, 20);
+      await inPage(
+        page,
+        `for (const type of ["pointerdown", "keydown", "wheel", "touchmove"]) document.body.dispatchEvent(new Event(type, { bubbles: true }));
+         document.body.click(); scrollBy(0, 10)`,
+      );
+      await inPage(page, "new Promise((resolve) => setTimeout(resolve, 500))");
+    }
+    await press(page);
+    await eventually(async () => expect(await sessionId(page)).not.toBe(session));
+  });
+
   it("is shared by tabs, and is renewed once when two tabs wake together", async () => {
     const shop = await world.shop();
     const one = await shop.visit();
