@@ -76,6 +76,7 @@ describe("a visitor", () => {
       .last()
       .click();
     const history = page.getByRole("region", { name: "Values of member, newest first" });
+    await history.getByRole("row").nth(1).waitFor();
     expect(await history.getByRole("row").allTextContents()).toEqual([
       expect.stringContaining("gold"),
       expect.stringContaining("none"),
