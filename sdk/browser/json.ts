@@ -1,4 +1,4 @@
-import { isA, isList, samples, tagOf } from "./page";
+import { isList, samples, tagOf } from "./page";
 
 /**
  * JSON of our own: pages replace JSON.stringify and Object.keys, or give lists a toJSON (Prototype.js up to 1.6), and neither values nor
@@ -22,12 +22,14 @@ const unbox = (value: unknown): unknown =>
 /** What an object or function says that it is in JSON, or a text or number in its object. */
 const unwrap = (value: { toJSON?: unknown }, key: string): unknown => {
   const { toJSON } = value;
-  // What a page, or the language, has given to the classes of the language is none of the value's own.
-  if (typeof toJSON === "function" && !samples().some((any) => (any as typeof value | undefined)?.toJSON === toJSON))
-    return unbox(toJSON.call(value, key));
-  if (!isA(value, "Date")) return unbox(value);
-  const date = value as Date;
-  return +date - +date === 0 ? date.toISOString() : null;
+  if (typeof toJSON === "function") {
+    // What a page, or the language, has given to the classes of the language is none of the value's own.
+    if (!samples().some((any) => (any as typeof value | undefined)?.toJSON === toJSON))
+      return unbox(toJSON.call(value, key));
+    const date = value as Date;
+    if (date.toISOString) return +date - +date === 0 ? date.toISOString() : null;
+  }
+  return unbox(value);
 };
 
 /**
@@ -53,10 +55,8 @@ export const stringify = (given: unknown, limit: number, key = "", within: unkno
     return `[${text.slice(1)}]`;
   }
   // A typed array's names are as many as it has elements.
-  const object = (/Array]/.test(tagOf(value)) ? (value as Uint8Array).subarray(0, limit) : value) as Record<
-    string,
-    unknown
-  >;
+  const { BYTES_PER_ELEMENT } = value as Uint8Array;
+  const object = (BYTES_PER_ELEMENT ? (value as Uint8Array).subarray(0, limit) : value) as Record<string, unknown>;
   // Not by Object.keys: Prototype.js up to 1.6 has one of its own, which lists what is inherited, too.
   for (const name in object) {
     // biome-ignore lint/suspicious/noPrototypeBuiltins: Object.hasOwn is younger than what we support, and a name like any other

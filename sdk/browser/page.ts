@@ -38,7 +38,7 @@ export const pageWindow = (): Window & { calljoin?: unknown } => window;
 
 // Values
 
-export const isList = (value: unknown): value is unknown[] => isA(value, "Array");
+export const isList = (value: unknown): value is unknown[] => ([].constructor as ArrayConstructor).isArray(value);
 /** One of each kind of thing that the language makes; no date where the page has taken that name. */
 export const samples = (): unknown[] => [{}, [], window.Date?.prototype, "", 0, false, 0n];
 /** A promise of the language's own class, which polyfills do not replace. */
@@ -63,8 +63,8 @@ export const timeout = () => window.setTimeout;
 export const address = (): string => location.href;
 export const hostname = (): string => location.hostname;
 export const isSecure = (): boolean => location.protocol === "https:";
-/** Whether this page was opened with `?calljoin_debug`, or with the key of a check. */
-export const isDebugged = (): boolean => /calljoin[_=]/.test(location.href);
+/** Whether this page was opened with `?calljoin_debug`, or with the key of a check (`#calljoin=KEY`): not by a campaign of that name. */
+export const isDebugged = (): boolean => /[?&#]calljoin(_debug|=)/.test(location.href);
 /** A URL as the page would take it. */
 export const absolute = (url: unknown): string => new window.URL(url as string, location.href).href;
 export const title = (): string => `${read(document, "title")}`;

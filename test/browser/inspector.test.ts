@@ -91,6 +91,26 @@ describe("inspect()", () => {
   });
 });
 
+describe("a page's address", () => {
+  it.each([
+    [false, "plain?utm_campaign=calljoin_launch"],
+    [false, "plain?q=my-calljoin=1#calljoin_"],
+    [true, "plain?calljoin_debug"],
+    [true, "plain?a=1&calljoin_debug"],
+    [true, "plain#calljoin_debug"],
+  ])("opens the inspector: %s for %s", async (isOpened, path) => {
+    const shop = await world.shop();
+    const page = await shop.visit(path);
+    const seen = () => world.wire.seen.filter(({ path, at }) => path.startsWith("/inspector.js") && at > start).length;
+    const start = Date.now() - 1;
+    await page.reload();
+    await ready(page);
+    await flush(page);
+    if (isOpened) await eventually(() => expect(seen()).toBe(1));
+    else expect(seen()).toBe(0);
+  });
+});
+
 describe("try()", () => {
   it("answers what would be stored, with the entity to paste, and follows it in the console", async () => {
     const shop = await world.shop();

@@ -55,6 +55,20 @@ describe("our JSON", () => {
     );
   });
 
+  const tagged = <T extends object>(value: T, tag: string): T =>
+    Object.defineProperty(value, Symbol.toStringTag, { value: tag });
+  it.each<[string, object]>([
+    ["a list's class", tagged(Object.assign([1, 2], { a: 1 }), "MyList")],
+    ...["Array", "PointArray", "Uint8Array", "Date", "String", "Number", "Promise"].map((tag): [string, object] => [
+      `an object that calls itself ${tag}`,
+      tagged({ a: [1], b: tagged([2], tag) }, tag),
+    ]),
+    ["a typed array's class", tagged(new Float64Array([1, 2.5]), "Points")],
+    ["a date's class", [tagged(new Date(0), "Day")]],
+  ])("is JSON.stringify's of %s", (_what, value) => {
+    expect(stringify(value, Number.POSITIVE_INFINITY)).toBe(JSON.stringify(value));
+  });
+
   it("is the start of JSON.stringify's, where it stops before the end", () => {
     fc.assert(
       fc.property(
