@@ -130,7 +130,9 @@ const tell = (isLast?: boolean, isForced?: boolean): void => {
 
 /** Opens a view; after a route change, with what it takes over from its predecessor in this page. */
 const open = (isRoute?: boolean): void => {
-  const opened = createView(view ? view._address : referrer(), isRoute ? view : undefined);
+  // Who comes back to a page, or goes on in it in another session, has come to it from where they had.
+  const from = isRoute ? view?._address : view?._referrer;
+  const opened = createView(from ?? referrer(), isRoute ? view : undefined);
   view = opened;
   touchedAt = opened._startedAt;
   state = "new";

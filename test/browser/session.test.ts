@@ -109,6 +109,8 @@ describe("a session", () => {
       expect(stored.sessions.map((each) => each.number)).toEqual([1, 2]);
       expect(valuesOf("n", stored.sessions[0]?.views ?? [])).toEqual([1]);
       expect(valuesOf("n", stored.sessions[1]?.views ?? []).at(-1)).toBe(2);
+      // The page was come to once, from nowhere, and not from itself.
+      expect(stored.sessions.map(({ views }) => views[0]?.referrer)).toEqual(["", ""]);
       // The new session knows the value, too, although it did not change.
       expect(valuesOf("kept", stored.sessions[1]?.views ?? [])).toEqual(["k"]);
     });
