@@ -1,11 +1,11 @@
 import { safe } from "./safe";
 
 type Listener = (detail: never) => void;
-/** `view`: one has its place, with this context_id. `erased`: the collector knows a visitor, whose id this is, as erased. */
-export type EventName = "view" | "entity" | "erased";
+/** `view`: one has its place, with this context_id. `erased`: the collector knows a visitor, whose id this is, as erased. `rewritten`: the page has written itself anew. */
+export type EventName = "view" | "entity" | "erased" | "rewritten";
 
 /** Who listens to what. */
-const listeners: Record<EventName, Listener[]> = { view: [], entity: [], erased: [] };
+const listeners: Record<EventName, Listener[]> = { view: [], entity: [], erased: [], rewritten: [] };
 
 /** Returns what ends the subscription. */
 export const subscribe = (event: EventName, listener: Listener): (() => void) => {

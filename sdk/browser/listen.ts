@@ -1,13 +1,23 @@
+import { subscribe } from "./events";
 import { listening, pageWindow } from "./page";
 import { safe } from "./safe";
 
 type Listener = (event: Event) => void;
 
+/** Adds listeners, and once more where they are erased. Added twice, they are there once. */
+const add = (adding: () => void): void => {
+  adding();
+  subscribe("rewritten", adding);
+};
+
 /**
  * Listens for several event types (separated by spaces), in the capture phase, which comes to the window first: no page can hide them.
  */
 export const listen = (types: string, listener: Listener, target: EventTarget = pageWindow()): void => {
-  for (const type of types.split(" ")) listening("addEventListener", target, type, safe(listener), true);
+  const heard = safe(listener);
+  add(() => {
+    for (const type of types.split(" ")) listening("addEventListener", target, type, heard, true);
+  });
 };
 
 /**
@@ -23,6 +33,6 @@ export const listenLast = (listener: Listener): void => {
       listening("addEventListener", pageWindow(), type, last);
     }
   };
-  toEnd();
+  add(toEnd);
   listen("visibilitychange", toEnd);
 };

@@ -67,6 +67,8 @@ export const isSecure = (): boolean => location.protocol === "https:";
 export const isDebugged = (): boolean => /[?&#]calljoin(_debug|=)/.test(location.href);
 /** A URL as the page would take it. */
 export const absolute = (url: unknown): string => new window.URL(url as string, location.href).href;
+/** The `html` element, as a rule. */
+export const root = (): unknown => read(document, "documentElement");
 export const title = (): string => `${read(document, "title")}`;
 export const referrer = (): string => `${read(document, "referrer")}`;
 export const isHidden = (): unknown => read(document, "hidden");

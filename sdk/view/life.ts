@@ -8,6 +8,7 @@ import {
   isPrerendering,
   now,
   referrer,
+  root,
   storage,
   title,
 } from "../browser/page";
@@ -62,6 +63,8 @@ let touchedAt = 0;
 let busyUntil = 0;
 /** Whether the page is in the back/forward cache, or gone. */
 let isAway = false;
+/** The document's own element, as it was last seen. */
+let element: unknown;
 /** The look that is to come, of which there is one; others that a page has not let us call off do nothing. */
 let next: object | undefined;
 
@@ -175,6 +178,12 @@ const tellNow = (isForced?: boolean): void => {
 
 /** Looks at the page once. */
 const look = safe((): void => {
+  const found = root();
+  // `document.open()` erases all listeners, and goes on with another element
+  // (https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#document-open-steps). They are not added each time, as what pages put
+  // in addEventListener's place may wrap a listener anew each time, and then has it as often.
+  if (found !== element) emit("rewritten", found);
+  element = found;
   arrive(); // what no event has told of
   if (now() - touchedAt < IDLE) tell();
 });
@@ -270,6 +279,7 @@ export const startLife = (): void => {
   // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
   consent = setup.consent || "granted";
   obey();
+  element = root();
   watchRoutes(depart, arrive);
   listen("prerenderingchange", begin);
   // What scripts do too, as scrolling, is no sign of a person.

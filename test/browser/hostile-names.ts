@@ -33,6 +33,7 @@ export const ROWS: Record<string, Row> = {
   cookie: { elements: named("cookie") },
   hidden: { elements: named("hidden") },
   prerendering: { elements: named("prerendering") },
+  documentElement: { elements: named("documentElement") },
   body: { elements: named("body") },
   textContent: { elements: named("textContent") },
   currentScript: { elements: named("currentScript") },

@@ -108,6 +108,36 @@ describe("the page", () => {
   });
 });
 
+describe("a page that writes itself anew after it has loaded", () => {
+  it("is listened to as before, and no more than once", async () => {
+    const shop = await world.shop({ entities: [{ name: "n", type: "expression", value: "window.n" }] });
+    const page = await world.browser.newPage();
+    // As tools that record a page do it: what is added twice is there twice.
+    await page.addInitScript(`{
+      const add = EventTarget.prototype.addEventListener;
+      window.added = 0;
+      EventTarget.prototype.addEventListener = function (type, listener, ...more) {
+        if (type === "storage") added += 1;
+        return add.call(this, type, function (event) { return listener.call(this, event) }, ...more);
+      };
+    }`);
+    await page.goto(shop.url("bare"));
+    await page.goto(shop.url("plain"));
+    const id = await contextId(page);
+    await inPage(page, "new Promise((resolve) => setTimeout(resolve, 1500))");
+    expect(await inPage(page, "added")).toBe(1);
+    await inPage(
+      page,
+      "document.open(); document.write('<!doctype html><title>Anew</title><p>text'); document.close(); undefined",
+    );
+    await eventually(async () => expect(await inPage(page, "added")).toBe(2));
+    await inPage(page, "new Promise((resolve) => setTimeout(resolve, 1500))");
+    expect(await inPage(page, "added")).toBe(2);
+    await inPage(page, "window.n = 'last'; location.assign('/bare')");
+    await eventually(async () => expect(valuesOf("n", await shop.views(id))).toEqual(["last"]));
+  });
+});
+
 describe("a strict Content-Security-Policy", () => {
   // Firefox asks for the site's icon under the policy, too.
   const policy = (collector: string, trustedTypes: string) => ({
