@@ -2,7 +2,7 @@
 import { type Request, type RequestHandler, type Response, Router } from "express";
 import { unauthorized } from "../http/auth";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
-import { PREFLIGHT, readableBy } from "../http/cors";
+import { preflight } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
 import type { RouteDeps } from "../site/deps";
 import { mappingOf } from "./adapters";
@@ -35,7 +35,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
 
   router.options(SNAPSHOTS, (request, response) => {
     response
-      .set({ ...readableBy(request.get("origin")), ...PREFLIGHT })
+      .set(preflight(request.get("origin"), request.get("access-control-request-headers")))
       .status(204)
       .end();
   });

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { bodyOf, bytesOf, jsonOf, rawBody } from "../http/body";
-import { readableBy } from "../http/cors";
+import { preflight, readableBy } from "../http/cors";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { SECURITY_HEADERS } from "../http/security";
@@ -144,6 +144,12 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
     response.send(unsent ? "" : `const CHECK={key:${quote(key)},tried:[${tried.join(",\n")}]};\n${script}`);
   });
 
+  router.options("/v1/checks/:key", (request, response) => {
+    response
+      .set(preflight(request.get("origin"), request.get("access-control-request-headers")))
+      .status(204)
+      .end();
+  });
   router.post("/v1/checks/:key", limit, rawBody(MAX_BODY), async (request, response) => {
     response.set(readableBy(request.get("origin")));
     await add(String(request.params.key), bodyOf(reportSchema, request, "the report is not valid"));

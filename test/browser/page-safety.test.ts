@@ -138,6 +138,23 @@ describe("a page that writes itself anew after it has loaded", () => {
   });
 });
 
+describe("a page whose fetch adds a header to every request", () => {
+  it("sends once what is read, and hears that it is stored", async () => {
+    const shop = await world.shop({ entities: [{ name: "n", type: "expression", value: "window.n" }] });
+    const page = await world.browser.newPage();
+    await page.addInitScript(`{
+      const ask = window.fetch;
+      window.fetch = (url, options) => ask(url, { ...options, headers: { "X-CSRF-Token": "t", traceparent: "00-1-2-01" } });
+      window.n = 1;
+    }`);
+    await page.goto(shop.url("plain"));
+    const id = await contextId(page);
+    await flush(page);
+    expect(await inPage(page, "calljoin.entities()[0].status")).toBe("sent");
+    expect(valuesOf("n", await shop.views(id))).toEqual([1]);
+  });
+});
+
 describe("a strict Content-Security-Policy", () => {
   // Firefox asks for the site's icon under the policy, too.
   const policy = (collector: string, trustedTypes: string) => ({
