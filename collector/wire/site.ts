@@ -37,7 +37,7 @@ export const entitySchema = z.strictObject({
     .meta({ description: "your name for the value; unique in the site" }),
   type: z.enum(["simple", "expression"]).meta({
     description:
-      "`simple`: a literal or a variable's path, read once in each view. `expression`: any one JavaScript expression, followed while the page is open",
+      "`simple`: a literal or a variable's path, read once in each view; an element with the variable's name for its id is not read. `expression`: any one JavaScript expression, followed while the page is open",
   }),
   scope: z.enum(["session", "page_view"]).meta({
     description: "a call gets the last value of the visit (`session`), or of the page it came from (`page_view`)",
