@@ -237,13 +237,15 @@ describe("on hide", () => {
   it("a page that comes back has flush() wait for the answer to what went out when it was hidden", async () => {
     const shop = await shopWithSteps();
     const page = await shop.visit();
+    const other = await world.browser.newPage();
+    await page.bringToFront();
+    await pageSays(page, "document.visibilityState === 'visible'");
     await flush(page);
     let release = () => {};
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
     fault(shop, () => ({ kind: "hold", until }));
-    const other = await world.browser.newPage();
     await inPage(page, "window.step = 's1'");
     await other.bringToFront();
     await eventually(() => expect(shop.sent().some((sent) => sent.body.includes('"s1"'))).toBe(true));
