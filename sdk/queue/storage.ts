@@ -40,9 +40,11 @@ export const claim = safe((handOver: (text: string) => void) => {
   const manager = locks();
   manager?.request(ownKey(), () => inUse).catch(safe);
   forEachKey((key) => {
+    // Our own is ours; and Firefox keeps no page that was refused a lock in its back/forward cache (seen in 153).
+    if (key === ownKey()) return;
     const take = safe((lock: unknown) => {
       const text = storage().getItem(key);
-      if (lock && text && key !== ownKey()) {
+      if (lock && text) {
         handOver(text);
         storage().removeItem(key);
       }
