@@ -43,6 +43,7 @@ export function hashOfAlias(value: string): string {
 
 /** Somebody who is not erased shows these values now: they are not the erased visitors' alone any more. */
 export async function forgetAliases(tx: Kysely<Tables>, aliases: { site: string; value: string }[]): Promise<void> {
+  if (!(await hasErased(tx, aliases))) return;
   for (const site of new Set(aliases.map((row) => row.site))) {
     const hashes = aliases.filter((row) => row.site === site).map(({ value }) => hashOfAlias(value));
     for (const part of chunks(hashes))
