@@ -54,7 +54,8 @@ export function unreadOf({ raw, query }: Pick<Asked, "raw" | "query">): Unread {
 }
 
 export function isUnread(event: unknown): event is Unread {
-  return typeof event === "string" || (isFields(event) && typeof event[BODY] === "string");
+  if (!isFields(event)) return typeof event === "string";
+  return typeof event[BODY] === "string" && typeof event[QUERY] === "string";
 }
 
 export function cleanUnread(unread: Unread, clean: (text: string) => string): Unread {

@@ -174,7 +174,9 @@ const lastName = (path: string) => (path.match(/[^.[\]]+/g)?.at(-1) ?? path).rep
 const spares = (paths: string[]): RegExp =>
   paths.length === 0
     ? /$^/
-    : new RegExp(String.raw`\b(?:${paths.map(lastName).join("|")})\]*(?:\\*"\s*:\s*(?:\\*"[^"]*)?|=[^&]*|>[^<]*)$`);
+    : new RegExp(
+        String.raw`\b(?:${paths.map(lastName).join("|")})\]*(?:\\*"\s*:\s*(?:\\*"[^"]*)?|=[^&"'<>\s]*|>[^<"]*)$`,
+      );
 
 /**
  * A field with its value in JSON, in JSON within JSON or within a form, in a form, in XML or in a part of several, which may break off anywhere:
@@ -187,6 +189,6 @@ const valuesOf = remembered((path) => {
   const object = String.raw`(\b${name}\\*"\s*:\s*)[{[][^]*`;
   const form = String.raw`(\b${name}\b[^=&"<>]{0,99}=)[^&"'<>]+`;
   const xml = String.raw`(<${name}\b[^>]{0,99}>)[^]*?(?=</${name}>|$)`;
-  const part = String.raw`(\bname="${name}"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^]*?(?=\r?\n--|$)`;
+  const part = String.raw`(\bname="${name}"[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,9}\r?\n)[^]*?(?=\r?\n--|$)`;
   return [text, bare, object, form, xml, part].map((source) => new RegExp(source, "gi"));
 });

@@ -212,6 +212,10 @@ test.each([
     expect(keptText(body, keep, { personal: ["customer.name", "contact"] })).toBe(kept);
 });
 
+test("a payload that only looks like a body that could not be read is a payload", () => {
+  expect(keep("callrail", { ...CALL, "@body": "x" }, "none")).toMatchObject({ resource_id: "CAL1", "@body": "x" });
+});
+
 test("a body that cannot be read keeps nothing that may be a number", () => {
   const body = '{"from": "+1 (404) 555-0123", "at": 1732262400, "age": 42';
   expect(keptText(body, "hash")).toBe('{"from": "(not kept)", "at": (not kept), "age": 42');
@@ -222,6 +226,7 @@ test.each([
   '{"id": 1732262400123, "call": {"at": "1732262400"}, "at_last": (not kept), "from": "(not kept)"',
   "id=1732262400123&call[at]=1732262400&from=(not kept)",
   "<c><id>1732262400123</id><at>1732262400</at><from>(not kept)</from>",
+  '{"page": "/p?id=5", "from": "(not kept)"',
   'p={\\"id\\":\\"1732262400123\\",\\"from\\":\\"(not kept)\\"',
 ])("but what a call is known by, and when it was, stays, so that it can be replayed: %s", (kept) => {
   const mapping = { id: "id", time: [{ from: ["call.at", "event.at"] }] };
