@@ -93,9 +93,9 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metr
           if (isAhead(ts, received_at)) ahead.inc({ site, vendor });
         return written;
       },
-      async settleDelivery(claimed, settlement) {
-        await store.settleDelivery(claimed, settlement);
-        deliveries.inc({ state: settlement.state });
+      async settleDeliveries(settlements) {
+        await store.settleDeliveries(settlements);
+        for (const { state } of settlements) deliveries.inc({ state });
       },
     }),
     joined: (status, reason) => joins.inc({ status, reason: reason ?? "" }),

@@ -1,4 +1,5 @@
 /** Sends what is due. Every collector runs one of these on the same table; a delivery is claimed before it is sent. */
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Verdict } from "../convert/destination";
 import type { KnownSite, SiteRegistry } from "../site/registry";
@@ -45,36 +46,60 @@ export interface ForwarderDeps {
   secretsFolder?: string | undefined;
 }
 
+/** What one webhook has under way. `isAsked` says that somebody asked for more while it was claiming. */
+interface Line {
+  underWay: number;
+  isClaiming: boolean;
+  isAsked: boolean;
+}
+
 export function createForwarder(deps: ForwarderDeps): Forwarder {
   const { store, sites, clock, random, log } = deps;
-  const busy = new Map<string, number>();
+  const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
   const cut = new AbortController();
+  const settle = together(store.settleDeliveries);
   const attempts = createAttempts({ ...deps, cut: cut.signal });
   let stopped = false;
   let waking: NodeJS.Timeout | undefined;
 
-  /** Works through one webhook's deliveries; whoever has got one calls for another hand first, up to the bound. */
+  /** Works through one webhook's deliveries, as many at a time as it may have under way. */
   function start(site: string, webhook: string): void {
     const key = `${site} ${webhook}`;
-    const hands = busy.get(key) ?? 0;
-    if (stopped || hands >= PER_WEBHOOK) return;
-    busy.set(key, hands + 1);
-    const work: Promise<void> = (async () => {
-      for (;;) {
-        const now = clock();
-        const claimed = stopped ? null : await store.claimDelivery(site, webhook, now, now + LEASE_MS);
-        if (!claimed) return;
-        start(site, webhook);
-        await deliver(claimed);
+    const line = lines.get(key) ?? { underWay: 0, isClaiming: false, isAsked: false };
+    lines.set(key, line);
+    // What has come since the claim began may not be in it.
+    line.isAsked ||= line.isClaiming;
+    if (stopped || line.isClaiming || line.underWay === PER_WEBHOOK) return;
+    line.isClaiming = true;
+    track(site, webhook, async () => {
+      // Those that end together are followed together.
+      await setImmediate();
+      const now = clock();
+      const most = PER_WEBHOOK - line.underWay;
+      const claimed = stopped ? [] : await store.claimDeliveries(site, webhook, now, now + LEASE_MS, most);
+      line.underWay += claimed.length;
+      for (const delivery of claimed) {
+        track(site, webhook, () =>
+          deliver(delivery).finally(() => {
+            line.underWay -= 1;
+            start(site, webhook);
+          }),
+        );
       }
-    })()
+    }).finally(() => {
+      const isAsked = line.isAsked;
+      Object.assign(line, { isClaiming: false, isAsked: false });
+      if (isAsked) start(site, webhook);
+    });
+  }
+
+  function track(site: string, webhook: string, work: () => Promise<void>): Promise<void> {
+    const tracked: Promise<void> = work()
       .catch((error) => log.error({ err: error, site, webhook }, "forwarding failed"))
-      .finally(() => {
-        busy.set(key, (busy.get(key) ?? 1) - 1);
-        underWay.delete(work);
-      });
-    underWay.add(work);
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
+    return tracked;
   }
 
   async function deliver(delivery: DeliveryRow): Promise<void> {
@@ -107,7 +132,8 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
         : { state: "dead", at: null };
     const failed = !isCut && state !== "delivered" && !isLater(verdict);
     const gone = answer.status === 410;
-    await store.settleDelivery(delivery, {
+    await settle({
+      claimed: delivery,
       state,
       next_attempt_at: nextAt,
       failures: delivery.failures + (failed ? 1 : 0),
@@ -160,6 +186,25 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
       await idle();
       clearTimeout(late);
     },
+  };
+}
+
+/** Writes rows together that come while others are being written: a commit costs a wait for the disk, however much is in it. */
+function together<T>(write: (rows: T[]) => Promise<void>): (row: T) => Promise<void> {
+  let waiting: T[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  return (row) => {
+    waiting.push(row);
+    next ??= last.then(() => {
+      const rows = waiting;
+      waiting = [];
+      next = null;
+      const written = write(rows);
+      last = written.catch(() => undefined);
+      return written;
+    });
+    return next;
   };
 }
 

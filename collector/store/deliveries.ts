@@ -1,13 +1,15 @@
 /** Deliveries to webhooks, as who sends them sees them. A worker claims one by moving its next attempt behind a lease: a crash gives it back. */
-import { type Kysely, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
+import { byKey } from "./chunks";
 import { changeDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
 import { newestVersion } from "./sites";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 import type { Transact } from "./transact";
 
-/** What an attempt made of a delivery. `webhookOff` says why its webhook is switched off from now on. */
+/** What an attempt made of a delivery, as it was claimed. `webhookOff` says why its webhook is switched off from now on. */
 export interface Settlement {
+  claimed: DeliveryRow;
   state: DeliveryRow["state"];
   next_attempt_at: number | null;
   failures: number;
@@ -18,10 +20,13 @@ export interface Settlement {
 export interface Deliveries {
   /** The webhooks that have deliveries due at a time. */
   dueWebhooks(now: number): Promise<Pick<DeliveryRow, "site" | "webhook">[]>;
-  /** Takes the longest due delivery of a webhook; it is nobody else's until `lease`. Null where none is due. */
-  claimDelivery(site: string, webhook: string, now: number, lease: number): Promise<DeliveryRow | null>;
-  /** Logs an attempt at a claimed delivery (as it was claimed) and says how it goes on, all or nothing. */
-  settleDelivery(claimed: DeliveryRow, settlement: Settlement): Promise<void>;
+  /** Takes the longest due deliveries of a webhook, at most `most`; they are nobody else's until `lease`. */
+  claimDeliveries(site: string, webhook: string, now: number, lease: number, most: number): Promise<DeliveryRow[]>;
+  /**
+   * Logs attempts at claimed deliveries and says how each goes on, all or nothing. Where the database is sharded it is one transaction for
+   * each, one after the other.
+   */
+  settleDeliveries(settlements: Settlement[]): Promise<void>;
 }
 
 /** As a literal: with a parameter, no planner can tell that the index of what is pending will do. */
@@ -54,67 +59,80 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       return due;
     },
 
-    async claimDelivery(site, webhook, now, lease) {
-      const claim = db
-        .updateTable("deliveries")
-        .set({ next_attempt_at: lease })
-        .where("site", "=", site)
-        .returningAll();
-      const next = db
-        .selectFrom("deliveries")
-        .select(["call_id", "id"])
-        .where((eb) => eb.and({ site, webhook, state: PENDING }))
-        .where("next_attempt_at", "<=", now)
-        .orderBy("next_attempt_at");
-      if (!engine.sharded) {
-        const first = next.limit(1).$if(engine.locksRows, (query) => query.forUpdate().skipLocked());
-        const isFirst = claim.where(({ eb, refTuple }) =>
-          eb(refTuple("call_id", "id"), "=", first.$asTuple("call_id", "id")),
-        );
-        return (await isFirst.executeTakeFirst()) ?? null;
-      }
+    async claimDeliveries(site, webhook, now, lease, most) {
+      const due = (on: Kysely<Tables>) =>
+        on
+          .selectFrom("deliveries")
+          .selectAll()
+          .where((eb) => eb.and({ site, webhook, state: PENDING }))
+          .where("next_attempt_at", "<=", now)
+          .orderBy("next_attempt_at");
+      const isClaimed = { next_attempt_at: lease };
+      if (!engine.sharded)
+        return transact(async (tx) => {
+          const first = due(tx).limit(most);
+          const rows = await first.$if(engine.locksRows, (query) => query.forUpdate().skipLocked()).execute();
+          await changeDeliveries(tx, site, rows, isClaimed);
+          return rows.map((row) => ({ ...row, ...isClaimed }));
+        });
       // Rows of several shards cannot be locked by one statement. Who finds the same ones tries them one by one; whose update is first has it.
-      for (const { call_id, id } of await next.limit(CANDIDATES).execute()) {
-        const one = claim.where((eb) => eb.and({ call_id, id })).where("next_attempt_at", "<=", now);
-        const claimed = await one.executeTakeFirst();
-        if (claimed) return claimed;
+      const claimed: DeliveryRow[] = [];
+      for (const { call_id, id } of await due(db).limit(CANDIDATES).execute()) {
+        const claim = db
+          .updateTable("deliveries")
+          .set(isClaimed)
+          .where((eb) => eb.and({ site, call_id, id }));
+        const one = await claim.where("next_attempt_at", "<=", now).returningAll().executeTakeFirst();
+        if (one) claimed.push(one);
+        if (claimed.length === most) break;
       }
-      return null;
+      return claimed;
     },
 
-    async settleDelivery(claimed, { attempt, webhookOff, state, next_attempt_at, failures }) {
-      await transact(async (tx) => {
-        const { site, call_id, id } = claimed;
-        if (webhookOff !== null) await engine.ownSite(tx, site);
-        const ended_at = state === "pending" ? null : attempt.at;
-        const kept = await tx
-          .selectFrom("deliveries")
-          .select("id")
-          .where((eb) => eb.and({ site, call_id, id }))
-          .$if(engine.locksRows, (query) => query.forUpdate())
-          .executeTakeFirst();
-        // Its visitor was erased while it was under way.
-        if (!kept) return;
-        const changed = await tx
-          .updateTable("deliveries")
-          .set({ state, next_attempt_at, failures, ended_at })
-          .where((eb) => eb.and({ site, call_id, id }))
-          // Whose lease has run out, or was replayed meanwhile, has no say any more.
-          .where("next_attempt_at", "=", claimed.next_attempt_at)
-          .returning("id")
-          .executeTakeFirst();
-        const { number } = await tx
-          .selectFrom("delivery_attempts")
-          .select((eb) => eb.fn.countAll<number>().as("number"))
-          .where((eb) => eb.and({ site, call_id, delivery_id: id }))
-          .executeTakeFirstOrThrow();
-        const row = { site, call_id, delivery_id: id, number, ...attempt };
-        await tx.insertInto("delivery_attempts").values(row).execute();
-        if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
-      });
-      if (webhookOff !== null) await giveUp(claimed.site, claimed.webhook, attempt.at);
+    async settleDeliveries(settlements) {
+      // In the order of their keys, like all that others may be writing at the same time.
+      const inOrder = byKey(settlements, ({ claimed }) => `${claimed.site} ${claimed.id}`);
+      for (const part of engine.sharded ? inOrder.map((one) => [one]) : [inOrder])
+        await transact(async (tx) => {
+          // Before any row: whoever has a site alone may be waiting for one.
+          const off = part.filter(({ webhookOff }) => webhookOff !== null);
+          for (const site of new Set(off.map(({ claimed }) => claimed.site))) await engine.ownSite(tx, site);
+          for (const one of part) await settle(tx, one);
+        });
+      for (const { claimed, webhookOff, attempt } of settlements)
+        if (webhookOff !== null) await giveUp(claimed.site, claimed.webhook, attempt.at);
     },
   };
+
+  async function settle(tx: Transaction<Tables>, settlement: Settlement): Promise<void> {
+    const { claimed, attempt, webhookOff, state, next_attempt_at, failures } = settlement;
+    const { site, call_id, id } = claimed;
+    const ended_at = state === "pending" ? null : attempt.at;
+    const kept = await tx
+      .selectFrom("deliveries")
+      .select("id")
+      .where((eb) => eb.and({ site, call_id, id }))
+      .$if(engine.locksRows, (query) => query.forUpdate())
+      .executeTakeFirst();
+    // Its visitor was erased while it was under way.
+    if (!kept) return;
+    const changed = await tx
+      .updateTable("deliveries")
+      .set({ state, next_attempt_at, failures, ended_at })
+      .where((eb) => eb.and({ site, call_id, id }))
+      // Whose lease has run out, or was replayed meanwhile, has no say any more.
+      .where("next_attempt_at", "=", claimed.next_attempt_at)
+      .returning("id")
+      .executeTakeFirst();
+    const { number } = await tx
+      .selectFrom("delivery_attempts")
+      .select((eb) => eb.fn.countAll<number>().as("number"))
+      .where((eb) => eb.and({ site, call_id, delivery_id: id }))
+      .executeTakeFirstOrThrow();
+    const row = { site, call_id, delivery_id: id, number, ...attempt };
+    await tx.insertInto("delivery_attempts").values(row).execute();
+    if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
+  }
 
   /** Gives up what waits for a webhook that is off, in steps; what a crash leaves is given up when its time comes. */
   async function giveUp(site: string, webhook: string, at: number): Promise<void> {

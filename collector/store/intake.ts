@@ -2,7 +2,7 @@
 import type { Transaction } from "kysely";
 import { UNMATCHED_AFTER_MS } from "../wire/call";
 import { addShowings } from "./aliases";
-import { chunks } from "./chunks";
+import { byKey, chunks } from "./chunks";
 import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
 import { redactCall } from "./erase";
@@ -142,12 +142,6 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
     else if (row) due.set(`${site} ${context_id}`, [row]);
   }
   return { verdicts: [...snapshots, ...events], due };
-}
-
-/** Rows in the order of their keys. */
-function byKey<T>(rows: T[], key: (row: T) => string): T[] {
-  const keyed = rows.map((row) => ({ row, key: key(row) }));
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
 /** Each row's verdict: the first row of a name is accepted, unless the name was taken before this batch. */

@@ -96,7 +96,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
   test("send each delivery once, and take over what one that is gone has claimed", async () => {
     const rows = Array.from({ length: 200 }, (_, n) => delivery(n));
     await add(rows);
-    const lost = await first.store.claimDelivery("shop", "a", NOW, NOW + LEASE);
+    const [lost] = await first.store.claimDeliveries("shop", "a", NOW, NOW + LEASE, 1);
     await everybody();
     expect(sent).toHaveLength(199);
     now += LEASE;
@@ -123,12 +123,12 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
 
   test("whose lease has run out has no say any more", async () => {
     await add([delivery(0)]);
-    const late = await first.store.claimDelivery("shop", "a", NOW, NOW + LEASE);
+    const [claimed] = await first.store.claimDeliveries("shop", "a", NOW, NOW + LEASE, 1);
     now += LEASE;
     await everybody();
     const attempt = { at: now, ms: 1, status: 500, error: null, request: null, response: "late" };
-    const settlement = { state: "pending", next_attempt_at: now, failures: 1, attempt, webhookOff: null } as const;
-    await first.store.settleDelivery(late as DeliveryRow, settlement);
+    const late = { claimed: claimed as DeliveryRow, failures: 1, attempt, webhookOff: null };
+    await first.store.settleDeliveries([{ ...late, state: "pending", next_attempt_at: now }]);
     expect(await first.store.deliveries("shop", {}, null, 10)).toMatchObject([{ state: "delivered", failures: 0 }]);
     expect(await first.store.attempts("shop", delivery(0).call_id, delivery(0).id)).toHaveLength(2);
   });

@@ -20,7 +20,8 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
     afterEach(() => opened.remove());
 
     const add = (...rows: Partial<DeliveryRow>[]) => store.joining((tx) => tx.addDeliveries(rows.map(delivery)));
-    const settled = (changes: Partial<Settlement>): Settlement => ({
+    const settled = (claimed: DeliveryRow | undefined, changes: Partial<Settlement>): Settlement => ({
+      claimed: claimed as DeliveryRow,
       state: "dead",
       next_attempt_at: null,
       failures: 1,
@@ -34,8 +35,16 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
       await add({ id: `${CALL}-4`, webhook: "other" }, { id: `${CALL}-5`, webhook: "later", next_attempt_at: NOW + 1 });
       const due = (await store.dueWebhooks(NOW)).map(({ webhook }) => webhook).sort();
       expect(due).toEqual(["crm", "other"]);
-      const claim = async () => (await store.claimDelivery(SITE, "crm", NOW, NOW + 9))?.id ?? null;
-      expect([await claim(), await claim(), await claim()]).toEqual([`${CALL}-2`, `${CALL}-1`, null]);
+      const claim = async (most: number) =>
+        (await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, most)).map(({ id, next_attempt_at }) => [
+          id,
+          next_attempt_at,
+        ]);
+      expect(await claim(1)).toEqual([[`${CALL}-2`, NOW + 9]]);
+      await add({ id: `${CALL}-6`, next_attempt_at: NOW - 2 }, { id: `${CALL}-7`, next_attempt_at: NOW });
+      expect(await claim(2)).toHaveLength(2);
+      expect(await claim(2)).toHaveLength(1);
+      expect(await claim(2)).toEqual([]);
     });
 
     it("are found by their calls, whatever became of them", async () => {
@@ -93,8 +102,8 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
 
     it("are listed by state and webhook, the newest first, with their attempts, and can be made due again", async () => {
       await add({}, { id: `${CALL}-2`, made_at: NOW + 1 }, { id: `${CALL}-3`, made_at: NOW + 2, webhook: "other" });
-      const claimed = await store.claimDelivery(SITE, "crm", NOW, NOW + 9);
-      await store.settleDelivery(claimed as DeliveryRow, settled({}));
+      const [claimed] = await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, 1);
+      await store.settleDeliveries([settled(claimed, {})]);
       const ids = async (...query: Parameters<Store["deliveries"]> extends [string, ...infer Rest] ? Rest : never) =>
         (await store.deliveries(SITE, ...query)).map(({ id }) => id.slice(-1));
       expect(await ids({}, null, 5)).toEqual(["3", "2", "1"]);
@@ -108,12 +117,31 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
       expect(await store.replayDeliveries(SITE, { id: `${CALL}-3` }, NOW)).toBe(1);
     });
 
+    it("are settled together, all but those that are gone", async () => {
+      const OTHER = "d".repeat(32);
+      await add({ id: `${OTHER}-1`, call_id: OTHER }, {}, { id: `${CALL}-2` });
+      const claimed = await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, 5);
+      expect(claimed).toHaveLength(3);
+      await store.beginErasing(SITE, CONTEXT, NOW);
+      for (let left = [OTHER]; left.length > 0; ) ({ left } = await store.redactCalls(SITE, left, NOW));
+      await store.settleDeliveries(
+        claimed.map((one) => settled(one, one.id === `${CALL}-2` ? {} : { state: "delivered" })),
+      );
+      const states = (await store.deliveries(SITE, {}, null, 5)).map(({ id, state }) => [id, state]);
+      expect(states.sort()).toEqual([
+        [`${CALL}-1`, "delivered"],
+        [`${CALL}-2`, "dead"],
+      ]);
+      for (const id of [`${CALL}-1`, `${CALL}-2`]) expect(await store.attempts(SITE, CALL, id)).toHaveLength(1);
+      expect(await store.attempts(SITE, OTHER, `${OTHER}-1`)).toEqual([]);
+    });
+
     it("are made due again where they were given up before a time, those of one webhook, in steps", async () => {
       await add(...["1", "2", "3"].map((n) => ({ id: `${CALL}-${n}`, webhook: n === "3" ? "other" : "crm" })));
       for (const webhook of ["crm", "other", "crm"]) {
-        const claimed = await store.claimDelivery(SITE, webhook, NOW, NOW + 9);
+        const [claimed] = await store.claimDeliveries(SITE, webhook, NOW, NOW + 9, 1);
         const dead = { state: "dead" as const, next_attempt_at: null };
-        await store.settleDelivery(claimed as DeliveryRow, settled(dead));
+        await store.settleDeliveries([settled(claimed, dead)]);
       }
       const [one] = await store.deliveries(SITE, { state: "dead", webhook: "crm" }, null, 5);
       const ended = one?.ended_at ?? 0;
@@ -128,8 +156,8 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
       const document = JSON.stringify({ webhooks: [{ name: "crm" }] });
       await store.saveSite({ site: SITE, document, identifying: [], secrets: [], at: NOW });
       await add({}, { id: `${CALL}-2` }, { id: `${CALL}-3`, webhook: "other" });
-      const claimed = await store.claimDelivery(SITE, "crm", NOW, NOW + 9);
-      await store.settleDelivery(claimed as DeliveryRow, settled({ webhookOff: "410" }));
+      const [claimed] = await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, 1);
+      await store.settleDeliveries([settled(claimed, { webhookOff: "410" })]);
       expect((await store.deliveries(SITE, { state: "pending" }, null, 5)).map(({ webhook }) => webhook)).toEqual([
         "other",
       ]);
