@@ -43,12 +43,25 @@ export function hashOfAlias(value: string): string {
 
 /** Somebody who is not erased shows these values now: they are not the erased visitors' alone any more. */
 export async function forgetAliases(tx: Kysely<Tables>, aliases: { site: string; value: string }[]): Promise<void> {
-  if (!(await hasErased(tx, aliases))) return;
   for (const site of new Set(aliases.map((row) => row.site))) {
     const hashes = aliases.filter((row) => row.site === site).map(({ value }) => hashOfAlias(value));
     for (const part of chunks(hashes))
       await tx.deleteFrom("erased").where("site", "=", site).where("hash", "in", part).execute();
   }
+}
+
+/** True where any of these rows' sites has erased somebody. */
+export async function anyErased(tx: Kysely<Tables>, rows: { site: string }[]): Promise<boolean> {
+  if (rows.length === 0) return false;
+  const sites = [...new Set(rows.map(({ site }) => site))];
+  const one = tx
+    .selectFrom("erased")
+    .select("hash")
+    .where("site", "in", sites)
+    .orderBy("site")
+    .orderBy("hash")
+    .limit(1);
+  return (await one.executeTakeFirst()) !== undefined;
 }
 
 const aliasName = (site: string, value: string) => `${site} alias ${value}`;
@@ -140,7 +153,6 @@ export async function withoutErased(
   tx: Kysely<Tables>,
   rows: CallEventRow[],
 ): Promise<{ rows: CallEventRow[]; calls: CallEventRow[] }> {
-  if (!(await hasErased(tx, rows))) return { rows, calls: [] };
   const named = rows.map((row) => ({ row, ids: [...new Set([...sought(row.canonical), row.own_id ?? ""])] }));
   const ids = named.flatMap(({ row: { site }, ids }) => ids.map((id) => ({ site, id })));
   const marks = await erasedIds(
@@ -182,7 +194,6 @@ async function stillErased(tx: Kysely<Tables>, site: string, ids: string[], mark
 
 /** Refusals as they may be stored: nothing of one that names an erased visitor, or is of a call of theirs. */
 export async function refusedWithoutErased(tx: Kysely<Tables>, rows: RejectedRow[]): Promise<RejectedRow[]> {
-  if (!(await hasErased(tx, rows))) return rows;
   const named = rows.map((row) => ({ row, ids: sought(`${row.body} ${row.detail}`) }));
   const marks = await erasedIds(
     tx,
@@ -198,12 +209,4 @@ export async function refusedWithoutErased(tx: Kysely<Tables>, rows: RejectedRow
     kept.push(isErased ? { ...row, id, reason: "erased", detail: "this visitor was erased", body: "null" } : row);
   }
   return kept;
-}
-
-async function hasErased(tx: Kysely<Tables>, rows: { site: string }[]): Promise<boolean> {
-  for (const site of new Set(rows.map((row) => row.site))) {
-    const one = tx.selectFrom("erased").select("hash").where("site", "=", site).orderBy("hash").limit(1);
-    if (await one.executeTakeFirst()) return true;
-  }
-  return false;
 }

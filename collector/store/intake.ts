@@ -6,7 +6,7 @@ import { byKey, chunks } from "./chunks";
 import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
 import { redactCall } from "./erase";
-import { erasedIds, forgetAliases, refusedWithoutErased, remember, withoutErased } from "./erased";
+import { anyErased, erasedIds, forgetAliases, refusedWithoutErased, remember, withoutErased } from "./erased";
 import { mergeSessions, recountSession } from "./sessions";
 import { createShapes, type Shapes } from "./shapes";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
@@ -113,9 +113,12 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
   const { snapshots: shown, events: told, rejected: refused } = rows;
   await engine.shareSites(tx, [...new Set([...shown, ...told, ...refused].map(({ site }) => site))]);
-  const snapshots = await addSnapshots(tx, shapes, rows.snapshots);
-  const { verdicts: events, calls } = await addEvents(tx, rows.events, now);
-  for (const part of chunks(byKey(await refusedWithoutErased(tx, refused), ({ site, id }) => `${site} ${id}`))) {
+  // Asked once: most sites have erased nobody, and need no look at who was.
+  const hasErased = await anyErased(tx, [...shown, ...told, ...refused]);
+  const snapshots = await addSnapshots(tx, shapes, rows.snapshots, hasErased);
+  const { verdicts: events, calls } = await addEvents(tx, rows.events, hasErased, now);
+  const refusals = hasErased ? await refusedWithoutErased(tx, refused) : refused;
+  for (const part of chunks(byKey(refusals, ({ site, id }) => `${site} ${id}`))) {
     await tx
       .insertInto("rejected")
       .values(part)
@@ -123,7 +126,7 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
       .execute();
   }
   const accepted = rows.snapshots.filter((row) => snapshots.get(row) === "accepted");
-  const contexts = await derive(tx, engine, shapes, accepted);
+  const contexts = await derive(tx, engine, shapes, accepted, hasErased);
   // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
   // reads these snapshots itself (collector/README.md).
   const touched = engine.locksRows ? [] : await callsTouchedBy(tx, shapes, contexts);
@@ -149,10 +152,10 @@ async function addSnapshots(
   tx: Transaction<Tables>,
   shapes: Shapes,
   all: StoredSnapshot[],
+  hasErased: boolean,
 ): Promise<Map<StoredSnapshot, Verdict>> {
   const verdicts = new Map<StoredSnapshot, Verdict>();
-  if (all.length === 0) return verdicts;
-  const ids = all.map(({ site, visitor }) => ({ site, id: contextOf(visitor) }));
+  const ids = hasErased ? all.map(({ site, visitor }) => ({ site, id: contextOf(visitor) })) : [];
   const erased = await erasedIds(tx, ids);
   for (const row of all) if (erased.has(`${row.site} ${contextOf(row.visitor)}`)) verdicts.set(row, "erased");
   const rows = all.filter((row) => !verdicts.has(row));
@@ -181,6 +184,7 @@ async function derive(
   engine: Engine,
   shapes: Shapes,
   accepted: StoredSnapshot[],
+  hasErased: boolean,
 ): Promise<Touched[]> {
   if (accepted.length === 0) return [];
   const byView = new Map<string, StoredSnapshot[]>();
@@ -197,7 +201,7 @@ async function derive(
     if (displaced !== null) await recountSession(tx, engine, { site, visitor, session_id: displaced });
   }
   const aliases = await addShowings(tx, shapes, accepted);
-  await forgetAliases(tx, aliases);
+  if (hasErased) await forgetAliases(tx, aliases);
   return contextsTouchedBy(accepted, views, sessions, aliases);
 }
 
@@ -221,12 +225,14 @@ async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promi
 async function addEvents(
   tx: Transaction<Tables>,
   rows: CallEventRow[],
+  hasErased: boolean,
   now: number,
 ): Promise<{ verdicts: Map<CallEventRow, Verdict>; calls: Touched[] }> {
   const verdicts = new Map<CallEventRow, Verdict>();
   const firsts = new Map<string, CallEventRow>();
   for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
-  const kept = await withoutErased(tx, byKey([...firsts.values()], nameOfEvent));
+  const inOrder = byKey([...firsts.values()], nameOfEvent);
+  const kept = hasErased ? await withoutErased(tx, inOrder) : { rows: inOrder, calls: [] };
   for (const part of chunks(kept.rows)) {
     const inserted = await tx
       .insertInto("call_events")
