@@ -2,7 +2,6 @@ import { emit, subscribe } from "../browser/events";
 import { listen, listenLast } from "../browser/listen";
 import {
   address,
-  chance,
   hasPrivacyControl,
   isHidden,
   isPrerendering,
@@ -12,17 +11,18 @@ import {
   storage,
   title,
 } from "../browser/page";
-import { after, pause, safe } from "../browser/safe";
+import { after, safe } from "../browser/safe";
 import { readEntity } from "../entity/entity";
 import { toRow } from "../entity/row";
 import { clear, flush, leave, wake } from "../queue/queue";
 import { letGo } from "../queue/storage";
-import { IDLE, sessionIdOf, type Visit } from "../session/visit";
+import { IDLE, sessionIdOf } from "../session/visit";
 import { setup } from "../setup";
 import { enter, forget, forgetErased } from "../visitor/visitor";
 import { type How, isOtherView } from "./address";
+import { place } from "./place";
 import { watchRoutes } from "./routes";
-import { claimOf, createView, held, release, tellView, type View } from "./view";
+import { createView, held, release, tellView, type View } from "./view";
 
 /** The views of a page, one after the other: when they open, are read, and close. */
 
@@ -35,9 +35,6 @@ const CALM_AFTER = 5000;
 const CALM_EVERY = 3000;
 /** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each key. */
 const TOUCH_EVERY = 60e3;
-/** Two tabs that write the cookie in one moment see each other after this. */
-const CERTAIN_AFTER = 150;
-const MOST_LOOKS = 9;
 /** For a moment in localStorage, which tells the other tabs. */
 const DENIED = "calljoin-denied";
 
@@ -67,28 +64,6 @@ let isAway = false;
 let element: unknown;
 /** The look that is to come, of which there is one; others that a page has not let us call off do nothing. */
 let next: object | undefined;
-
-const locate = (located: View, visit: Visit): void => {
-  const isOther = located._visit?._contextId !== visit._contextId;
-  located._visit = visit;
-  located._sessionId = sessionIdOf(visit);
-  if (isOther) emit("view", visit._contextId);
-};
-
-/** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has written in this moment. */
-const place = async (placed: View): Promise<void> => {
-  let visit: Visit | undefined;
-  for (let looks = 0; looks < MOST_LOOKS; looks++) {
-    const seen = enter(placed._startedAt, claimOf(placed), visit);
-    if (seen === visit) break;
-    visit = seen;
-    locate(placed, visit);
-    await pause(CERTAIN_AFTER * (1 + chance()));
-    if (placed._isCertain) return;
-  }
-  placed._isCertain = true;
-  release();
-};
 
 /** Looks at the page again and again, while it is seen. */
 const follow = (): void => {
