@@ -219,6 +219,31 @@ describe("the back/forward cache", () => {
     expect((await shop.stored(id)).sessions).toHaveLength(1);
   });
 
+  it("gives a page that was left while it was hidden a view that is read like any other", async () => {
+    const shop = await world.shop({ entities: [changing] });
+    const page = await shop.visit("spa");
+    const id = await contextId(page);
+    await inPage(page, "addEventListener('pageshow', (event) => { window.persisted = event.persisted })");
+    await inPage(page, "product = 'first time'");
+    await (await world.browser.newPage()).goto(shop.url("bare"));
+    await pageSays(page, "document.hidden");
+    await inPage(page, `setTimeout(() => location.assign("${shop.url("plain")}"))`);
+    await page.waitForURL(shop.url("plain"));
+    await page.bringToFront();
+    await ready(page);
+    await inPage(page, "setTimeout(() => history.back())");
+    await pageSays(page, "window.persisted === true");
+    await inPage(page, "product = 'second time'");
+    await eventually(async () => {
+      const views = await shop.views(id);
+      expect(views.map((view) => [new URL(view.url).pathname, valuesOf("product", [view]).at(-1)])).toEqual([
+        ["/spa", "first time"],
+        ["/plain", undefined],
+        ["/spa", "second time"],
+      ]);
+    });
+  });
+
   it("is not refused for a lock, which is gone at beforeunload; a page that stays after all is read on", async () => {
     const shop = await world.shop({ entities: [changing] });
     const page = await shop.visit("spa");
