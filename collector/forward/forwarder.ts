@@ -20,6 +20,9 @@ const LEASE_MS = 20_000;
 /** Calls are joined many at a time; looking for what is due once for all of them is soon enough. */
 const WAKE_MS = 20;
 
+/** Attempts that are logged in one transaction: a few ms. */
+const MOST_TOGETHER = 20;
+
 /** Receivers have so long to answer when the collector is to stop. */
 const STOP_MS = 3_000;
 
@@ -189,22 +192,25 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
   };
 }
 
-/** Writes rows together that come while others are being written: a commit costs a wait for the disk, however much is in it. */
+/**
+ * Writes rows together that come while others are being written, some at a time: a commit costs a wait for the disk, however much is in it,
+ * but must not hold up others for long.
+ */
 function together<T>(write: (rows: T[]) => Promise<void>): (row: T) => Promise<void> {
-  let waiting: T[] = [];
   let last: Promise<unknown> = Promise.resolve();
-  let next: Promise<void> | null = null;
+  let next: { rows: T[]; written: Promise<void> } | null = null;
   return (row) => {
-    waiting.push(row);
-    next ??= last.then(() => {
-      const rows = waiting;
-      waiting = [];
-      next = null;
-      const written = write(rows);
+    if (!next || next.rows.length === MOST_TOGETHER) {
+      const rows: T[] = [];
+      const written = last.then(() => {
+        if (next?.rows === rows) next = null;
+        return write(rows);
+      });
       last = written.catch(() => undefined);
-      return written;
-    });
-    return next;
+      next = { rows, written };
+    }
+    next.rows.push(row);
+    return next.written;
   };
 }
 

@@ -51,12 +51,27 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
   let first: Collector;
   let now: number;
   let sent: string[];
+  /** How many deliveries each transaction has claimed or settled. */
+  let written: number[];
   let answer: (id: string) => number;
+  let gate: () => Promise<void>;
 
   const everybody = () => Promise.all(collectors.map(({ forwarder }) => send(forwarder)));
 
   async function open(): Promise<Collector> {
-    const store = await place.open();
+    const opened = await place.open();
+    const store: Store = {
+      ...opened,
+      async claimDeliveries(...asked) {
+        const claimed = await opened.claimDeliveries(...asked);
+        written.push(claimed.length);
+        return claimed;
+      },
+      settleDeliveries(settlements) {
+        written.push(settlements.length);
+        return opened.settleDeliveries(settlements);
+      },
+    };
     const sites = createSites(store, () => now);
     const forwarder = createForwarder({
       store,
@@ -67,7 +82,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
       send: async ({ headers }) => {
         const id = headers["webhook-id"] ?? "";
         sent.push(id);
-        await new Promise((resolve) => setImmediate(resolve));
+        await gate();
         return { status: answer(id), retryAfter: null, response: "said", error: null, ms: 1 };
       },
     });
@@ -77,7 +92,9 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
   beforeEach(async () => {
     now = NOW;
     sent = [];
+    written = [];
     answer = () => 204;
+    gate = () => new Promise((resolve) => setImmediate(resolve));
     place = await makePlace();
     first = await open();
     collectors = [first, await open(), await open()];
@@ -103,6 +120,24 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
     await everybody();
     expect(sent.at(-1)).toBe(lost?.id);
     expect([...sent].sort()).toEqual(rows.map(({ id }) => id).sort());
+  });
+
+  test("claim and log together what is due and ends together, some at a time", async () => {
+    const atOnce = 5;
+    const waiting: (() => void)[] = [];
+    gate = () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === atOnce) for (const go of waiting.splice(0)) go();
+      });
+    answer = () => 500;
+    await add(Array.from({ length: 200 }, (_, n) => delivery(n)));
+    await send(first.forwarder);
+    expect(sent).toHaveLength(200);
+    expect(written.reduce((sum, one) => sum + one)).toBe(400);
+    const transactions = written.filter((one) => one > 0);
+    expect(transactions.length).toBeLessThanOrEqual(200);
+    expect(Math.max(...transactions)).toBeLessThanOrEqual(20);
   });
 
   test("log every attempt, and agree on when the next one is due", async () => {
