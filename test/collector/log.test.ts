@@ -30,7 +30,7 @@ describe("a log whose place is full", () => {
   );
 });
 
-describe("the collector goes on, and stops within 5 s, where", () => {
+describe("the collector goes on, and stops within 5 s, where", { tags: ["long"] }, () => {
   let data: string;
   let child: ChildProcess;
   beforeEach(() => {

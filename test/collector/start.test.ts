@@ -98,7 +98,9 @@ describe("a start on a store that cannot be used is refused, and changes nothing
   });
 });
 
-describe("a start on a folder that cannot be made is refused, and named, also by the doctor, where", () => {
+describe("a start on a folder that cannot be made is refused, and named, also by the doctor, where", {
+  tags: ["long"],
+}, () => {
   it.each([
     ["it would be in /proc", () => "/proc/calljoin", "ENOENT"],
     ["it would be deep in /proc", () => "/proc/calljoin/data", "ENOENT"],

@@ -1,6 +1,6 @@
 /** What a Tab offers in the shells that are installed. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,9 +19,8 @@ const isInstalled = (shell: string) => spawnSync(shell, ["-c", "exit"]).status =
 
 /** Runs a shell's own program in the folder; `$1` in it is the script that `calljoin completion` prints. */
 async function runIn(shell: string, program: string, ...args: string[]): Promise<string[]> {
-  const { output } = await runToEnd(["completion", shell], {});
   const script = join(folder, `script.${shell}`);
-  writeFileSync(script, output);
+  if (!existsSync(script)) writeFileSync(script, (await runToEnd(["completion", shell], {})).output);
   const clean = { bash: ["--norc"], zsh: ["-f"], fish: ["--no-config"] }[shell] ?? [];
   const name = shell === "fish" ? [] : [shell];
   const said = execFileSync(shell, [...clean, "-c", program, ...name, script, ...args], {
