@@ -49,6 +49,9 @@ const FINISH_MS = 10_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
+  // Heard from here on: nothing ends the first process of a container by default (pid_namespaces(7)), which may wait for its database.
+  let stop = async (_signal: string): Promise<void> => process.exit(0);
+  process.once("SIGTERM", (signal) => stop(signal)).once("SIGINT", (signal) => stop(signal));
   const log = createLog(config.logLevel);
   const clock = Date.now;
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", sdkFolder), "utf8"));
@@ -97,7 +100,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   for (const one of servers) answerMalformed(one);
   const closes = servers.map(closing);
   const timers: NodeJS.Timeout[] = [];
-  const stop = async (signal: string) => {
+  // Before anybody can hear that it is ready: they may ask it to stop at once.
+  stop = async (signal) => {
     log.info({ signal }, "stopping");
     isStopping = true;
     for (const timer of timers) clearInterval(timer);
@@ -110,8 +114,6 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     await store.close();
     process.exit(0);
   };
-  // Before anybody can hear that it is ready: they may ask it to stop at once.
-  process.once("SIGTERM", stop).once("SIGINT", stop);
   await listen(server, "PORT", config.port, config.host);
   for (const [n, port] of sidePorts(config).entries()) {
     await listen(

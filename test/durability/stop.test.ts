@@ -90,3 +90,13 @@ test("that is asked to stop as soon as it says that it is ready ends as ever", a
     await instance.start();
   }
 });
+
+test("that is asked to stop while it waits for its database ends, be it a container's first process", async () => {
+  const waiting = await newInstance({ DATABASE_URL: "postgres://nobody:nothing@127.0.0.1:1/none" });
+  const start = waiting.start().catch(() => undefined);
+  await eventually(() => expect(waiting.output()).toContain("trying again"));
+  // By its own will: a signal's default action would leave no code, and the first process of a container has none.
+  expect(await waiting.end("SIGTERM")).toBe(0);
+  await start;
+  await waiting.remove();
+});
