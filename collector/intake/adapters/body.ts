@@ -2,6 +2,7 @@
 import { jsonOf } from "../../http/body";
 import { invalid } from "../../http/problem";
 import type { Field, Mapping } from "../../wire/mapping";
+import { escapedInUtf8, toUtf8 } from "./charset";
 import { HEADERS, isFields, listOf, type Payload, placeOf, QUERY, sourcesOf, textOf } from "./values";
 
 export interface Asked {
@@ -127,21 +128,25 @@ function ofRequest({ query, headers }: Asked, mapping: Mapping): Payload {
 async function bodyOf(asked: Asked, as = kindOf(asked)): Promise<unknown> {
   const { contentType, raw } = asked;
   if (raw.length === 0) return {};
-  if (as === "xml") return await xmlFields(raw.toString());
-  if (as === "json") return jsonOf(raw, exactJson);
-  const form = /^multipart/i.test(contentType) ? await partsOf(contentType, raw) : new URLSearchParams(raw.toString());
-  return fieldsOf(form);
+  const utf8 = toUtf8(asked);
+  const bytes = utf8(raw);
+  if (as === "xml") return await xmlFields(bytes.toString());
+  if (as === "json") return jsonOf(bytes, exactJson);
+  if (/^multipart/i.test(contentType)) return fieldsOf(await partsOf(contentType, raw));
+  return fieldsOf(new URLSearchParams(escapedInUtf8(bytes.toString().trim(), utf8)));
 }
 
 /**
- * How a body is written. Its first character tells more than its type: curl and PHP call a JSON text a form where they are not told, and
- * no form begins so (WHATWG URL, 5.2).
+ * How a body is written. Its beginning tells more than its type: curl and PHP call a JSON text a form where they are not told, and no form
+ * begins so (WHATWG URL, 5.2); `fetch` and webhooks' editors call a form text or JSON, neither of which begins with a name and `=`.
  */
-function kindOf({ contentType, raw }: Asked): NonNullable<NonNullable<Mapping["body"]>["as"]> {
-  const [first = ""] = /\S/.exec(raw.toString("utf8", 0, 100)) ?? [];
-  if (first === "{" || first === "[") return "json";
-  if (first === "<" || /\bxml\b/i.test(contentType)) return "xml";
-  return /^(application\/x-www-form-urlencoded|multipart\/form-data)/i.test(contentType) ? "form" : "json";
+function kindOf(asked: Asked): NonNullable<NonNullable<Mapping["body"]>["as"]> {
+  const { contentType, raw } = asked;
+  const beginning = toUtf8(asked)(raw).toString("utf8", 0, 100).trimStart();
+  if (/^[[{]/.test(beginning)) return "json";
+  if (beginning.startsWith("<") || /\bxml\b/i.test(contentType)) return "xml";
+  const isForm = /^(application\/x-www-form-urlencoded|multipart\/form-data)/i.test(contentType);
+  return isForm || /^[\w.[\]%-]+=/.test(beginning) ? "form" : "json";
 }
 
 /** Text parts of a multipart body (RFC 7578), as the platform reads them. */

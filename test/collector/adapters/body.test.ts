@@ -34,6 +34,31 @@ describe("a payload", () => {
     ["text/xml", "<r id='7'><a><b>1</b></a><c>2</c><c>3</c></r>", { id: "7", a: { b: "1" }, c: ["2", "3"] }],
   ])("of type %j is read: %s", async (type, body, fields) => expect(await read(type, body)).toEqual(fields));
 
+  test.each([
+    ["text/plain;charset=UTF-8", "a=1&b=2"],
+    ["application/json", "a=1&b=2"],
+    ["application/octet-stream", "\ufeffa=1&b=2"],
+    ["", "a=1&b=2\r\n"],
+  ])("is a form that begins as one, be it called %j", async (type, body) => {
+    expect(await read(type, body)).toMatchObject({ a: "1" });
+  });
+
+  test.each<[string, string, BufferEncoding]>([
+    ["application/json; charset=iso-8859-1", '{"a":"caf\u00e9"}', "latin1"],
+    ["application/json", '\ufeff{"a":"caf\u00e9"}', "utf16le"],
+    ["text/xml", "<?xml version='1.0' encoding='ISO-8859-1'?><r><a>caf\u00e9</a></r>", "latin1"],
+    ["text/xml", "\ufeff<?xml version='1.0' encoding='UTF-16'?><r><a>caf\u00e9</a></r>", "utf16le"],
+    [`${FORM}; charset=windows-1252`, "a=caf\u00e9", "latin1"],
+    [`${FORM}; charset=windows-1252`, "a=caf%E9", "latin1"],
+    // What is UTF-8 stays so, whatever it is called.
+    [`${FORM}; charset=iso-8859-1`, "a=caf%C3%A9", "utf8"],
+    ["application/json; charset=iso-8859-1", '{"a":"caf\u00e9"}', "utf8"],
+    ["application/json; charset=nobodys", '{"a":"caf\u00e9"}', "utf8"],
+  ])("of type %j is read in its own charset: %s", async (contentType, body, charset) => {
+    const asked = { contentType, raw: Buffer.from(body, charset), query: new URLSearchParams(), headers: {} };
+    expect(await payloadsOf(asked, PLAIN)).toEqual([{ a: "caf\u00e9" }]);
+  });
+
   test("may be a multipart form, whose files do not count", async () => {
     const form = new FormData();
     form.set("a", "1");
