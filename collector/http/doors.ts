@@ -41,15 +41,19 @@ export function onlyServed(isServed: ReturnType<typeof servedAt>): RequestHandle
 /** These begin the collector's own routes: a prefix of such a name is the proxy's to take off. */
 const OWN = ["v1", "t", "events"];
 
+/** What nginx makes of them by `location /cj { proxy_pass http://collector/; }`. The metrics and the console, which proxies may guard by their path, have one slash. */
+const DOUBLED = new RegExp(`^//+(?=(${OWN.join("|")})/)`);
+
 /**
  * A request's target as a path: without the scheme and host that it may come with (RFC 9112, 3.2.2), and without the public URL's path, for
- * proxies that hand it on as it was asked; most take it off themselves.
+ * proxies that hand it on as it was asked; most take it off themselves, and some leave a slash of it.
  */
 export function ownPath(publicUrl: string | undefined): (url: string) => string {
   const path = publicUrl === undefined ? "" : new URL(publicUrl).pathname.replace(/\/$/, "");
   const prefix = OWN.includes(path.split("/")[1] ?? "") ? "" : path;
   return (url) => {
     const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?#]*\/?/i, "/");
-    return target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : target;
+    const own = target.startsWith(`${prefix}/`) ? target.slice(prefix.length) : target;
+    return own.replace(DOUBLED, "/");
   };
 }

@@ -88,3 +88,14 @@ test("a path that only begins like the prefix is another one, and a prefix named
     "*",
   ]);
 });
+
+test("a proxy may leave a slash of the path that it takes off, but not where another one may guard a route by its path", async () => {
+  const own = ownPath("https://shop.example/cj/calls");
+  expect(["//v1/sites", "///t/shop.js", "/cj/calls//events/shop"].map(own)).toEqual([
+    "/v1/sites",
+    "/t/shop.js",
+    "/events/shop",
+  ]);
+  expect(["//metrics", "//console/", "//v1"].map(own)).toEqual(["//metrics", "//console/", "//v1"]);
+  expect((await collector.request("GET", `//t/${shop.id}.js`)).status).toBe(200);
+});
