@@ -15,10 +15,11 @@ const SOON = 300;
 const MOST_RETRIES = 8;
 const CONTEXT_ID_LENGTH = 29;
 /**
- * An answer that will be no other the next time: the collector's own refusal, as its problem tells (RFC 9457). Proxies, firewalls, captive portals
- * and service workers say 403 and 404 as well, and are gone tomorrow. What is too large is so for all of them.
+ * An answer that will be no other the next time: the collector's own refusal, as its problem tells (RFC 9457), which is "about:blank". Proxies,
+ * firewalls, captive portals and service workers say 403 and 404 as well, gateways of .NET by a problem of theirs, and are gone tomorrow. What is
+ * too large is so for all of them.
  */
-const REFUSED = /^4(13|(?!08|29|31).. {"type")/;
+const REFUSED = /^4(13|(?!08|29|31).. {"type":"ab)/;
 
 /** A snapshot on its way: its visitor and its JSON, which never changes once it is sent, as a snapshot's name stands for one body for ever. */
 export interface Item {
@@ -73,7 +74,7 @@ const end = (batch: Item[], status: Item["_status"], reason?: string): void => {
 /** From here on these are the items, in storage too; the oldest of too many are given up. */
 const keep = (all: Item[]): void => {
   items = all;
-  while (toText().length > LARGEST_QUEUE) end(items.splice(0, 1), "given_up", "too many waited");
+  while (toText().length > LARGEST_QUEUE) end(items.splice(0, 1), "given_up", "too many");
   store(toText());
 };
 

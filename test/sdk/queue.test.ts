@@ -19,6 +19,9 @@ let answers: { status: number; headers?: Record<string, string>; text?: string; 
 
 /** As collector/http/problem.ts has it. */
 const problem = (status: number) => `{"type":"about:blank","title":"T","status":${status},"detail":"d"}`;
+/** As ASP.NET Core has it (https://learn.microsoft.com/en-us/aspnet/core/fundamentals/error-handling-api, "Problem details"). */
+const gateways = (status: number) =>
+  `{"type":"https://tools.ietf.org/html/rfc9110#section-15.5","title":"T","status":${status},"traceId":"00-1-2-00"}`;
 const RECEIPT = '{"accepted":1,"duplicate":0,"rejected":[]}';
 
 /** A page's queue. Each page has modules, and so a state, of its own. */
@@ -96,10 +99,11 @@ describe("the queue", () => {
     "keeps what somebody else than the collector has answered %i",
     async (status) => {
       const queue = await openPage();
-      answers = ["<h1>Not here</h1>", '{"message":"Forbidden"}', ""].map((text) => ({ status, text }));
+      const texts = ["<h1>Not here</h1>", '{"message":"Forbidden"}', gateways(status), ""];
+      answers = texts.map((text) => ({ status, text }));
       const item = queue.put(VISITOR, '{"seq":0}');
-      await vi.advanceTimersByTimeAsync(30_000);
-      expect([item._status, queue.report().dropped, sent.length]).toEqual(["sent", 0, 4]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect([item._status, queue.report().dropped, sent.length]).toEqual(["sent", 0, 5]);
     },
   );
 
