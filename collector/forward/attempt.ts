@@ -2,13 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Verdict } from "../convert/destination";
-import { apiOf } from "../convert/index";
+import { apiOf, destinationOf } from "../convert/index";
+import { callOf } from "../join/call";
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import type { AttemptRow, DeliveryRow } from "../store/tables";
 import type { Answer, Outgoing } from "../wire/exchange";
+import { placeholders } from "../wire/parameters";
 import type { Webhook } from "../wire/site";
-import { filled, type Rendered, requestOf } from "./render";
+import { filled, fillOf, type Rendered, requestOf } from "./render";
 import type { Send } from "./send";
 import { signed } from "./sign";
 
@@ -49,7 +51,10 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
   async function attempt(known: KnownSite, webhook: Webhook, delivery: DeliveryRow, rendered: Rendered): Promise<Sent> {
     if (webhook.off !== undefined) return notSent(`the webhook is off: ${webhook.off}`);
     const api = apiOf(rendered);
-    if (!api) return signedRequest(known, webhook, delivery.id, rendered);
+    // A platform's credential and body are for that platform alone, and nobody's webhook is told in its words.
+    if (webhook.format !== rendered.format && (api || destinationOf(webhook)))
+      return notSent(`it was made for ${rendered.format}, and the webhook is ${webhook.format} now`);
+    if (!api) return signedRequest(known, webhook, delivery.id, await filledUp(webhook, delivery, rendered));
     const { site, call_id, id, version } = delivery;
     const others = (await store.deliveriesOfCalls(site, [call_id])).filter(
       (other) => other.webhook === webhook.name && other.id !== id,
@@ -59,6 +64,14 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     if (!api.restates && others.some(({ state }) => state === "delivered"))
       return notSent("the platform was told of this call, and takes no corrections");
     return platformRequest(known, webhook, rendered, false, await store.attempts(site, call_id, id));
+  }
+
+  /** What the URL asks for only since the delivery was made comes from the call as it is now. */
+  async function filledUp(webhook: Webhook, delivery: DeliveryRow, rendered: Rendered): Promise<Rendered> {
+    const asked = placeholders(webhook.url ?? "");
+    if (asked.every((value) => Object.hasOwn(rendered.fill, value))) return rendered;
+    const [row] = await store.calls(delivery.site, { id: delivery.call_id }, null, 1);
+    return row ? { ...rendered, fill: { ...fillOf(asked, callOf(row)), ...rendered.fill } } : rendered;
   }
 
   async function prepare(

@@ -149,7 +149,10 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
         response: answer.response,
       },
       webhookOff: gone
-        ? `answered 410 Gone at ${new Date(at).toISOString()}; save the site without this line to switch it on`
+        ? {
+            why: `answered 410 Gone at ${new Date(at).toISOString()}; save the site without this line to switch it on`,
+            url: webhook?.url,
+          }
         : null,
     });
     report(delivery, state, answer, failed);

@@ -20,8 +20,13 @@ export interface Rendered {
 
 /** `conversions` are what the call is to a destination. */
 export function render(webhook: Webhook, event: Event, call: Call, conversions: Conversion[] = []): Rendered {
-  const fill = placeholders(webhook.url ?? "").map((value) => [value, textOf(parameterOf(call, value))]);
-  return { format: webhook.format, body: bodyOf(webhook, event, call, conversions), fill: Object.fromEntries(fill) };
+  const fill = fillOf(placeholders(webhook.url ?? ""), call);
+  return { format: webhook.format, body: bodyOf(webhook, event, call, conversions), fill };
+}
+
+/** The values that placeholders name. */
+export function fillOf(asked: string[], call: Call): Rendered["fill"] {
+  return Object.fromEntries(asked.map((value) => [value, textOf(parameterOf(call, value))]));
 }
 
 function bodyOf(webhook: Webhook, event: Event, call: Call, conversions: Conversion[]): string {

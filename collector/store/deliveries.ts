@@ -7,14 +7,17 @@ import { newestVersion } from "./sites";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 import type { Transact } from "./transact";
 
-/** What an attempt made of a delivery, as it was claimed. `webhookOff` says why its webhook is switched off from now on. */
+/**
+ * What an attempt made of a delivery, as it was claimed. `webhookOff` says why its webhook is switched off from now on, if it still points
+ * where it was sent.
+ */
 export interface Settlement {
   claimed: DeliveryRow;
   state: DeliveryRow["state"];
   next_attempt_at: number | null;
   failures: number;
   attempt: Omit<AttemptRow, "site" | "call_id" | "delivery_id" | "number">;
-  webhookOff: string | null;
+  webhookOff: { why: string; url: string | undefined } | null;
 }
 
 export interface Deliveries {
@@ -92,19 +95,22 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
     async settleDeliveries(settlements) {
       // In the order of their keys, like all that others may be writing at the same time.
       const inOrder = byKey(settlements, ({ claimed }) => `${claimed.site} ${claimed.id}`);
-      for (const part of engine.sharded ? inOrder.map((one) => [one]) : [inOrder])
-        await transact(async (tx) => {
+      for (const part of engine.sharded ? inOrder.map((one) => [one]) : [inOrder]) {
+        const off = await transact(async (tx) => {
           // Before any row: whoever has a site alone may be waiting for one.
-          const off = part.filter(({ webhookOff }) => webhookOff !== null);
-          for (const site of new Set(off.map(({ claimed }) => claimed.site))) await engine.ownSite(tx, site);
-          for (const one of part) await settle(tx, one);
+          const gone = part.filter(({ webhookOff }) => webhookOff !== null);
+          for (const site of new Set(gone.map(({ claimed }) => claimed.site))) await engine.ownSite(tx, site);
+          const off: Settlement[] = [];
+          for (const one of part) if (await settle(tx, one)) off.push(one);
+          return off;
         });
-      for (const { claimed, webhookOff, attempt } of settlements)
-        if (webhookOff !== null) await giveUp(claimed.site, claimed.webhook, attempt.at);
+        for (const { claimed, attempt } of off) await giveUp(claimed.site, claimed.webhook, attempt.at);
+      }
     },
   };
 
-  async function settle(tx: Transaction<Tables>, settlement: Settlement): Promise<void> {
+  /** True where the webhook is off from now on. */
+  async function settle(tx: Transaction<Tables>, settlement: Settlement): Promise<boolean> {
     const { claimed, attempt, webhookOff, state, next_attempt_at, failures } = settlement;
     const { site, call_id, id } = claimed;
     const ended_at = state === "pending" ? null : attempt.at;
@@ -115,7 +121,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       .$if(engine.locksRows, (query) => query.forUpdate())
       .executeTakeFirst();
     // Its visitor was erased while it was under way.
-    if (!kept) return;
+    if (!kept) return false;
     const changed = await tx
       .updateTable("deliveries")
       .set({ state, next_attempt_at, failures, ended_at })
@@ -131,7 +137,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       .executeTakeFirstOrThrow();
     const row = { site, call_id, delivery_id: id, number, ...attempt };
     await tx.insertInto("delivery_attempts").values(row).execute();
-    if (changed && webhookOff !== null) await switchOff(tx, claimed, webhookOff, attempt.at);
+    return changed !== undefined && webhookOff !== null && (await switchOff(tx, claimed, webhookOff, attempt.at));
   }
 
   /** Gives up what waits for a webhook that is off, in steps; what a crash leaves is given up when its time comes. */
@@ -148,18 +154,22 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
   }
 }
 
-/** Says in a next version of the site document that a webhook is off. */
+/** Says in a next version of the site document that a webhook is off; false where it is not, as its owner has pointed it elsewhere since. */
 async function switchOff(
   tx: Kysely<Tables>,
   { site, webhook }: Pick<DeliveryRow, "site" | "webhook">,
-  off: string,
+  { why, url }: NonNullable<Settlement["webhookOff"]>,
   at: number,
-): Promise<void> {
+): Promise<boolean> {
   const last = await newestVersion(tx, site);
-  const document: { webhooks: { name: string; off?: string }[] } = JSON.parse(last?.document ?? '{"webhooks":[]}');
+  const document: { webhooks: { name: string; url?: string; off?: string }[] } = JSON.parse(
+    last?.document ?? '{"webhooks":[]}',
+  );
   const found = document.webhooks.find(({ name }) => name === webhook);
-  if (!last || !found || found.off !== undefined) return;
-  found.off = off;
+  if (!last || !found || (found.off === undefined && found.url !== url)) return false;
+  if (found.off !== undefined) return true;
+  found.off = why;
   const next = { site, version: last.version + 1, saved_at: at, saved_by: null, document: JSON.stringify(document) };
   await tx.insertInto("site_versions").values(next).execute();
+  return true;
 }

@@ -152,12 +152,28 @@ export function describeDeliveries(engine: string, open: () => Promise<OpenedSto
       expect(await store.deliveries(SITE, { call_id: "none" }, null, 5)).toEqual([]);
     });
 
+    it("wait on where the 410 came too late to count: its lease had run out, or the webhook points elsewhere since", async () => {
+      const document = JSON.stringify({ webhooks: [{ name: "crm", url: "https://crm.example/new" }] });
+      await store.saveSite({ site: SITE, document, identifying: [], secrets: [], at: NOW });
+      await add({}, { id: `${CALL}-2` }, { id: `${CALL}-3` });
+      const [late] = await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, 1);
+      const [again] = await store.claimDeliveries(SITE, "crm", NOW + 9, NOW + 19, 1);
+      await store.replayDeliveries(SITE, { id: (late as DeliveryRow).id }, NOW + 10);
+      const here = { why: "410", url: "https://crm.example/new" };
+      await store.settleDeliveries([settled(late, { webhookOff: here })]);
+      const elsewhere = { why: "410", url: "https://crm.example/old" };
+      await store.settleDeliveries([settled(again, { webhookOff: elsewhere })]);
+      expect(await store.site(SITE)).toMatchObject({ version: 1 });
+      expect(await store.deliveries(SITE, { state: "pending" }, null, 5)).toHaveLength(2);
+    });
+
     it("wait for nothing any more once their webhook is off", async () => {
-      const document = JSON.stringify({ webhooks: [{ name: "crm" }] });
+      const url = "https://crm.example/";
+      const document = JSON.stringify({ webhooks: [{ name: "crm", url }] });
       await store.saveSite({ site: SITE, document, identifying: [], secrets: [], at: NOW });
       await add({}, { id: `${CALL}-2` }, { id: `${CALL}-3`, webhook: "other" });
       const [claimed] = await store.claimDeliveries(SITE, "crm", NOW, NOW + 9, 1);
-      await store.settleDeliveries([settled(claimed, { webhookOff: "410" })]);
+      await store.settleDeliveries([settled(claimed, { webhookOff: { why: "410", url } })]);
       expect((await store.deliveries(SITE, { state: "pending" }, null, 5)).map(({ webhook }) => webhook)).toEqual([
         "other",
       ]);
