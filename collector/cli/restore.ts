@@ -47,10 +47,11 @@ export async function restore({ databaseUrl, dataFolder }: Config, path: string)
       return [
         `restored ${path}: ${contents(backup)}, at ${done.at(-1)}`,
         ...(pending.length > 0 ? [`calljoin serve brings it up to ${pending.at(-1)} when it starts`] : []),
-        ...(erased > 0 ? [`${erased} visitors who were erased since are in it; calljoin serve erases them again`] : []),
+        ...(erased ? [`${erased} visitors who were erased since are in it; calljoin serve erases them again`] : []),
         ...(kept === null
           ? []
           : [`the store that was there is kept in ${kept}; delete it when it is not needed any more`]),
+        ...(erased === null ? ["who was erased since the backup cannot be read from it: erase them again"] : []),
       ];
     } finally {
       rmSync(beside, { recursive: true, force: true });
@@ -81,17 +82,17 @@ async function closeOwn(folder: string, own: string): Promise<void> {
 
 /**
  * Carries over who was erased since the backup was made, and marks those of them that are in it: the collector goes on with erasing them as after a
- * crash. Answers how many these are.
+ * crash. Answers how many these are; null where the store that was there cannot tell.
  */
-function eraseAgain(own: string, next: string): number {
+function eraseAgain(own: string, next: string): number | null {
+  if (!existsSync(own)) return 0;
   let erased: Record<string, unknown>[];
   try {
     const old = openStoreFile(own);
     erased = old.prepare("select site, hash, erased_at from erased").all() as Record<string, unknown>[];
     old.close();
   } catch {
-    // There is none, or it is damaged.
-    return 0;
+    return null;
   }
   const file = new SqliteDatabase(next);
   const insert = file.prepare(

@@ -56,6 +56,14 @@ async function fill(contextId: string = CONTEXT): Promise<void> {
   await store.close();
 }
 
+async function erase(contextId: string): Promise<void> {
+  const store = await openStore(sqlite(data));
+  const log = { info: () => undefined };
+  const joiner = createJoiner({ store, clock: Date.now, log, wake: () => undefined });
+  await createErasures({ store, joiner, clock: Date.now }).erase(SITE, contextId);
+  await store.close();
+}
+
 function contexts(path: string): string[] {
   const db = new SqliteDatabase(path, { readonly: true });
   const found = db.prepare("select distinct visitor from snapshots").pluck().all() as string[];
@@ -175,17 +183,29 @@ describe("calljoin restore", () => {
     expect(readdirSync(data).filter((name) => /restoring|replaced/.test(name))).toEqual([]);
   });
 
+  it("erases again who was erased since, if the store that was there is of a newer version, too", async () => {
+    await fill();
+    await backup();
+    await erase(CONTEXT);
+    // A later version's store, from which its owner goes back to this one.
+    const own = new SqliteDatabase(join(data, "calljoin.db"));
+    own.exec("insert into kysely_migration values ('901_99.4.0_x', ''); alter table erased add column later text");
+    own.close();
+    expect(await restore()).toContain("1 visitors who were erased since are in it");
+  });
+
+  it("says so where nobody can tell any more who was erased since", async () => {
+    await fill();
+    await backup();
+    const own = join(data, "calljoin.db");
+    writeFileSync(own, readFileSync(own).fill(0x55, 0, 8_192));
+    expect(await restore()).toContain("who was erased since the backup cannot be read from it: erase them again");
+  });
+
   it("erases again who was erased since the backup", async () => {
     await fill();
     await backup();
-    const erasing = async (work: (erasures: ReturnType<typeof createErasures>) => Promise<unknown>) => {
-      const store = await openStore(sqlite(data));
-      const log = { info: () => undefined };
-      const joiner = createJoiner({ store, clock: Date.now, log, wake: () => undefined });
-      await work(createErasures({ store, joiner, clock: Date.now }));
-      await store.close();
-    };
-    await erasing((erasures) => erasures.erase(SITE, CONTEXT));
+    await erase(CONTEXT);
     expect(contexts(join(data, "calljoin.db"))).toEqual([]);
     expect(await restore()).toContain("1 visitors who were erased since are in it");
     expect(contexts(join(data, "calljoin.db"))).toEqual([CONTEXT]);
