@@ -58,6 +58,7 @@ const LONG_BROWSER = [
 /** Of the console, what is beside signing in, the way from nothing to the first call, and its size. */
 const LONG_CONSOLE = [
   "calls",
+  "clumsy",
   "entities",
   "full",
   "hostile",

@@ -62,6 +62,11 @@ test("a value that the site lists no more is not told", () => {
   expect(explained(old, visit, scopes).join(" ")).not.toContain("basket_total");
 });
 
+test("a value that would turn the writing round leaves its sentence as it is", () => {
+  const turned = { ...call({ status: "matched", rule: "context_id" }), entities: { basket_total: "a\u202Eb" } };
+  expect(explained(turned, visit, scopes)).toContain("The value of basket_total, ab, was the last before the call.");
+});
+
 test("a value whose snapshot is not among those that are shown is told without its time", () => {
   const other = { ...call({ status: "matched", rule: "context_id" }), entities: { basket_total: 7 } };
   expect(explained(other, visit, scopes)).toContain("The value of basket_total, 7, was the last before the call.");

@@ -25,6 +25,10 @@ interface FormProps {
   onCancel?: () => void;
   /** True for a form beside the page's own: its button is not the one that stands out. */
   isMinor?: boolean;
+  /** Reads the newest where somebody else has saved since (409); what is written here stays. */
+  onConflict?: () => void;
+  /** Somebody else has changed this since it was begun. */
+  isOvertaken?: boolean;
   /** Shows what is there, and saves nothing. */
   readOnly?: boolean;
   /** More buttons, beside these. */
@@ -40,6 +44,8 @@ export function Form(props: FormProps) {
     warnings = [],
     prefix = "",
     onCancel,
+    onConflict,
+    isOvertaken,
     isMinor,
     readOnly,
     more,
@@ -78,6 +84,9 @@ export function Form(props: FormProps) {
         <fieldset class="fields" disabled={readOnly}>
           {children}
         </fieldset>
+        {isOvertaken && !problem && (
+          <p class="note">Somebody has changed this since you began. What you save is written over it.</p>
+        )}
         {problem && (
           <div class="note bad" role="alert">
             <p>{problem.detail}</p>
@@ -88,6 +97,11 @@ export function Form(props: FormProps) {
                   <code>{path}</code> {message}
                 </p>
               ))}
+            {problem.status === 409 && onConflict && (
+              <button type="button" onClick={onConflict}>
+                Go on with the newest
+              </button>
+            )}
           </div>
         )}
         <div class="row">
@@ -154,7 +168,7 @@ export function Field({
   );
 }
 
-interface TextProps extends FieldProps {
+export interface TextProps extends FieldProps {
   value: string;
   onInput: (value: string) => void;
   type?: "text" | "url" | "password" | "search";

@@ -18,16 +18,33 @@ interface Listener {
   reset?: () => void;
 }
 
+const AGAIN_MS = 3_000;
+
 /** Calls `on.call` for each call, `on.progress` when something happens for the first time. Without a site nothing is listened to. */
 export function useLive(site: string | null, on: Listener): void {
   const newest = useRef(on);
   newest.current = on;
   useEffect(() => {
     if (site === null) return;
-    const source = new EventSource(addressOf(ofSite(site, "live")));
-    source.addEventListener("call", ({ data }) => newest.current.call?.(JSON.parse(data)));
-    source.addEventListener("reset", () => newest.current.reset?.());
-    source.addEventListener("progress", () => newest.current.progress?.());
-    return () => source.close();
+    let source: EventSource;
+    let timer: ReturnType<typeof setTimeout>;
+    function listen() {
+      source = new EventSource(addressOf(ofSite(site as string, "live")));
+      source.addEventListener("call", ({ data }) => newest.current.call?.(JSON.parse(data)));
+      source.addEventListener("reset", () => newest.current.reset?.());
+      source.addEventListener("progress", () => newest.current.progress?.());
+      // A browser gives up on any answer that is no stream (https://html.spec.whatwg.org/#fail-the-connection): a proxy's while the collector
+      // starts anew, or that nobody is signed in, which the list says when it is read again.
+      source.addEventListener("error", () => {
+        if (source.readyState !== EventSource.CLOSED) return;
+        newest.current.reset?.();
+        timer = setTimeout(listen, AGAIN_MS);
+      });
+    }
+    listen();
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
   }, [site]);
 }

@@ -26,9 +26,11 @@ export function useResource<T>(
   const [isLoading, setLoading] = useState(true);
   const newest = useRef(load);
   newest.current = load;
+  const isAsking = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again.
   useEffect(() => {
     const abort = new AbortController();
+    isAsking.current = true;
     setLoading(true);
     newest
       .current(abort.signal)
@@ -38,13 +40,18 @@ export function useResource<T>(
           abort.signal.aborted ||
           setState((before) => ({ ...(before.key === key ? before : { key }), problem: problemOf(error) })),
       )
-      .finally(() => abort.signal.aborted || setLoading(false));
+      .finally(() => {
+        if (abort.signal.aborted) return;
+        isAsking.current = false;
+        setLoading(false);
+      });
     return () => abort.abort();
   }, [key, turn]);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   useEffect(() => {
     if (!every) return;
-    const timer = setInterval(() => document.hidden || reload(), every);
+    // Where an answer takes longer than that, asking again would never let one come.
+    const timer = setInterval(() => document.hidden || isAsking.current || reload(), every);
     return () => clearInterval(timer);
   }, [every, reload]);
   const { data, problem } = state.key === key ? state : {};

@@ -1,7 +1,8 @@
 /** What stands around every page: navigation, the sites, who is signed in, and what was done last. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { type Problem, problemOf } from "./api";
+import { forgetDrafts } from "./drafts";
 import { keys, useKey } from "./keys";
 import { Dialog, Page, said } from "./parts";
 import { Empty, Failed, Loaded, useResource } from "./resource";
@@ -15,7 +16,17 @@ export function Shell({ site, route, item }: { site: string; route: Route; item:
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another link.
   useEffect(() => {
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    scrollTo(0, 0);
   }, [route.path]);
+  // Where what was pressed is gone, another page is there: it is read from its top, and the keys go on in it.
+  const before = useRef(item);
+  useEffect(() => {
+    if (before.current === item) return;
+    before.current = item;
+    if (document.activeElement !== document.body) return;
+    document.querySelector("main")?.focus();
+    scrollTo(0, 0);
+  }, [item]);
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => document.querySelector("main")?.focus()}>
@@ -96,13 +107,14 @@ function Sites({ site, path }: { site: string; path: string }) {
 function Who() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const { name, role } = session.value ?? { name: "", role: "" };
+  const leave = () => signOut().then(forgetDrafts, (error) => setProblem(problemOf(error)));
   return (
     <div class="who">
       <span class="quiet">
         {name}
         {role === "reader" && " (reads only)"}
       </span>
-      <button type="button" onClick={() => signOut().catch((error) => setProblem(problemOf(error)))}>
+      <button type="button" onClick={leave}>
         Sign out
       </button>
       {problem && <Failed problem={problem} />}

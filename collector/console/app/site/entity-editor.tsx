@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { ask } from "../api";
+import { useDraft } from "../drafts";
 import { Choice, Form, Text } from "../form";
 import { text } from "../format";
 import { Remove, State, say, Table } from "../parts";
@@ -9,7 +10,6 @@ import { useResource } from "../resource";
 import { mayWrite } from "../session";
 import { usePageCheck } from "./check-page";
 import { type Entity, type SavedSite, saveSite, useCheck, withItem, without } from "./document";
-import { useDraft } from "./drafts";
 import { OpenPage, Waiting } from "./installed";
 
 export const TYPES = { simple: "Simple", expression: "Expression" };
@@ -35,13 +35,13 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
     say(`Saved ${entity.name} as version ${version}. Pages have it within minutes.`);
     leave(true);
   }
-  async function remove() {
-    const { version } = await saveSite(saved.tracking_id, without(saved, "entities", entity.name));
-    say(`Removed ${entity.name} with version ${version}. Going back is under Versions.`);
+  async function remove(name: string) {
+    const { version } = await saveSite(saved.tracking_id, without(saved, "entities", name));
+    say(`Removed ${name} with version ${version}. Going back is under Versions.`);
     leave(true);
   }
   const more = before && (
-    <Remove name={before.name} does={remove}>
+    <Remove name={before.name} does={() => remove(before.name)}>
       Calls that come from now on do not carry it. An earlier version brings it back.
     </Remove>
   );

@@ -2,6 +2,7 @@
 import { SUMMARY_TYPES } from "../../../wire/lists";
 import { Several, Text } from "../form";
 import { Rows } from "../rows";
+import { Numeral } from "../typed";
 import type { Site } from "./document";
 
 type Goal = Site["goals"][number];
@@ -26,41 +27,35 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
             value={goal.name}
             onInput={(name) => put({ ...goal, name })}
           />
-          <Text
+          <Numeral
             label="At least this total"
             path={`${path}.min_total`}
-            value={shown(goal.min_total)}
-            onInput={(typed) => put(withNumber(goal, "min_total", typed))}
+            value={goal.min_total}
+            onInput={(to) => put({ ...goal, min_total: to } as Goal)}
           />
-          <Text
+          <Numeral
             label="At least so many seconds"
             path={`${path}.min_duration_s`}
-            value={shown(goal.min_duration_s)}
-            onInput={(typed) => put(withNumber(goal, "min_duration_s", typed))}
+            value={goal.min_duration_s}
+            onInput={(to) => put({ ...goal, min_duration_s: to } as Goal)}
           />
-          <Text
+          <Numeral
             label="Worth without a total"
             path={`${path}.value`}
-            value={shown(goal.value)}
-            onInput={(typed) => put(withNumber(goal, "value", typed))}
+            value={goal.value}
+            onInput={(to) => put({ ...goal, value: to } as Goal)}
           />
           <Text
             label="Its currency"
             path={`${path}.currency`}
             value={goal.currency ?? ""}
-            onInput={(typed) => {
-              const { currency: _before, ...others } = goal;
-              put(typed === "" ? others : { ...others, currency: typed });
-            }}
+            onInput={(typed) => put({ ...goal, currency: typed || undefined } as Goal)}
           />
           <Several
             legend="Kinds"
             options={SUMMARY_TYPES.map((value) => ({ value, label: value }))}
             chosen={goal.types ?? []}
-            onChange={(types) => {
-              const { types: _before, ...others } = goal;
-              put(types.length > 0 ? { ...others, types: types as Goal["types"] } : others);
-            }}
+            onChange={(types) => put({ ...goal, types: types.length > 0 ? types : undefined } as Goal)}
           />
           <Several
             legend="Answered"
@@ -72,14 +67,4 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
       )}
     </Rows>
   );
-}
-
-/** A number as it is written; one that is none is left for the collector to name (JSON has null for it). */
-function shown(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? "" : String(value);
-}
-
-function withNumber(goal: Goal, key: "min_total" | "min_duration_s" | "value", typed: string): Goal {
-  const { [key]: _before, ...others } = goal;
-  return typed.trim() === "" ? others : { ...others, [key]: Number(typed) };
 }

@@ -27,7 +27,13 @@ export function NewSite() {
   }
 
   async function save() {
-    if (id === "") throw new Problem(400, "A site needs a name.", [{ path: "name", message: "is required" }]);
+    if (name.trim() === "") throw new Problem(400, "A site needs a name.", [{ path: "name", message: "is required" }]);
+    // A name in other letters than Latin ones suggests none.
+    if (id === "") {
+      throw new Problem(400, "A site needs a tracking id.", [
+        { path: "tracking_id", message: "is required, in Latin letters or digits: such as shop-uk" },
+      ]);
+    }
     // Version 0 is none yet: a site that is there already is not written over.
     await ask(ofSite(id), { method: "PUT", body: { name, version: 0, origins: originsOf(origins) } }).catch((error) => {
       if (!(error instanceof Problem) || error.status !== 409) throw error;

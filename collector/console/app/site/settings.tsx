@@ -1,8 +1,10 @@
 /** What is so of a whole site: where its pages are, what is kept and for how long, and what counts as a conversion. */
-import { useState } from "preact/hooks";
+
+import { useDraft } from "../drafts";
 import { Choice, Form, Text } from "../form";
 import { say } from "../parts";
 import { readSites } from "../session";
+import { Listed, Numeral } from "../typed";
 import { type SavedSite, type Site, saveSite, useCheck } from "./document";
 import { Goals } from "./goals";
 import { originsOf } from "./new-site";
@@ -13,25 +15,22 @@ const KEPT: Record<Site["keep_caller"], string> = {
   none: "nothing",
 };
 
+const NONE: Partial<Site> = {};
+
 export function Settings({ saved, reload }: { saved: SavedSite; reload: () => void }) {
-  const [site, setSite] = useState<Site>(saved);
-  const [origins, setOrigins] = useState(saved.origins.join("\n"));
-  const set = (change: Partial<Site>) => setSite({ ...site, ...change });
-  const { click_window_days: clickDays } = site;
-  const document = { ...site, origins: originsOf(origins) };
-  const { errors, warnings } = useCheck(saved.tracking_id, document);
+  const { entities: _e, vendors: _v, webhooks: _w, version: _n, ...before } = saved;
+  // Only what was changed, so that the rest is as it is in the newest version.
+  const { draft, write, forget, isOvertaken } = useDraft<Partial<Site>>(`${saved.tracking_id}/settings`, NONE, before);
+  const site: Site = { ...saved, ...draft };
+  const set = (change: Partial<Site>) => write({ ...draft, ...change });
+  const { errors, warnings } = useCheck(saved.tracking_id, site);
   const days = (key: "window_days" | "retention_days", label: string, hint: string) => (
-    <Text
-      label={label}
-      path={key}
-      value={Number.isNaN(site[key]) ? "" : String(site[key])}
-      onInput={(typed) => set({ [key]: typed === "" ? Number.NaN : Number(typed) })}
-      hint={hint}
-    />
+    <Numeral label={label} path={key} value={site[key]} onInput={(to = Number.NaN) => set({ [key]: to })} hint={hint} />
   );
 
   async function save() {
-    const { version } = await saveSite(saved.tracking_id, document);
+    const { version } = await saveSite(saved.tracking_id, site);
+    forget();
     await readSites();
     say(`Saved as version ${version}.`);
     reload();
@@ -40,15 +39,17 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
   return (
     <section class="card" aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
-      <Form faults={errors} warnings={warnings} onSave={save}>
+      <Form faults={errors} warnings={warnings} onSave={save} onConflict={reload} isOvertaken={isOvertaken}>
         <Text label="Name" path="name" value={site.name} onInput={(name) => set({ name })} />
-        <Text
+        <Listed
           label="Origins"
           path="origins"
           isCode
           rows={3}
-          value={origins}
-          onInput={setOrigins}
+          between={"\n"}
+          read={originsOf}
+          value={site.origins}
+          onInput={(origins) => set({ origins })}
           hint="The addresses of its pages, one a line."
         />
         <div class="two">
@@ -75,14 +76,11 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
           />
           {days("window_days", "Days before a call", "So long before it a visitor may have been there.")}
           {days("retention_days", "Days kept", "What is older is deleted.")}
-          <Text
+          <Numeral
             label="Days of an advertisement's click"
             path="click_window_days"
-            value={clickDays === undefined || Number.isNaN(clickDays) ? "" : String(clickDays)}
-            onInput={(typed) => {
-              const { click_window_days: _before, ...others } = site;
-              setSite(typed === "" ? others : { ...others, click_window_days: Number(typed) });
-            }}
+            value={site.click_window_days}
+            onInput={(to) => set({ click_window_days: to } as Partial<Site>)}
             hint="A call without a click of its visit takes one of an earlier visit in so many days. Empty: none."
           />
           <Text

@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { ask, Problem } from "../api";
+import { useDraft } from "../drafts";
 import { Choice, Form, Text } from "../form";
 import { Remove, say } from "../parts";
 import { useResource } from "../resource";
 import { type SavedSite, saveSite, useCheck, type Vendor, withItem, without } from "./document";
-import { useDraft } from "./drafts";
 import { VendorRequest } from "./vendor-request";
 import { VendorSettings } from "./vendor-settings";
 
@@ -47,9 +47,9 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
     say(`Saved ${given.name} as version ${version}.`);
     leave(given.name);
   }
-  async function remove() {
-    await saveSite(site, without(saved, "vendors", given.name));
-    say(`Removed ${given.name}.`);
+  async function remove(name: string) {
+    await saveSite(site, without(saved, "vendors", name));
+    say(`Removed ${name}.`);
     leave(null);
   }
 
@@ -63,7 +63,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
           onCancel={() => leave(null)}
           more={
             before && (
-              <Remove name={before.name} does={remove}>
+              <Remove name={before.name} does={() => remove(before.name)}>
                 What it sends from now on is refused. Its token and secret go with it: an earlier version does not bring
                 these back.
               </Remove>

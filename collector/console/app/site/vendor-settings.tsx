@@ -2,6 +2,7 @@
 import { RULE_FIELDS, SUMMARY_TYPES } from "../../../wire/lists";
 import { Choice, Text } from "../form";
 import { Rows } from "../rows";
+import { Listed } from "../typed";
 import type { Vendor } from "./document";
 
 type Rule = Vendor["unusable"][number];
@@ -61,12 +62,14 @@ export function VendorSettings({ vendor, set }: { vendor: Vendor; set: (change: 
         {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
         {text("timezone", "Time zone", "Of times that do not say theirs, such as Europe/London. UTC if empty.")}
         {text("country", "Country", "Of phone numbers written without one: two letters, such as GB.")}
-        <Text
+        <Listed
           label="Its own ids of visitors begin with"
           path="offline_prefixes"
           isCode
-          value={vendor.offline_prefixes.join(" ")}
-          onInput={(typed) => set({ offline_prefixes: typed.split(/\s+/).filter(Boolean) })}
+          between=" "
+          read={(typed) => typed.split(/\s+/).filter(Boolean)}
+          value={vendor.offline_prefixes}
+          onInput={(offline_prefixes) => set({ offline_prefixes })}
           hint="Where they come in place of the context_id. Several with spaces between."
         />
         <Rows

@@ -1,11 +1,11 @@
 /** One webhook as it is written, with the very request that it would send. */
 import { useState } from "preact/hooks";
 import { ofSite, post } from "../api";
+import { useDraft } from "../drafts";
 import { Choice, Form, Several, Text } from "../form";
 import { Action, Copy, Remove, say } from "../parts";
 import { mayWrite } from "../session";
 import { type SavedSite, saveSite, useCheck, type Webhook, withItem, without } from "./document";
-import { useDraft } from "./drafts";
 import { Filters } from "./filters";
 import { Parameters } from "./parameters";
 import {
@@ -89,9 +89,9 @@ export function WebhookEditor(props: {
     say(`Saved ${given.name} as version ${version}.`);
     leave(given.name);
   }
-  async function remove() {
-    await saveSite(site, without(saved, "webhooks", given.name));
-    say(`Removed ${given.name}.`);
+  async function remove(name: string) {
+    await saveSite(site, without(saved, "webhooks", name));
+    say(`Removed ${name}.`);
     leave(null);
   }
 
@@ -108,7 +108,7 @@ export function WebhookEditor(props: {
           readOnly={!mayWrite.value}
           more={
             before && (
-              <Remove name={before.name} does={remove}>
+              <Remove name={before.name} does={() => remove(before.name)}>
                 Nothing more is sent there, and its secret goes with it: an earlier version brings it back with another
                 one.
               </Remove>

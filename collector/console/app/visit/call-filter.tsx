@@ -6,6 +6,7 @@ import { ask, type Fault, ofSite } from "../api";
 import { Choice, Field, Form, Text } from "../form";
 import { useKey } from "../keys";
 import { useResource } from "../resource";
+import { useTyped } from "../typed";
 import { REASON_WORDS } from "./explained";
 
 export type Filter = Record<string, string>;
@@ -126,21 +127,25 @@ async function names(site: string, signal: AbortSignal) {
 /** A moment in the browser's zone; in the address it is epoch ms, which is the same wherever it is opened. */
 function Moment(props: { label: string; path: string; value: string; onInput: (value: string) => void }) {
   const { label, path, value, onInput } = props;
+  // While a year is typed it is 0002, 0020 and 0202 first.
+  const [shown, type] = useTyped(value, localOf, momentOf);
   return (
     <Field label={label} path={path}>
       {(tied) => (
         <input
           {...tied}
           type="datetime-local"
-          value={localOf(value)}
-          onInput={({ currentTarget }) => {
-            const at = new Date(currentTarget.value).getTime();
-            onInput(Number.isNaN(at) ? "" : String(at));
-          }}
+          value={shown}
+          onInput={({ currentTarget }) => onInput(type(currentTarget.value))}
         />
       )}
     </Field>
   );
+}
+
+function momentOf(typed: string): string {
+  const at = new Date(typed).getTime();
+  return Number.isNaN(at) ? "" : String(at);
 }
 
 /** Epoch ms, or a date, as a field of the browser has it: `2026-11-27T14:02`. */

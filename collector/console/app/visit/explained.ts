@@ -92,8 +92,10 @@ export function lead(ms: number): string {
   return ms > 0 ? `${span(ms)} before the call` : `${span(-ms)} after the call began`;
 }
 
+/** Without what would turn the rest of its sentence round. */
 function shortened(value: string): string {
-  return value.length > 60 ? `${value.slice(0, 60)}…` : value;
+  const plain = value.replace(/\p{Bidi_Control}/gu, "");
+  return plain.length > 60 ? `${plain.slice(0, 60)}…` : plain;
 }
 
 function capital(sentence: string): string {
