@@ -18,7 +18,7 @@ test("docs/vendors.md names every format", () => {
 });
 
 test.each([...NATIVE])("docs/vendors.md says what of %s was checked, and what was not", (name, { sources = [] }) => {
-  const [, checked = ""] = docs.split("## What was checked");
+  const [, checked = ""] = docs.split("## What we checked");
   const [, against = "", open = ""] = new RegExp(`^\\| \`${name}\` \\| (.+) \\| (.+) \\|$`, "m").exec(checked) ?? [];
   expect(against).not.toBe("");
   expect(open === "–").toBe(!sources.some((source) => /unverified|single source/i.test(source)));
