@@ -29,7 +29,9 @@ export function keptToken(folder: string): string | undefined {
   }
   const { error } = secret.safeParse(text);
   if (!error) return text;
-  throw new Error(`CALLJOIN_DATA: ${file} ${error.issues[0]?.message}; delete it, and the next start makes a new one`);
+  throw new Error(
+    `CALLJOIN_DATA: ${file} ${error.issues[0]?.message}; delete the file, and the next start makes a new token`,
+  );
 }
 
 /** Under its name the file is whole, and on disk: a full disk, or a power cut, leaves none. */

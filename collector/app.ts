@@ -174,7 +174,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
     else if (!isWarned) {
       isWarned = true;
       const advice =
-        "if that is your proxy, name it in CALLJOIN_TRUST_PROXY: until then all visitors behind it share one limit";
+        "if that is your proxy, name it in CALLJOIN_TRUST_PROXY: until then, all visitors behind it share one rate limit";
       log.warn({ peer }, `requests come with X-Forwarded-For or Forwarded, and are not believed; ${advice}`);
     }
   }

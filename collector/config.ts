@@ -19,7 +19,7 @@ const proxies = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => (parts.length === 1 && /^\d{1,2}$/.test(parts[0] ?? "")) || areProxies(parts), {
-    error: "must be a number of hops, or addresses and CIDRs with commas between; /0 would be everybody",
+    error: "must be a number of hops, or addresses and CIDRs separated by commas; /0 would trust everybody",
   })
   .transform((parts) => (/^\d+$/.test(parts[0] ?? "") ? Number(parts[0]) : parts));
 
@@ -28,7 +28,7 @@ const exceptions = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
   .refine((parts) => parts.every((part) => isNetwork(part) || /^(?![\d.]+$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(part)), {
-    error: "must be hosts, addresses or CIDRs with commas between",
+    error: "must be hosts, addresses or CIDRs separated by commas",
   });
 
 /** Where browsers and vendors reach the collector: scheme, host and, where it has one, a path's prefix. */
@@ -36,7 +36,7 @@ const publicUrl = z
   .string()
   .refine(
     isPublicUrl,
-    "must be http:// or https://, a host and at most a path, as in https://calls.shop.example/calljoin",
+    "must be an http:// or https:// URL with no more than a host and a path, such as https://calls.shop.example/calljoin",
   )
   .transform((text) => new URL(text).href.replace(/\/+$/, ""));
 
@@ -44,7 +44,10 @@ const publicUrl = z
 export const secret = z
   .string()
   // A header is bytes: of any other character curl sends UTF-8, which Node reads as Latin-1 (RFC 9110, 5.5).
-  .regex(/^[!-~]{16,}$/, "must be at least 16 characters, printable ASCII without spaces: who guesses it is let in");
+  .regex(
+    /^[!-~]{16,}$/,
+    "must be at least 16 characters of printable ASCII without spaces, so that nobody can guess it",
+  );
 
 /** Pino's. Each request is a line at debug, each join one at info. */
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -52,7 +55,7 @@ const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"
 /** Where something is served: with all else, nowhere, or on a port of its own. */
 const place = z
   .string()
-  .regex(/^(on|off|\d{1,5})$/, "must be on, off, or a port of its own")
+  .regex(/^(on|off|\d{1,5})$/, "must be on, off or a port number")
   .transform((text): Place => (text === "on" || text === "off" ? text : Number(text)))
   .refine((value) => typeof value === "string" || (value > 0 && value <= 65_535), "must be a port, 1 to 65535")
   .prefault("on");
@@ -60,11 +63,11 @@ const place = z
 const VARIABLES = {
   HOST: z
     .string()
-    .regex(/^\S+$/, "must be an address or a host's name")
+    .regex(/^\S+$/, "must be an address or a host name")
     .optional()
-    .describe("address to listen on; all"),
-  PORT: number("8787", "must be a port, 0 to 65535", 65_535).describe("port to listen on; 8787"),
-  CALLJOIN_DATA: z.string().default("./data").describe("folder of the SQLite store; ./data"),
+    .describe("address to listen on; default: all interfaces"),
+  PORT: number("8787", "must be a port, 0 to 65535", 65_535).describe("port to listen on; default: 8787"),
+  CALLJOIN_DATA: z.string().default("./data").describe("folder of the SQLite store; default: ./data"),
   DATABASE_URL: z
     .string()
     .superRefine((text, { addIssue }) => {
@@ -72,39 +75,43 @@ const VARIABLES = {
       if (why !== null) addIssue(why);
     })
     .optional()
-    .describe("postgres://USER:PASSWORD@HOST/DATABASE, instead of SQLite"),
+    .describe("postgres://USER:PASSWORD@HOST/DATABASE; default: SQLite"),
   CALLJOIN_SHARDED: z
     .enum(["true", "false"], "must be true or false")
     .default("false")
-    .describe("true where that database is sharded; false"),
-  CALLJOIN_ADMIN_TOKEN: secret.optional().describe("the operator's token; made at the first start"),
+    .describe("true if that database is sharded; default: false"),
+  CALLJOIN_ADMIN_TOKEN: secret.optional().describe("your token; default: made at the first start"),
   CALLJOIN_PUBLIC_URL: publicUrl
     .optional()
-    .describe("where browsers and vendors reach it: https://calls.shop.example/cj"),
-  CALLJOIN_TRUST_PROXY: proxies.optional().describe("proxies to believe: addresses, CIDRs or a number of hops; none"),
-  CALLJOIN_ALLOW_PRIVATE: exceptions.default([]).describe("private hosts and CIDRs that webhooks may reach; none"),
+    .describe("public address of the collector, such as https://calls.shop.example/cj; default: none"),
+  CALLJOIN_TRUST_PROXY: proxies
+    .optional()
+    .describe("proxies to trust: addresses, CIDRs or a number of hops; default: none"),
+  CALLJOIN_ALLOW_PRIVATE: exceptions
+    .default([])
+    .describe("private hosts and CIDRs that webhooks may reach; default: none"),
   CALLJOIN_SECRETS: z
     .string()
-    .refine(isFolder, "must be a folder that is there")
+    .refine(isFolder, "must be an existing folder")
     .optional()
-    .describe("folder of the platforms' credentials that sites name by api_secret_file; none"),
+    .describe("folder with the credentials that sites name in api_secret_file; default: none"),
   CALLJOIN_RATE_LIMIT: number("600", "must be a whole number, 0 for no limit", 1e9).describe(
-    "public requests a minute and address, 0 for no limit; 600",
+    "public requests per minute from one address, 0 for no limit; default: 600",
   ),
-  CALLJOIN_METRICS: place.describe("/metrics: on, off, or a port of its own; on"),
-  CALLJOIN_METRICS_TOKEN: secret.optional().describe("what /metrics is asked with, as a bearer token; none is needed"),
-  CALLJOIN_CONSOLE: place.describe("/console: on, off, or a port of its own; on"),
+  CALLJOIN_METRICS: place.describe("where to serve /metrics: on, off or a port number; default: on"),
+  CALLJOIN_METRICS_TOKEN: secret.optional().describe("bearer token that /metrics requires; default: none"),
+  CALLJOIN_CONSOLE: place.describe("where to serve /console: on, off or a port number; default: on"),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`)
     .default("info")
-    .describe(`${LOG_LEVELS.join(", ")}; info`),
+    .describe(`${LOG_LEVELS.join(", ")}; default: info`),
 };
 
 /** The variables with what they are for and their defaults, for `--help`. */
 export function describeVariables(): string {
   const lines = Object.entries(VARIABLES).map(([name, { description }]) => `  ${name.padEnd(24)}${description}`);
   const files = SECRETS.map((name) => `${name}_FILE`).join(", ");
-  return `Variables, each with its default:\n${lines.join("\n")}\n\nSecrets may be in files: ${files}.`;
+  return `Environment variables:\n${lines.join("\n")}\n\nA secret may be in a file instead: ${files}.`;
 }
 
 /** They may also be named by the file that holds them (`NAME_FILE`), as containers are given secrets. */
@@ -117,16 +124,16 @@ const schema = z
     ({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN }) => DATABASE_URL === undefined || CALLJOIN_ADMIN_TOKEN !== undefined,
     {
       path: ["CALLJOIN_ADMIN_TOKEN"],
-      error: "must be set where DATABASE_URL is, the same for every collector",
+      error: "must be set if DATABASE_URL is set, to the same value for every collector",
     },
   )
   .refine(({ PORT, CALLJOIN_METRICS, CALLJOIN_CONSOLE }) => ![CALLJOIN_METRICS, CALLJOIN_CONSOLE].includes(PORT), {
     path: ["PORT"],
-    error: "must not be the port of CALLJOIN_METRICS or CALLJOIN_CONSOLE: on serves them at PORT",
+    error: "must not be the port of CALLJOIN_METRICS or CALLJOIN_CONSOLE; to serve them at PORT, set them to on",
   })
   .refine(({ DATABASE_URL, CALLJOIN_SHARDED }) => DATABASE_URL !== undefined || CALLJOIN_SHARDED === "false", {
     path: ["CALLJOIN_SHARDED"],
-    error: "must be false where there is no DATABASE_URL",
+    error: "must be false if DATABASE_URL is not set",
   });
 
 export type Place = "on" | "off" | number;
@@ -175,7 +182,7 @@ function secretsInFiles(set: Environment): Environment {
 
 function secretIn(name: string, file: string, other: string | undefined): string {
   const wrong = (why: string) => new Error(`the configuration is not valid:\n  ${name}_FILE: ${why}`);
-  if (other !== undefined) throw wrong(`must not be set where ${name} is`);
+  if (other !== undefined) throw wrong(`must not be set if ${name} is set`);
   let text: string;
   try {
     text = readFileSync(file, "utf8").trim();
@@ -196,7 +203,7 @@ export function unknownVariables(env: Environment): string[] {
     const [nearest = ""] = known.sort((a, b) => far(a) - far(b));
     // What differs in more than a third of it is another word.
     const advice = far(nearest) * 3 <= bare(name).length ? `; did you mean ${nearest}?` : "";
-    return `${name} is not a variable of Calljoin, and is ignored${advice}`;
+    return `${name} is not a Calljoin variable and is ignored${advice}`;
   });
 }
 
@@ -220,7 +227,7 @@ export function whyNoPostgres(text: string): string | null {
   } catch (error) {
     const { code = "", message } = error as Error & { code?: string };
     // It reads the certificates that the URL names.
-    if (/^E[A-Z]+$/.test(code)) return `must name files that can be read: ${message}`;
+    if (/^E[A-Z]+$/.test(code)) return `names files that cannot be read: ${message}`;
   }
   return "must be postgres://USER:PASSWORD@HOST/DATABASE, or postgres:///DATABASE?host=/FOLDER for a socket";
 }

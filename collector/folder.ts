@@ -17,7 +17,7 @@ export function makeDataFolder(folder: string): string[] {
     return make(folder);
   } catch (error) {
     const { message } = error as Error;
-    throw new Error(`CALLJOIN_DATA: ${folder} cannot be made: ${message}; name a folder that this user can make`);
+    throw new Error(`CALLJOIN_DATA: ${folder} cannot be created: ${message}; name a folder that this user can create`);
   }
 }
 

@@ -12,11 +12,11 @@ const MISUSED = 2;
 const EXIT_CODES = `
 Exit codes:
   0    done
-  1    not done; the reason is on stderr
-  2    not a command, or not one of its options
+  1    failed; the reason is on stderr
+  2    unknown command or option
   130  stopped by Ctrl+C
 
-It is set up by environment variables: calljoin serve --help lists them.`;
+You set Calljoin up with environment variables: calljoin serve --help lists them.`;
 
 const program = new Command("calljoin")
   .description("Joins phone calls to the web visits they came from, on the shop's own servers.")
@@ -26,7 +26,7 @@ const program = new Command("calljoin")
   .addHelpText("after", EXIT_CODES)
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "calljoin: ")) })
   .exitOverride()
-  .showHelpAfterError("Run calljoin --help to see what there is.")
+  .showHelpAfterError("Run calljoin --help to see all commands.")
   .hook("preAction", (_program, command) => {
     // The doctor has a line for each of them.
     if (command.name() === "doctor") return;
@@ -52,7 +52,7 @@ command("serve", "start the collector")
     await serve(config, new URL("../sdk/", import.meta.url));
   });
 
-command("doctor", "check the setup, and say what to do", "Exits with 1 where something has to be done.").action(
+command("doctor", "check the set-up, and say what to fix", "Exits with 1 if something needs fixing.").action(
   async () => {
     const { doctor } = await import("./cli/doctor");
     for await (const { line, isFailure } of doctor({ env: process.env, clock: Date.now, fetch })) {
@@ -64,8 +64,8 @@ command("doctor", "check the setup, and say what to do", "Exits with 1 where som
 
 command(
   "backup <file>",
-  "copy the SQLite store to a file; the collector may run",
-  "The copy holds everything that was acknowledged before it began. An existing file is not overwritten.",
+  "copy the SQLite store to a file, even while the collector runs",
+  "The copy holds everything that the collector acknowledged before the backup began. It never overwrites a file.",
 ).action(async (file: string) => {
   const { backup } = await import("./cli/backup");
   say(await backup(readConfig(process.env), file));
@@ -73,8 +73,8 @@ command(
 
 command(
   "restore <file>",
-  "put a backup in the SQLite store's place; stop the collector first",
-  "The backup is checked first. The store that was there is kept beside it.",
+  "replace the SQLite store with a backup; stop the collector first",
+  "The backup is checked first. The previous store is kept next to it.",
 ).action(async (file: string) => {
   const { restore } = await import("./cli/restore");
   for (const line of await restore(readConfig(process.env), file)) say(line);
@@ -83,10 +83,13 @@ command(
 command(
   "migrate",
   "bring the store's tables up to this version, or copy them to PostgreSQL",
-  "`calljoin serve` does the first by itself. A SQLite store is backed up before. Stop the collector first.",
+  "`calljoin serve` upgrades the tables by itself. Stop the collector first. A SQLite store is copied before any change.",
 )
-  .option("--pending", "only say what would be done")
-  .option("--to <url>", "copy the SQLite store to an empty PostgreSQL and compare both; if stopped, run it again")
+  .option("--pending", "only list what would change")
+  .option(
+    "--to <url>",
+    "copy the SQLite store to an empty PostgreSQL database and compare both; if interrupted, run it again",
+  )
   .action(async ({ pending, to }: { pending?: true; to?: string }) => {
     if (pending && to !== undefined) program.error("error: --pending and --to cannot be used together");
     const { runMigrate } = await import("./cli/migrate");
@@ -95,13 +98,13 @@ command(
 
 command(
   "rejoin",
-  "join a site's calls again, by its site document as it is now",
-  "The collector may run. Webhooks hear of changes only with --webhooks.",
+  "join a site's calls again, with its newest site document",
+  "The collector may keep running. Webhooks are told of changes only with --webhooks.",
 )
   .option("--site <tracking_id>", "the site (required)")
   .option("--dry-run", "only say what would change")
-  .option("--after <call_id>", "go on where an earlier run was stopped")
-  .option("--webhooks", "tell webhooks what has changed")
+  .option("--after <call_id>", "continue where an earlier run stopped")
+  .option("--webhooks", "tell webhooks about the changes")
   .action(async ({ site, after, webhooks, dryRun }: Record<string, string | true | undefined>) => {
     const { runRejoin } = await import("./cli/rejoin");
     const options = { after: String(after ?? ""), tell: webhooks === true, dryRun: dryRun === true };

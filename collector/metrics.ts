@@ -52,26 +52,28 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metr
   const histogram = <T extends string>(name: string, help: string, buckets: number[], ...labelNames: T[]) =>
     new Histogram({ name: `calljoin_${name}`, help, buckets, labelNames, registers });
 
-  const requests = histogram(
-    "request_seconds",
-    "Requests, until they were answered",
-    SECONDS,
-    "method",
-    "route",
-    "status",
-  );
-  const commits = histogram("commit_seconds", "Batches, until they were on disk", SECONDS);
+  const requests = histogram("request_seconds", "Time to answer a request", SECONDS, "method", "route", "status");
+  const commits = histogram("commit_seconds", "Time to write a batch to disk", SECONDS);
   const batches = histogram("batch_requests", "Requests that shared one commit", BATCH_SIZES);
-  const joins = counter("joins_total", "Calls that came out anew", "status", "reason");
-  const deliveries = counter("deliveries_total", "Attempts at deliveries, by the state that they left", "state");
-  const refused = counter("vendor_refused_total", "Requests of vendors that were not let in", "site", "vendor");
+  const joins = counter("joins_total", "New versions of calls", "status", "reason");
+  const deliveries = counter(
+    "deliveries_total",
+    "Attempts at deliveries, by the state of the delivery afterwards",
+    "state",
+  );
+  const refused = counter(
+    "vendor_refused_total",
+    "Vendors' requests with a wrong token or signature",
+    "site",
+    "vendor",
+  );
   const admin = counter("admin_refused_total", "Requests with a wrong admin token");
   const rejected = counter("rejected_total", "Snapshots and call events refused", "reason");
-  const ahead = counter("calls_ahead_total", "Call events dated after they came", "site", "vendor");
+  const ahead = counter("calls_ahead_total", "Call events dated later than they arrived", "site", "vendor");
   const figures = figuresOf(store, clock, registry);
   new Gauge({
     name: "calljoin_queue_bytes",
-    help: "Bytes of bodies that wait for their commit",
+    help: "Bytes of request bodies waiting for their commit",
     registers,
     collect() {
       this.set(waitingBytes());
@@ -112,8 +114,13 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metr
 function figuresOf(store: Store, clock: () => number, registry: Registry): () => Promise<void> {
   const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Gauge({ name: `calljoin_${name}`, help, labelNames, registers: [registry] });
-  const bytes = gauge("store_bytes", "Bytes that the store takes on its disk");
-  const heard = gauge("vendor_last_event_seconds", "When a vendor's last event came, epoch seconds", "site", "vendor");
+  const bytes = gauge("store_bytes", "Size of the store on disk");
+  const heard = gauge(
+    "vendor_last_event_seconds",
+    "When a vendor last reported a call, epoch seconds",
+    "site",
+    "vendor",
+  );
   const stored = gauge("deliveries_stored", "Deliveries by state, up to 10,000", "site", "state");
 
   /** Nothing is told rather than zeros. */

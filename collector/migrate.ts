@@ -46,7 +46,7 @@ export async function* migrate(folder: string, url: string): AsyncGenerator<stri
       for (const table of tables) yield* copy(source, target, table);
       for (const table of tables) yield await compare(source, target, table);
       await target.schema.dropTable(MARK).execute();
-      yield `verified: ${placeOf(url)} holds everything that ${folder} held`;
+      yield `verified: ${placeOf(url)} holds everything from ${folder}`;
     } finally {
       await target.destroy();
       await to.close();
@@ -86,7 +86,7 @@ async function claim(target: Database, tables: Table[], url: string): Promise<vo
   if (marked) return;
   for (const { name } of tables) {
     if (await target.selectFrom(name).selectAll().limit(1).executeTakeFirst()) {
-      throw new Error(`--to: ${placeOf(url)} holds data already (table ${name}); give an empty database`);
+      throw new Error(`--to: ${placeOf(url)} already holds data (table ${name}); use an empty database`);
     }
   }
   await target.schema.createTable(MARK).addColumn("at", "bigint").execute();

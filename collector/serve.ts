@@ -130,7 +130,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   if (all.length === 0 && config.console !== "off") {
     const place = config.publicUrl ?? `http://localhost:${config.console === "on" ? port : config.console}`;
     process.stdout.write(
-      `No site yet. To set one up, open this within an hour; it signs in once: ${place}${signInPath()}\n`,
+      `There is no site yet. To set one up, open this link within an hour. It signs you in once: ${place}${signInPath()}\n`,
     );
   }
   const { warningsOf } = await import("./site/check");
@@ -161,7 +161,7 @@ async function listen(server: Server, variable: string, port: number, host: stri
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen({ port, host }, resolve);
   }).catch(({ code, message }: NodeJS.ErrnoException) => {
-    if (code === "EADDRINUSE") throw new Error(`${variable}: another program listens on ${port}`);
+    if (code === "EADDRINUSE") throw new Error(`${variable}: another program is already listening on port ${port}`);
     if (code === "EACCES")
       throw new Error(`${variable}: this user may not listen on ${port}; ports from 1024 on are everybody's`);
     throw new Error(`HOST: cannot listen on ${host} (${message})`);

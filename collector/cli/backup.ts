@@ -8,19 +8,19 @@ import { claim, copyTo } from "../store/sqlite-file";
 /** Copies the store to `path`, readable by its owner alone; answers what was copied. Throws where that file is there, or the store is not SQLite. */
 export async function backup({ databaseUrl, dataFolder }: Config, path: string): Promise<string> {
   if (databaseUrl !== undefined)
-    throw new Error(`the store is PostgreSQL (${placeOf(databaseUrl)}): back it up with pg_dump, at any time`);
-  if (existsSync(path)) throw new Error(`${path} is there already; name a new file`);
+    throw new Error(`the store is PostgreSQL (${placeOf(databaseUrl)}): back it up with pg_dump`);
+  if (existsSync(path)) throw new Error(`${path} already exists; name a new file`);
   const file = openStoreFile(join(dataFolder, "calljoin.db"));
   try {
     copyTo(file, path);
   } catch (error) {
-    throw new Error(`the store cannot be copied to ${path}: ${(error as Error).message}`);
+    throw new Error(`cannot copy the store to ${path}: ${(error as Error).message}`);
   } finally {
     file.close();
   }
   const copy = openStoreFile(path);
   try {
-    return `backed up to ${path}: ${contents(copy)}. The admin token is not in it`;
+    return `backed up to ${path}: ${contents(copy)}. It does not hold the admin token`;
   } finally {
     copy.close();
   }
@@ -28,7 +28,7 @@ export async function backup({ databaseUrl, dataFolder }: Config, path: string):
 
 /** A store's file, to be read. Throws where it is not there, is not one of ours, or is damaged as far as that shows at once. */
 export function openStoreFile(path: string): SqliteDatabase.Database {
-  if (!existsSync(path)) throw new Error(`${path} is not there`);
+  if (!existsSync(path)) throw new Error(`${path} does not exist`);
   let file: SqliteDatabase.Database | undefined;
   try {
     file = new SqliteDatabase(path, { readonly: true, fileMustExist: true, timeout: 5_000 });

@@ -8,12 +8,12 @@ const PATIENCE_MS = 5_000;
 
 /** Node's codes, and what to do about each. */
 const WAYS_OUT: [RegExp, string][] = [
-  [/^(ENOTFOUND|EAI_AGAIN)$/, "its name is not known to DNS: add a record, or correct CALLJOIN_PUBLIC_URL"],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "DNS does not know its name: add a record, or correct CALLJOIN_PUBLIC_URL"],
   [/^ECONNREFUSED$/, "nothing listens there: start the proxy, and open the port in the firewall"],
-  [/CERT|SIGNATURE|SELF_SIGNED|TLS|SSL/, "its certificate is not valid for it: renew it, with its whole chain"],
+  [/CERT|SIGNATURE|SELF_SIGNED|TLS|SSL/, "its certificate is not valid: renew it, with its whole chain"],
   [
     /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|23|EHOSTUNREACH|ENETUNREACH)$/,
-    "nobody answers: see to the firewall, the proxy, and the address in DNS",
+    "nothing answers: check the firewall, the proxy, and the address in DNS",
   ],
 ];
 
@@ -26,13 +26,13 @@ export async function* checkAddresses(
   yield own.finding;
   const { publicUrl } = config;
   if (publicUrl === undefined) {
-    const todo = "set it where the collector is behind a proxy: tags, signed URLs and OpenAPI go by it";
+    const todo = "set it if the collector is behind a proxy: tags, signed URLs and OpenAPI use it";
     yield warning("public address", "CALLJOIN_PUBLIC_URL is not set", todo);
     return;
   }
   if (!own.isRunning) {
-    const todo = "start the collector, and run the doctor again";
-    yield warning("public address", `${publicUrl} was not tried`, todo);
+    const todo = "start the collector, and run calljoin doctor again";
+    yield warning("public address", `did not try ${publicUrl}`, todo);
     return;
   }
   const reached = await checkPublic(publicUrl, config.port, get);
@@ -50,7 +50,7 @@ async function checkOwn({ host, port }: Config, get: typeof fetch): Promise<{ fi
     const ready = await ask(`${origin}/readyz`, get);
     if (ready.status === 200) return { finding: ok(part, `a collector answers at ${origin}`), isRunning: true };
     const what = `the collector at ${origin} is not ready: ${ready.text}`;
-    return { finding: failed(part, what, "see its log"), isRunning: true };
+    return { finding: failed(part, what, "read its log"), isRunning: true };
   }
   if (live.status !== null) {
     const what = `PORT: another program answers at ${origin}`;
@@ -60,9 +60,9 @@ async function checkOwn({ host, port }: Config, get: typeof fetch): Promise<{ fi
   if (code === null) return { finding: ok(part, `${origin} is free; no collector runs there`), isRunning: false };
   const todo =
     {
-      EACCES: "ports below 1024 are root's: set a higher PORT",
-      EADDRINUSE: "stop the program that has it, or set another PORT",
-    }[code] ?? "set HOST to an address of this machine, or leave it out";
+      EACCES: "only root may use ports below 1024: set a higher PORT",
+      EADDRINUSE: "stop the program that uses it, or set another PORT",
+    }[code] ?? "set HOST to an address of this machine, or remove it";
   return { finding: failed(part, `cannot listen at ${origin}: ${code}`, todo), isRunning: false };
 }
 
@@ -82,16 +82,16 @@ async function checkPublic(publicUrl: string, port: number, get: typeof fetch): 
     return failed(part, `${publicUrl} cannot be reached from here: ${live.text}`, todo);
   }
   if (live.location) {
-    const todo = `set CALLJOIN_PUBLIC_URL to where it leads (${live.location}), or take the redirect away`;
-    return failed(part, `${publicUrl} redirects: browsers' snapshots and vendors' calls do not follow`, todo);
+    const todo = `set CALLJOIN_PUBLIC_URL to its target (${live.location}), or remove the redirect`;
+    return failed(part, `${publicUrl} redirects, and the tag and vendors do not follow redirects`, todo);
   }
   if (!isAlive(live)) {
-    const todo = `let the proxy hand ${new URL(publicUrl).pathname} on to port ${port}`;
-    return failed(part, `${publicUrl}/livez is answered ${live.status}, and not by a collector`, todo);
+    const todo = `let the proxy pass ${new URL(publicUrl).pathname} on to port ${port}`;
+    return failed(part, `${publicUrl}/livez answers ${live.status}, and is not a collector`, todo);
   }
   if (isPlain(publicUrl)) {
-    const todo = "put TLS before it: browsers load no http script into an https page";
-    return warning(part, `${publicUrl} reaches the collector, without TLS`, todo);
+    const todo = "put a proxy with TLS in front: browsers do not load an http script into an https page";
+    return warning(part, `${publicUrl} reaches the collector, but without TLS`, todo);
   }
   return ok(part, `${publicUrl} reaches the collector`);
 }
@@ -103,12 +103,12 @@ async function checkProxy(
   token: string | undefined,
   get: typeof fetch,
 ): Promise<Finding> {
-  const skipped = (why: string) => warning("proxy headers", `not looked at: ${why}`);
-  if (isPlain(publicUrl)) return skipped("the admin token is not sent without TLS");
-  if (token === undefined) return skipped("the admin token is not known here; set CALLJOIN_ADMIN_TOKEN");
+  const skipped = (why: string) => warning("proxy headers", `not checked: ${why}`);
+  if (isPlain(publicUrl)) return skipped("the doctor does not send the admin token without TLS");
+  if (token === undefined) return skipped("the doctor does not know the admin token; set CALLJOIN_ADMIN_TOKEN");
   const answer = await ask(`${publicUrl}/v1/seen`, get, { authorization: `Bearer ${token}` });
   if (answer.status !== 200)
-    return skipped(`the collector at ${publicUrl} answered ${answer.status}; has it another admin token?`);
+    return skipped(`the collector at ${publicUrl} answered ${answer.status}; does it have another admin token?`);
   return judge(JSON.parse(answer.text), config.trustProxy !== false, new URL(publicUrl));
 }
 
@@ -117,15 +117,15 @@ function judge({ peer, address, protocol, host, forwarded, trusted }: Seen, isCo
   if (forwarded.length > 0 && !trusted) {
     return failed(
       part,
-      `${peer} says for whom it asks, and is not believed: all visitors share one limit`,
-      `if that is your proxy: CALLJOIN_TRUST_PROXY=${peer}`,
+      `${peer} forwards visitors' addresses but is not trusted, so all visitors share one rate limit`,
+      `if that is your proxy, set CALLJOIN_TRUST_PROXY=${peer}`,
     );
   }
   if (isConfigured && forwarded.length === 0) {
     return failed(
       part,
       `the request came from ${peer} without X-Forwarded-For`,
-      "let the proxy send X-Forwarded-For, -Proto and -Host; or take CALLJOIN_TRUST_PROXY away",
+      "let the proxy send X-Forwarded-For, -Proto and -Host, or remove CALLJOIN_TRUST_PROXY",
     );
   }
   if (`${protocol}:` !== url.protocol || host !== url.host) {

@@ -24,20 +24,20 @@ export async function* checkSqlite(folder: string, clock: () => number): AsyncGe
   const path = join(folder, "calljoin.db");
   const cannot = whyNotWritable(folder);
   if (cannot !== null) {
-    const todo = "run as the collector's user, or give the folder to it (chown)";
+    const todo = "run the doctor as the collector's user, or give that user the folder (chown)";
     yield failed("store", cannot, todo);
     return;
   }
   yield room(folder, existsSync(path) ? statSync(path).size / MB : 0);
   if (!existsSync(path)) {
-    yield ok("store", `none in ${folder} yet; calljoin serve makes it`);
+    yield ok("store", `none in ${folder} yet; calljoin serve creates it`);
     return;
   }
   try {
     // Their names say what they are copies of, and who was erased since is still in them.
     for (const name of copiesIn(folder, clock())) {
-      const what = `${join(folder, name)} is an old copy; visitors erased since are in it`;
-      yield warning("store", what, "delete it when it is not needed any more");
+      const what = `${join(folder, name)} is an old copy; it still holds visitors erased since`;
+      yield warning("store", what, "delete it when you no longer need it");
     }
     const file = openStoreFile(path);
     try {
@@ -51,7 +51,7 @@ export async function* checkSqlite(folder: string, clock: () => number): AsyncGe
     }
     yield schema(await inspect(sqlite(folder)));
   } catch (error) {
-    const todo = "stop the collector and put a backup back: calljoin restore FILE";
+    const todo = "stop the collector and restore a backup: calljoin restore FILE";
     yield failed("store", (error as Error).message, todo);
   }
 }
@@ -67,9 +67,9 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
       extract(epoch from clock_timestamp())::float8 * 1000 as now from pg_database where datname = current_database()`);
     const { version, fsync, standby, encoding, mb, now } = rows[0];
     const wrong: [boolean, string, string][] = [
-      [standby, "the database is a standby, and read-only", "let DATABASE_URL name the primary"],
-      [fsync !== "on", "fsync is off: a crash loses what was acknowledged", "switch fsync on in postgresql.conf"],
-      [encoding !== "UTF8", `the database's encoding is ${encoding}`, "create it with encoding UTF8"],
+      [standby, "the database is a read-only standby", "set DATABASE_URL to the primary"],
+      [fsync !== "on", "fsync is off: a crash loses acknowledged data", "set fsync = on in postgresql.conf"],
+      [encoding !== "UTF8", `the database's encoding is ${encoding}`, "create the database with encoding UTF8"],
     ];
     const [found] = wrong.filter(([is]) => is);
     yield found
@@ -79,7 +79,7 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
     yield schema(await inspect(chosenEngine(config)));
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
-    const todo = "see that the database runs, and that the URL's user may use it and create tables";
+    const todo = "check that the database runs, and that the URL's user may use it and create tables";
     yield failed("store", `DATABASE_URL: ${placeOf(url)}: ${message || code}`, todo);
   } finally {
     await client.end().catch(() => undefined);
@@ -88,10 +88,10 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
 
 function schema({ done, pending }: Schema): Finding {
   const last = done.at(-1);
-  if (last === undefined) return ok("schema", "no tables yet; calljoin serve makes them");
+  if (last === undefined) return ok("schema", "no tables yet; calljoin serve creates them");
   if (pending.length === 0) return ok("schema", `up to date (${last})`);
   const what = `at ${last}; this version needs ${pending.join(", ")}`;
-  return warning("schema", what, "calljoin serve does that when it starts; make a backup before");
+  return warning("schema", what, "calljoin serve upgrades it when it starts; make a backup first");
 }
 
 function room(folder: string, storeMb: number): Finding {
@@ -99,24 +99,24 @@ function room(folder: string, storeMb: number): Finding {
   const { bavail, bsize } = statfsSync(place);
   const free = (bavail * bsize) / MB;
   const what = `${Math.round(free)} MB free on the disk of ${folder}`;
-  if (free < LITTLE_MB) return failed("disk", what, "make room: at a full disk requests are answered 503");
+  if (free < LITTLE_MB) return failed("disk", what, "free some space: with a full disk, the collector answers 503");
   if (free > Math.max(ENOUGH_MB, storeMb * 1.1)) return ok("disk", what);
-  const todo = `make room: an upgrade copies the store first (${Math.round(storeMb)} MB), and it grows`;
+  const todo = `free some space: an upgrade first copies the store (${Math.round(storeMb)} MB), and the store grows`;
   return warning("disk", what, todo);
 }
 
 /** What is in the store came before now. */
 function clockAgainst(newest: number, now: number): Finding {
   const ahead = newest - now;
-  if (ahead <= CLOCK_MS) return ok("clock", `${new Date(now).toISOString()}, after all that is in the store`);
-  const what = `it says ${new Date(now).toISOString()}, and the store has calls from ${Math.round(ahead / 1_000)} s later`;
-  return failed("clock", what, "set the clock, and let NTP keep it");
+  if (ahead <= CLOCK_MS) return ok("clock", `${new Date(now).toISOString()}, later than everything in the store`);
+  const what = `it says ${new Date(now).toISOString()}, but the store has calls from ${Math.round(ahead / 1_000)} s later`;
+  return failed("clock", what, "set the clock, and keep it right with NTP");
 }
 
 function clockBeside(theirs: number, now: number): Finding {
   const ms = Math.abs(theirs - now);
-  if (ms <= CLOCK_MS) return ok("clock", `within ${Math.ceil(ms / 1_000)} s of the database's`);
-  return failed("clock", `${Math.round(ms / 1_000)} s off the database's`, "set both by NTP");
+  if (ms <= CLOCK_MS) return ok("clock", `within ${Math.ceil(ms / 1_000)} s of the database's clock`);
+  return failed("clock", `${Math.round(ms / 1_000)} s off the database's clock`, "set both with NTP");
 }
 
 function copiesIn(folder: string, now: number): string[] {

@@ -27,7 +27,7 @@ export async function* runMigrate(env: Record<string, string | undefined>, asked
 async function* upgrade(config: Config, { onlyTell, provider }: Asked): AsyncGenerator<string> {
   const { databaseUrl, dataFolder } = config;
   if (databaseUrl === undefined && !existsSync(join(dataFolder, "calljoin.db"))) {
-    return yield `there is no store in ${dataFolder} yet; calljoin serve makes one`;
+    return yield `there is no store in ${dataFolder} yet; calljoin serve creates one`;
   }
   const engine = onlyTell || databaseUrl !== undefined ? chosenEngine(config) : openAlone(dataFolder);
   const { place } = engine;
@@ -37,8 +37,8 @@ async function* upgrade(config: Config, { onlyTell, provider }: Asked): AsyncGen
   yield `${place} is ${last === undefined ? "empty" : `at ${last}`}; ${onlyTell ? "pending" : "now"}: ${pending.join(", ")}`;
   if (onlyTell && last === undefined) return;
   if (onlyTell && databaseUrl === undefined)
-    return yield "calljoin serve does that when it starts, and keeps a copy of the store before";
-  if (onlyTell) return yield "the first collector of this version that starts does that; back up with pg_dump before";
+    return yield "calljoin serve applies these when it starts, and first makes a copy of the store";
+  if (onlyTell) return yield "the first collector of this version to start applies these; back up with pg_dump first";
   const notes: string[] = [];
   const store = await chosenStore(config, { provider, tell: (note) => notes.push(note) });
   await store.close();

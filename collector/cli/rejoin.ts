@@ -29,7 +29,7 @@ export async function runRejoin(
       isStopped = true;
     });
     const tell = ({ done, changed, share, last }: RejoinProgress) => {
-      const what = options.dryRun ? "read, % would come out differently" : "joined again, % came out differently";
+      const what = options.dryRun ? "read, % would change" : "joined again, % changed";
       const more = share < 1 ? ` (${Math.floor(share * 100)} % of all); resume with --after ${last}` : "";
       say(`${done} calls ${what.replace("%", String(changed))}${more}`);
     };
@@ -52,6 +52,8 @@ export async function runRejoin(
 async function whichSite(store: Store, site: string | undefined): Promise<string> {
   const names = (await store.newestDocuments()).map((one) => one.site).sort();
   const known =
-    names.length === 0 ? "there is none yet" : `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+    names.length === 0
+      ? "there is no site yet"
+      : `the ${names.length === 1 ? "site is" : "sites are"} ${names.join(", ")}`;
   return site === undefined ? `rejoin needs --site TRACKING_ID: ${known}` : `there is no site ${site}: ${known}`;
 }

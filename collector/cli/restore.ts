@@ -23,7 +23,7 @@ const PARTS = ["", "-wal", "-shm"];
 export async function restore({ databaseUrl, dataFolder }: Config, path: string): Promise<string[]> {
   if (databaseUrl !== undefined)
     throw new Error(
-      `the store is PostgreSQL (${placeOf(databaseUrl)}): stop the collectors, and restore it with pg_restore`,
+      `the store is PostgreSQL (${placeOf(databaseUrl)}): stop the collectors and restore with pg_restore`,
     );
   const backup = openStoreFile(path);
   const own = join(dataFolder, "calljoin.db");
@@ -46,12 +46,12 @@ export async function restore({ databaseUrl, dataFolder }: Config, path: string)
       sync(dataFolder);
       return [
         `restored ${path}: ${contents(backup)}, at ${done.at(-1)}`,
-        ...(pending.length > 0 ? [`calljoin serve brings it up to ${pending.at(-1)} when it starts`] : []),
-        ...(erased ? [`${erased} visitors who were erased since are in it; calljoin serve erases them again`] : []),
-        ...(kept === null
-          ? []
-          : [`the store that was there is kept in ${kept}; delete it when it is not needed any more`]),
-        ...(erased === null ? ["who was erased since the backup cannot be read from it: erase them again"] : []),
+        ...(pending.length > 0 ? [`calljoin serve upgrades it to ${pending.at(-1)} when it starts`] : []),
+        ...(erased ? [`visitors erased since the backup: ${erased}; calljoin serve erases them again`] : []),
+        ...(kept === null ? [] : [`the previous store is kept in ${kept}; delete it when you no longer need it`]),
+        ...(erased === null
+          ? ["the previous store cannot tell who was erased since the backup: erase those visitors again"]
+          : []),
       ];
     } finally {
       rmSync(beside, { recursive: true, force: true });

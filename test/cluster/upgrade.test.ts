@@ -94,7 +94,7 @@ describe("collectors on one PostgreSQL", () => {
     expect(await tell()).toMatch(new RegExp(`^DATABASE_URL: .* is empty; pending: ${all.join(", ")}$`));
     await (await openStore(postgres(url))).close();
     expect(await tell()).toMatch(
-      new RegExp(` is at ${STEP_NAMES.at(-1)}; pending: 901_99.2.0_note\\n.*back up with pg_dump before$`),
+      new RegExp(` is at ${STEP_NAMES.at(-1)}; pending: 901_99.2.0_note\\n.*back up with pg_dump first$`),
     );
   });
 

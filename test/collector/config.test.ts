@@ -87,7 +87,7 @@ describe("the configuration", () => {
   it("names a certificate that DATABASE_URL names and that cannot be read", () => {
     const DATABASE_URL = "postgres://u:secret@db.example/calls?sslrootcert=/nowhere/ca.pem";
     expect(() => readConfig({ DATABASE_URL })).toThrow(
-      /DATABASE_URL: must name files that can be read: ENOENT.*ca\.pem/,
+      /DATABASE_URL: names files that cannot be read: ENOENT.*ca\.pem/,
     );
   });
 
@@ -123,7 +123,7 @@ describe("the configuration", () => {
       expect(read(folder)).toThrow(/CALLJOIN_ADMIN_TOKEN_FILE: .* cannot be read: EISDIR/);
       expect(read(fileOf("empty", "\n"))).toThrow(/CALLJOIN_ADMIN_TOKEN_FILE: .*empty is empty/);
       expect(read(fileOf("one", "x".repeat(16)), "y".repeat(16))).toThrow(
-        /CALLJOIN_ADMIN_TOKEN_FILE: must not be set where CALLJOIN_ADMIN_TOKEN is/,
+        /CALLJOIN_ADMIN_TOKEN_FILE: must not be set if CALLJOIN_ADMIN_TOKEN is set/,
       );
     });
   });
@@ -132,8 +132,8 @@ describe("the configuration", () => {
     const known = { CALLJOIN_DATA: "", CALLJOIN_ADMIN_TOKEN_FILE: "", PATH: "", PORT: "" };
     expect(unknownVariables(known)).toEqual([]);
     expect(unknownVariables({ ...known, CALLJOIN_TRUST_PROXIES: "1", CALLJOIN_ADMINTOKEN: "x" })).toEqual([
-      "CALLJOIN_TRUST_PROXIES is not a variable of Calljoin, and is ignored; did you mean CALLJOIN_TRUST_PROXY?",
-      "CALLJOIN_ADMINTOKEN is not a variable of Calljoin, and is ignored; did you mean CALLJOIN_ADMIN_TOKEN?",
+      "CALLJOIN_TRUST_PROXIES is not a Calljoin variable and is ignored; did you mean CALLJOIN_TRUST_PROXY?",
+      "CALLJOIN_ADMINTOKEN is not a Calljoin variable and is ignored; did you mean CALLJOIN_ADMIN_TOKEN?",
     ]);
   });
 
@@ -148,9 +148,7 @@ describe("the configuration", () => {
     ["CALLJOIN_TOKEN", ""],
     ["CALLJOIN_", ""],
   ])("names of %s what is near, and nothing where nothing is%s", (name, advice) => {
-    expect(unknownVariables({ [name]: "x" })).toEqual([
-      `${name} is not a variable of Calljoin, and is ignored${advice}`,
-    ]);
+    expect(unknownVariables({ [name]: "x" })).toEqual([`${name} is not a Calljoin variable and is ignored${advice}`]);
   });
 
   it("names all that is wrong at once", () => {

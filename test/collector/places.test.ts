@@ -61,7 +61,9 @@ describe("/metrics", () => {
     };
     expect(await runToEnd(["serve"], { ...env, CALLJOIN_METRICS: port })).toMatchObject({
       code: 1,
-      output: expect.stringContaining(`calljoin: CALLJOIN_METRICS: another program listens on ${port}`),
+      output: expect.stringContaining(
+        `calljoin: CALLJOIN_METRICS: another program is already listening on port ${port}`,
+      ),
     });
     expect((await runToEnd(["serve"], { ...env, PORT: port, CALLJOIN_METRICS: port })).output).toContain(
       "PORT: must not be the port of",

@@ -109,7 +109,7 @@ describe("a start on a folder that cannot be made is refused, and named, also by
   ])("%s", async (_what, place, why) => {
     writeFileSync(file, "");
     symlinkSync("circle", join(folder, "circle"));
-    const said = `CALLJOIN_DATA: ${place()} cannot be made: ${why}`;
+    const said = `CALLJOIN_DATA: ${place()} cannot be created: ${why}`;
     expect(await refusal(place())).toContain(said);
     const env = { CALLJOIN_DATA: place(), PORT: "0" };
     expect((await runToEnd(["doctor"], env)).output).toContain(`FAILED   store: ${said}`);
@@ -127,8 +127,10 @@ describe("a start on an admin-token that lets in whoever guesses it is refused, 
   ])("%s", async (_what, text) => {
     writeFileSync(token(), text);
     const said = await refusal(folder, made);
-    expect(said).toContain(`CALLJOIN_DATA: ${token()} must be at least 16 characters, printable ASCII without spaces`);
-    expect(said).toContain("delete it, and the next start makes a new one");
+    expect(said).toContain(
+      `CALLJOIN_DATA: ${token()} must be at least 16 characters of printable ASCII without spaces`,
+    );
+    expect(said).toContain("delete the file, and the next start makes a new token");
     expect(readFileSync(token(), "utf8")).toBe(text);
     const doctor = await runToEnd(["doctor"], { CALLJOIN_DATA: folder, PORT: "0", ...made });
     expect(doctor).toMatchObject({ code: 1, output: expect.stringContaining(`FAILED   admin token: CALLJOIN_DATA:`) });

@@ -111,12 +111,12 @@ describe("calljoin backup", () => {
   it("refuses to overwrite, and leaves nothing where it cannot be made", async () => {
     await fill();
     writeFileSync(file, "precious");
-    await expect(backup()).rejects.toThrow(`${file} is there already; name a new file`);
+    await expect(backup()).rejects.toThrow(`${file} already exists; name a new file`);
     expect(readFileSync(file, "utf8")).toBe("precious");
     rmSync(file);
-    await expect(backup(join(folder, "none"))).rejects.toThrow(/none.calljoin\.db is not there$/);
+    await expect(backup(join(folder, "none"))).rejects.toThrow(/none.calljoin\.db does not exist$/);
     file = join(folder, "no", "such", "folder.db");
-    await expect(backup()).rejects.toThrow(/cannot be copied to .*folder\.db: ENOENT/);
+    await expect(backup()).rejects.toThrow(/cannot copy the store to .*folder\.db: ENOENT/);
     expect(readdirSync(folder)).toEqual(["data"]);
   });
 
@@ -135,7 +135,7 @@ describe("calljoin restore", () => {
   it("refuses a folder that cannot be made", async () => {
     await fill();
     await backup();
-    await expect(restore("/proc/calljoin/data")).rejects.toThrow(/^CALLJOIN_DATA: .* cannot be made: ENOENT/);
+    await expect(restore("/proc/calljoin/data")).rejects.toThrow(/^CALLJOIN_DATA: .* cannot be created: ENOENT/);
   });
 
   it("puts the backup in the store's place, and keeps what was there", async () => {
@@ -165,7 +165,7 @@ describe("calljoin restore", () => {
     ["is cut short", () => truncateSync(file, 40_000), /damaged|malformed/],
     ["is empty", () => writeFileSync(file, ""), /it is empty/],
     ["is no database", () => writeFileSync(file, "x".repeat(9_000)), /not a database/],
-    ["is not there", () => rmSync(file), /backup\.db is not there/],
+    ["is not there", () => rmSync(file), /backup\.db does not exist/],
     ["is another program's", () => change("pragma application_id = 7"), /another program's database/],
     [
       "is of a newer version",
@@ -199,7 +199,7 @@ describe("calljoin restore", () => {
     await backup();
     const own = join(data, "calljoin.db");
     writeFileSync(own, readFileSync(own).fill(0x55, 0, 8_192));
-    expect(await restore()).toContain("who was erased since the backup cannot be read from it: erase them again");
+    expect(await restore()).toContain("the previous store cannot tell who was erased since the backup: erase those visitors again");
   });
 
   it("erases again who was erased since the backup", async () => {
@@ -207,7 +207,7 @@ describe("calljoin restore", () => {
     await backup();
     await erase(CONTEXT);
     expect(contexts(join(data, "calljoin.db"))).toEqual([]);
-    expect(await restore()).toContain("1 visitors who were erased since are in it");
+    expect(await restore()).toContain("visitors erased since the backup: 1");
     expect(contexts(join(data, "calljoin.db"))).toEqual([CONTEXT]);
     const collector = await startCollector({ CALLJOIN_DATA: data, DATABASE_URL: undefined });
     try {

@@ -193,8 +193,8 @@ describe("the doctor, on addresses", () => {
     [broken("CERT_HAS_EXPIRED"), /certificate/],
     [broken("DEPTH_ZERO_SELF_SIGNED_CERT"), /certificate/],
     [broken("UND_ERR_CONNECT_TIMEOUT"), /firewall/],
-    [() => new Response("nginx", { status: 404 }), /hand \/cj on to port/],
-    [() => new Response("<html>", { status: 200 }), /hand \/cj on to port/],
+    [() => new Response("nginx", { status: 404 }), /pass \/cj on to port/],
+    [() => new Response("<html>", { status: 200 }), /pass \/cj on to port/],
     [
       () => new Response("", { status: 301, headers: { location: "https://www.shop.example/cj/livez" } }),
       /www\.shop\.example/,

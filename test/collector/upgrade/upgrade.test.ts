@@ -172,7 +172,7 @@ describe("an upgrade of a SQLite store", () => {
       return lines.join("\n");
     };
     expect(await run(true)).toContain(
-      `is at 001_first; pending: ${NEWER.join(", ")}\ncalljoin serve does that when it starts, and keeps a copy`,
+      `is at 001_first; pending: ${NEWER.join(", ")}\ncalljoin serve applies these when it starts, and first makes a copy`,
     );
     expect(sessions()[0]).not.toHaveProperty("note");
     const done = (await run(false)).split("\n");
@@ -188,6 +188,6 @@ describe("an upgrade of a SQLite store", () => {
 it("calljoin migrate --pending makes nothing where there is no store", async () => {
   const data = join(folder, "none");
   const { code, output } = await runToEnd(["migrate", "--pending"], { CALLJOIN_DATA: data, DATABASE_URL: "" });
-  expect([code, output]).toEqual([0, `there is no store in ${data} yet; calljoin serve makes one\n`]);
+  expect([code, output]).toEqual([0, `there is no store in ${data} yet; calljoin serve creates one\n`]);
   expect(existsSync(data)).toBe(false);
 });
