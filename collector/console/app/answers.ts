@@ -1,9 +1,9 @@
 /** What the routes answer, by the types that they make it of: nothing of this is left in the browser. */
 import type { z } from "zod";
+import type { schemas } from "../../openapi/schemas";
 import type { readCoverage } from "../../read/coverage";
 import type { deliveryOf } from "../../read/deliveries";
 import type { explain } from "../../read/explain";
-import type { schemas } from "../../read/openapi/schemas";
 import type { readVendors } from "../../read/vendors";
 
 export type Answer<Name extends keyof typeof schemas> = z.output<(typeof schemas)[Name]>;

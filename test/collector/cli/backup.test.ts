@@ -191,7 +191,7 @@ describe("calljoin restore", () => {
     const own = new SqliteDatabase(join(data, "calljoin.db"));
     own.exec("insert into kysely_migration values ('901_99.4.0_x', ''); alter table erased add column later text");
     own.close();
-    expect(await restore()).toContain("1 visitors who were erased since are in it");
+    expect(await restore()).toContain("visitors erased since the backup: 1");
   });
 
   it("says so where nobody can tell any more who was erased since", async () => {

@@ -1,6 +1,6 @@
 /** docs/reference.md, made from the schemas that check what it describes. */
 import { z } from "zod";
-import { openApi } from "../../../collector/read/openapi/document";
+import { openApi } from "../../../collector/openapi/document";
 import { siteSchema } from "../../../collector/wire/site";
 
 interface Schema {

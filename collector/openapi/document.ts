@@ -1,7 +1,7 @@
 /** The description of the routes, OpenAPI 3.1. */
 import { Router } from "express";
 import { z } from "zod";
-import { COOKIE } from "../../console/sessions";
+import { COOKIE } from "../console/sessions";
 import { ROUTES, type Route } from "./routes";
 import { type Schema, schemas } from "./schemas";
 

@@ -1,14 +1,14 @@
 /** What goes into the routes and comes out of them: the same schemas that check and type it. */
 import { z } from "zod";
-import { signInSchema, tokenSchema } from "../../console/routes";
-import { replaySchema } from "../../forward/routes";
-import { qprotocolEvent } from "../../intake/adapters/qprotocol";
-import { replayRejectedSchema } from "../../intake/replay";
-import { checkSchema, reportSchema } from "../../site/checks";
-import { callSchema, conversionSchema, triedSchema } from "../../wire/call";
-import { entitySchema, siteSchema } from "../../wire/site";
-import { envelopeSchema, receiptSchema, snapshotSchema } from "../../wire/snapshots";
-import { previewSchema } from "../webhooks";
+import { signInSchema, tokenSchema } from "../console/routes";
+import { replaySchema } from "../forward/routes";
+import { qprotocolEvent } from "../intake/adapters/qprotocol";
+import { replayRejectedSchema } from "../intake/replay";
+import { previewSchema } from "../read/webhooks";
+import { checkSchema, reportSchema } from "../site/checks";
+import { callSchema, conversionSchema, triedSchema } from "../wire/call";
+import { entitySchema, siteSchema } from "../wire/site";
+import { envelopeSchema, receiptSchema, snapshotSchema } from "../wire/snapshots";
 
 const faultSchema = z.object({ path: z.string(), message: z.string() });
 

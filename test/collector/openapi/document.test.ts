@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openApi } from "../../../collector/read/openapi/document";
+import { openApi } from "../../../collector/openapi/document";
 
 it("says where the collector is: at its public address, else at the host that was asked", () => {
   expect(openApi("https://www.shop.example/cj").servers).toEqual([{ url: "https://www.shop.example/cj" }]);

@@ -1,13 +1,13 @@
 /** Every route: who may call it, what it is for, what it takes and answers. */
 import { z } from "zod";
-import type { Access } from "../../http/auth";
-import { versionQuery } from "../../site/routes";
-import { SUMMARY_TYPES } from "../../wire/lists";
-import { contextQuery } from "../contexts";
-import { fileQuery } from "../conversion-routes";
-import { conversionsQuery, dryRunQuery } from "../conversions";
-import { deliveriesQuery } from "../deliveries";
-import { callsQuery, coverageQuery, explainQuery, rateQuery, rejectedQuery, tableQuery } from "../query";
+import type { Access } from "../http/auth";
+import { contextQuery } from "../read/contexts";
+import { fileQuery } from "../read/conversion-routes";
+import { conversionsQuery, dryRunQuery } from "../read/conversions";
+import { deliveriesQuery } from "../read/deliveries";
+import { callsQuery, coverageQuery, explainQuery, rateQuery, rejectedQuery, tableQuery } from "../read/query";
+import { versionQuery } from "../site/routes";
+import { SUMMARY_TYPES } from "../wire/lists";
 import type { Schema } from "./schemas";
 
 const checkQuery = z.object({ key: z.string().optional(), unsent: z.string().optional() });
