@@ -3,6 +3,7 @@ import { jsonOf } from "../../http/body";
 import { invalid } from "../../http/problem";
 import type { Field, Mapping } from "../../wire/mapping";
 import { escapedInUtf8, toUtf8 } from "./charset";
+import { notTooMany } from "./event";
 import { HEADERS, isFields, listOf, type Payload, placeOf, QUERY, sourcesOf, textOf } from "./values";
 
 export interface Asked {
@@ -29,7 +30,7 @@ export async function payloadsOf(asked: Asked, mapping: Mapping): Promise<Payloa
   const bodies = objectsIn(await bodyOf(asked, as)).map((one) => ({ ...query, ...one }));
   const opened = field === undefined ? bodies : bodies.flatMap((body) => inField(body, field));
   const payloads = opened.map((one): Payload => ({ ...one, ...ofRequest(asked, mapping) }));
-  return items === undefined ? payloads : payloads.flatMap((payload) => itemsOf(payload, items));
+  return notTooMany(items === undefined ? payloads : payloads.flatMap((payload) => itemsOf(payload, items)));
 }
 
 function noPayload(message: string): Error {
@@ -38,7 +39,7 @@ function noPayload(message: string): Error {
 
 /** What is no object among others is an event that will be refused, and costs only itself. */
 function objectsIn(said: unknown): Payload[] {
-  const all: unknown[] = Array.isArray(said) ? said : [said];
+  const all: unknown[] = notTooMany(Array.isArray(said) ? said : [said]);
   const isObject = (one: unknown): one is Payload => isFields(one) && !Array.isArray(one);
   if (all.length > 0 && !all.some(isObject)) throw noPayload("must be an object, or a list of them");
   return all.map((one) => (isObject(one) ? one : { "": one }));
@@ -88,7 +89,7 @@ function itemsOf(payload: Payload, path: string): Payload[] {
   if (!place) return [payload];
   const there = place.in[place.name];
   const json = textOf(there);
-  const items = json === null ? listOf(there) : objectsIn(jsonOf(Buffer.from(json), exactJson));
+  const items = json === null ? notTooMany(listOf(there)) : objectsIn(jsonOf(Buffer.from(json), exactJson));
   place.in[place.name] = [];
   if (items.length * JSON.stringify(payload).length > MAX_REPEATED)
     throw noPayload("has too much around so many items");

@@ -1,4 +1,5 @@
 /** What every vendor's format becomes: one shape of call event. */
+import { invalid } from "../../http/problem";
 import type { Total } from "../../wire/call";
 import type { SummaryType } from "../../wire/common";
 import type { RejectReason } from "../../wire/snapshots";
@@ -32,4 +33,16 @@ export interface Refusal {
   detail: string;
   /** The call that it is of, as far as it says. */
   of?: Pick<CallEvent, "type" | "transaction_id">;
+}
+
+/**
+ * 1 MiB holds some 11,000 events that say something, and half a million that do not: each of these would be refused, kept and answered by
+ * itself, and everybody else would wait for it.
+ */
+const MOST_EVENTS = 20_000;
+
+/** The events of a body, if they are not too many. */
+export function notTooMany<T>(events: T[]): T[] {
+  if (events.length <= MOST_EVENTS) return events;
+  throw invalid("the body holds too many events", [{ path: "", message: "must be at most 20,000" }]);
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CURRENCIES, faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
 import { MINTED_COOKIE } from "../../wire/ids";
-import type { CallEvent, Refusal } from "./event";
+import { type CallEvent, notTooMany, type Refusal } from "./event";
 import { phoneOf } from "./phone";
 import { callerOf, type KeepCaller, type People } from "./privacy";
 import { isFields } from "./values";
@@ -89,11 +89,11 @@ export function isQProtocol(event: unknown): boolean {
   return isFields(meta) && typeof meta.type === "string" && isFields(transaction);
 }
 
-/** A body: `{"events": [...]}` or the bare array. Null where it is neither. */
+/** A body: `{"events": [...]}` or the bare array. Null where it is neither. Throws a 400 for too many. */
 export function eventsOf(body: unknown): unknown[] | null {
-  if (Array.isArray(body)) return body;
   const { events } = (typeof body === "object" && body ? body : {}) as { events?: unknown };
-  return Array.isArray(events) ? events : null;
+  const list = Array.isArray(body) ? body : events;
+  return Array.isArray(list) ? notTooMany(list) : null;
 }
 
 /** Reads one event. */

@@ -99,8 +99,9 @@ describe("a payload", () => {
     expect(await readAll("text/xml", xml)).toEqual([{ a: "1" }, { a: "2" }]);
   });
 
-  test("may be a long list, but for what would be repeated too often around its items", async () => {
+  test("may be a long list, but no endless one, nor one around whose items too much would be repeated", async () => {
     expect(await readAll("", JSON.stringify(Array(20_000).fill({})))).toHaveLength(20_000);
+    await expect(readAll("", JSON.stringify(Array(20_001).fill({})))).rejects.toMatchObject({ status: 400 });
     const items = { body: { items: "n" } };
     const around = (size: number) =>
       readAll("", JSON.stringify({ a: "x".repeat(size), n: Array(5_000).fill({}) }), "", items);

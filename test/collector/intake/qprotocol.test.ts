@@ -143,5 +143,7 @@ describe("a QProtocol event", () => {
     expect(eventsOf([1])).toEqual([1]);
     expect(eventsOf({ events: [] })).toEqual([]);
     for (const body of [{}, null, "x", { events: {} }]) expect(eventsOf(body)).toBeNull();
+    for (const events of [Array(20_001).fill({}), Array(500_000).fill(0)])
+      for (const body of [events, { events }]) expect(() => eventsOf(body)).toThrow("too many events");
   });
 });
