@@ -12,6 +12,13 @@ export type Send = (request: Outgoing, cut?: AbortSignal) => Promise<Answer>;
 /** Name resolution, connection, TLS and the answer, all in all. */
 const TIMEOUT_MS = 15_000;
 
+/**
+ * One of several addresses, before the next is tried. Node itself gives each 250 ms
+ * (https://nodejs.org/api/net.html#netsetdefaultautoselectfamilyattempttimeoutvalue): who is further away than that, and has an address that
+ * leads nowhere from here, would never be reached.
+ */
+const ADDRESS_MS = 3_000;
+
 const KEPT_BYTES = 20_000;
 
 export interface SenderDeps {
@@ -45,7 +52,15 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
         const timeout = AbortSignal.timeout(timeoutMs);
         const signal = cut ? AbortSignal.any([timeout, cut]) : timeout;
         const { request } = url.startsWith("https:") ? https : http;
-        const options = { method, headers, lookup, signal, agent: false, rejectUnauthorized: true };
+        const options = {
+          method,
+          headers,
+          lookup,
+          signal,
+          agent: false,
+          rejectUnauthorized: true,
+          autoSelectFamilyAttemptTimeout: ADDRESS_MS,
+        };
         const sent = request(url, options, (received) => {
           status = received.statusCode ?? null;
           retryAfter = received.headers["retry-after"] ?? null;

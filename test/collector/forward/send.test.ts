@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import type { lookup } from "node:dns";
 import { once } from "node:events";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { readConfig } from "../../../collector/config";
 import { createAddressFilter } from "../../../collector/forward/address";
@@ -69,3 +72,34 @@ test.each(["http://crm.internal", "10.0.0.0/33", "10.0.0", "crm.internal:8080", 
     expect(() => readConfig({ CALLJOIN_ALLOW_PRIVATE: value })).toThrow(/CALLJOIN_ALLOW_PRIVATE: must be hosts/);
   },
 );
+
+/** Takes no connection more than the system does by itself, until a line comes; then answers 204 to each. */
+const SLOW = `
+const server = require("node:http").createServer((_request, response) => response.writeHead(204).end());
+server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+  require("node:fs").writeSync(1, String(server.address().port));
+  require("node:fs").readSync(0, Buffer.alloc(1));
+});`;
+
+test("a receiver that is far away is waited for, though its name has an address that leads nowhere from here", async () => {
+  const child = spawn(process.execPath, ["-e", SLOW], { stdio: ["pipe", "pipe", "inherit"] });
+  const [port] = await once(child.stdout, "data");
+  // With these the system's queue is full, and who comes next is not answered: as if it were on its way.
+  const others = Array.from({ length: 4 }, () => connect(Number(port), "127.0.0.1").on("error", () => undefined));
+  await Promise.all(others.slice(0, 2).map((socket) => once(socket, "connect")));
+
+  const addresses = [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
+  const resolve = ((_host: string, _options: object, done: (error: null, all: typeof addresses) => void) =>
+    done(null, addresses)) as typeof lookup;
+  const send = createSender({ filter: createAddressFilter(["crm.example"]), clock: Date.now, resolve });
+  const sent = send({ method: "POST", url: `http://crm.example:${port}/`, headers: {}, body: "{}" });
+  // Longer than Node tries an address by itself before it tries the next one: 250 ms.
+  await wait(400);
+  for (const other of others) other.destroy();
+  child.stdin.write("\n");
+  expect(await sent).toMatchObject({ status: 204, error: null });
+  child.kill();
+});
