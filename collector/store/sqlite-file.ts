@@ -40,7 +40,7 @@ export function copyTo(file: SqliteDatabase.Database, path: string): void {
   // Reserves the name; a second copy of the same name is refused.
   closeSync(openSync(path, "wx", 0o600));
   try {
-    rmSync(part, { force: true });
+    for (const left of [part, `${part}-journal`]) rmSync(left, { force: true });
     // SQLite writes into a file that is empty: nobody else may read it from its beginning.
     closeSync(openSync(part, "wx", 0o600));
     file.prepare("vacuum into ?").run(part);
@@ -48,7 +48,7 @@ export function copyTo(file: SqliteDatabase.Database, path: string): void {
     renameSync(part, path);
     sync(dirname(path));
   } catch (error) {
-    for (const left of [part, path]) rmSync(left, { force: true });
+    for (const left of [part, `${part}-journal`, path]) rmSync(left, { force: true });
     throw error;
   }
 }
