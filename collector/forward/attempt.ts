@@ -63,7 +63,22 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     if (later) return notSent(`version ${later.version} of the call is sent in its place`);
     if (!api.restates && others.some(({ state }) => state === "delivered"))
       return notSent("the platform was told of this call, and takes no corrections");
+    if (rendered.takesBack && !(await wereTold(others)))
+      return notSent("the platform was not told that this call counted");
     return platformRequest(known, webhook, rendered, false, await store.attempts(site, call_id, id));
+  }
+
+  /** Whether the platform has taken one of a call's deliveries, whatever became of it, or may have: it was asked, and no answer came. */
+  async function wereTold(deliveries: DeliveryRow[]): Promise<boolean> {
+    for (const { site, call_id, id, state } of deliveries) {
+      const attempts = state === "delivered" ? [] : await store.attempts(site, call_id, id);
+      if (
+        state === "delivered" ||
+        attempts.some(({ status, request }) => status === 200 || (status === null && request !== null))
+      )
+        return true;
+    }
+    return false;
   }
 
   /** What the URL asks for only since the delivery was made comes from the call as it is now. */

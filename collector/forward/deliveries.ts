@@ -62,13 +62,10 @@ function renderedFor(
   const told = earlier.filter((row) => row.webhook === webhook.name).sort((a, b) => a.version - b.version);
   if (!restates && told.some(({ state }) => state === "delivered")) return null;
   const eligible = destination.eligible(webhook, call, document, now);
-  const conversions = isEligible(eligible)
-    ? eligible
-    : restates && told.length > 0 && eligible.reason === "not_a_goal"
-      ? takenBack(webhook, call, document.goals)
-      : [];
+  const takesBack = !isEligible(eligible) && restates && told.length > 0 && eligible.reason === "not_a_goal";
+  const conversions = isEligible(eligible) ? eligible : takesBack ? takenBack(webhook, call, document.goals) : [];
   if (conversions.length === 0) return null;
-  const rendered = render(webhook, event, call, conversions);
+  const rendered: Rendered = { ...render(webhook, event, call, conversions), ...(takesBack && { takesBack }) };
   return told.at(-1)?.request === JSON.stringify(rendered) ? null : rendered;
 }
 

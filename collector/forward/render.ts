@@ -16,6 +16,8 @@ export interface Rendered {
   body: string;
   /** The values of the URL's placeholders. */
   fill: Record<string, string>;
+  /** Says that a call counts no more: nothing to whoever was never told that it did. */
+  takesBack?: true;
 }
 
 /** `conversions` are what the call is to a destination. */

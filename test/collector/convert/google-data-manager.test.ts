@@ -110,6 +110,35 @@ describe("a conversion", () => {
     expect(events().at(-1)).toMatchObject({ transactionId: order, conversionValue: 0, currency: "GBP" });
   });
 
+  test.each([
+    ["was refused", 400, "INVALID_ARGUMENT", "dead"],
+    ["could not be sent yet", 503, "UNAVAILABLE", "pending"],
+  ])("that does not count any more is none for Google where it %s before", async (_what, code, status, state) => {
+    google.fail(code, { error: { code, status, message: "no" } });
+    const order = await called(shop);
+    await world.send();
+    expect(await world.deliveries(shop)).toMatchObject([{ state }]);
+    await amended(shop, order, { total: { value: 0.5, currency: "GBP" } });
+    await world.pass(10 * MIN);
+    expect(events()).toEqual([]);
+    expect((await standing(shop, order)).state).toBe("not_sent");
+    expect((await standing(shop, order)).reason).toBe("not_a_goal");
+    // It counts again, and is one.
+    await amended(shop, order, { total: { value: 70, currency: "GBP" } });
+    await world.pass(10 * MIN);
+    expect(events()).toMatchObject([{ transactionId: order, conversionValue: 70 }]);
+  });
+
+  test("that does not count any more is worth nothing where nobody knows whether Google has it, as no answer came", async () => {
+    google.fail(0, {});
+    const order = await called(shop);
+    await world.send();
+    expect(await world.deliveries(shop)).toMatchObject([{ state: "pending", attempts: [{ status: null }] }]);
+    await amended(shop, order, { total: { value: 0.5, currency: "GBP" } });
+    await world.pass(10 * MIN);
+    expect(events()).toMatchObject([{ transactionId: order, conversionValue: 0 }]);
+  });
+
   test("that waits while a later version is made is sent as that version alone", async () => {
     google.fail(503, { error: { code: 503, status: "UNAVAILABLE", message: "try later" } });
     const order = await called(shop);

@@ -19,7 +19,7 @@ export interface Google {
   /** Bodies of requests that were taken. */
   ingested: { events: Record<string, unknown>[] }[];
   tokens: number;
-  /** Answers the next ingestion with this instead. */
+  /** Answers the next ingestion with this instead; of status 0, by closing the connection. */
   fail(status: number, body: object, headers?: Record<string, string>): void;
   /** What `requestStatus:retrieve` says from now on. */
   processed(status: string, reason?: string): void;
@@ -79,6 +79,7 @@ export async function startGoogle(now: () => number): Promise<Google> {
       return answer(200, { requestStatusPerDestination: [outcome] });
     }
     const failure = failures.shift();
+    if (failure?.status === 0) return void response.destroy();
     if (failure) return answer(failure.status, failure.body, failure.headers);
     const body = JSON.parse(request.body);
     const [field, message] = faultOfBody(body, now()) ?? [];
