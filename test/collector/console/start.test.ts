@@ -5,7 +5,7 @@ import { type Collector, startCollector } from "../contract/process";
 let collector: Collector;
 afterEach(() => collector.stop());
 
-const linkIn = (output: string) => /No site yet\. .*: (http\S+\/console\/#sign-in=(\S+))/.exec(output) ?? [];
+const linkIn = (output: string) => /There is no site yet\. .*: (http\S+\/console\/#sign-in=(\S+))/.exec(output) ?? [];
 
 it("a collector without a site prints where to sign in, once; with one it prints nothing", async () => {
   collector = await startCollector();
