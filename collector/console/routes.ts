@@ -52,12 +52,14 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
   });
 
   router.post("/v1/session", rawBody(MAX_BODY), async (request, response) => {
-    if (pageOf(request, publicUrl) === "other") throw new Problem(403, "this came from another page");
+    if (pageOf(request, publicUrl) === "other") throw new Problem(403, "this request came from another page");
     const asked = bodyOf(signInSchema, request, "the body is not valid");
     const asker = await ("link" in asked ? sessions.spendLink(asked.link) : sessions.askerWith(asked.token));
     if (!asker) {
       await refused(wrong, request, response);
-      throw "link" in asked ? new Problem(401, "this link was used, or is too old; make another one") : unauthorized();
+      throw "link" in asked
+        ? new Problem(401, "this link has already been used or has expired; make a new one")
+        : unauthorized();
     }
     const { value, expires_at } = await sessions.begin(asker);
     setCookie(request, response, value);
@@ -95,7 +97,9 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
     const kept = role === "reader" ? JSON.stringify([...new Set(its)]) : null;
     const row = { name, role, sites: kept, hash: hashToken(token), made_at: clock(), last_used_at: null };
     if (!(await store.addToken(row))) {
-      throw new Problem(409, `there is a token ${name} already`, { errors: [{ path: "name", message: "is taken" }] });
+      throw new Problem(409, `a token named ${name} already exists`, {
+        errors: [{ path: "name", message: "is already taken" }],
+      });
     }
     response.status(201).json({ token });
   });

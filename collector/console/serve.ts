@@ -74,7 +74,7 @@ export function serveConsole(folder: URL): Router {
       const cache = HASHED.test(asked) ? "public, max-age=31536000, immutable" : "no-cache";
       return sendFile(request, response, fileOf(asked), { "Content-Type": type, "Cache-Control": cache });
     }
-    if (!names().has(PAGE)) throw new Problem(404, "the console was not built: npm run build");
+    if (!names().has(PAGE)) throw new Problem(404, "the console has not been built: run npm run build");
     // Of an older build: a page for a script would only be another error. Any other name may be a site's, a webhook's or a visitor's.
     if (type && HASHED.test(asked)) throw new Problem(404, `there is no ${request.path}`);
     const up = "../".repeat(asked.split("/").length - 1) || "./";

@@ -85,8 +85,8 @@ export function adConversions(
   return (webhook, call, document, now) => {
     const conversions = passes(webhook.filter, call) ? conversionsOf(webhook, call, document.goals) : [];
     const [one] = conversions;
-    if (!one) return { reason: "not_a_goal", detail: "it meets no goal that counts here" };
-    if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call is tied to no visit" };
+    if (!one) return { reason: "not_a_goal", detail: "the call meets no goal that counts here" };
+    if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call belongs to no visit" };
     if (!clickIds.some((name) => one.clicks[name] !== undefined)) {
       return { reason: "no_click_id", detail: `the visit has none of ${clickIds.join(", ")}` };
     }

@@ -17,13 +17,14 @@ const BESIDE = ["client_id", "user_id"];
 const SESSION_MS = 24 * 3_600_000;
 const MAX_AGE_MS = 72 * 3_600_000;
 
-const NOT_SET = "GA4 needs client_id and session_id, and this call has not both";
+const NOT_SET = "GA4 needs client_id and session_id, and this call does not have both";
 
 export const ga4: Destination = {
   eligible(webhook, call, document, now): Eligible {
     const faulty = reasonOf(ga4Body(webhook, call), now);
-    if (!passes(webhook.filter, call)) return { reason: "not_a_goal", detail: "the webhook's filter leaves it out" };
-    if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call is tied to no visit" };
+    if (!passes(webhook.filter, call))
+      return { reason: "not_a_goal", detail: "the webhook's filter leaves the call out" };
+    if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call belongs to no visit" };
     if (faulty) return faulty;
     const [first] = conversionsOf(webhook, call, document.goals);
     // GA4 is told of what its webhook chooses, a goal or none.
@@ -82,13 +83,13 @@ function reasonOf(body: string, now: number) {
   const { session_id } = events[0].params;
   if (!client_id || !session_id) return { reason: "no_click_id", detail: NOT_SET } as const;
   if (now - timestamp_micros / 1_000 > MAX_AGE_MS)
-    return { reason: "too_old", detail: "GA4 takes no event that is older than 72 hours" } as const;
+    return { reason: "too_old", detail: "GA4 does not accept events older than 72 hours" } as const;
   // Its own id of a session is the time of its start, in seconds.
   const start = /^\d{10}$/.test(String(session_id)) ? Number(session_id) * 1_000 : null;
   if (start !== null && now - start > SESSION_MS)
     return {
       reason: "too_old",
-      detail: "GA4 counts an event to its session within 24 hours of its start only",
+      detail: "GA4 counts an event to its session only within 24 hours of the session's start",
     } as const;
   return null;
 }

@@ -47,5 +47,5 @@ function deliveryState(webhook: Webhook, { deliveries }: Done, at: (time: number
 function fileState(webhook: Webhook, { filed }: Done, eligible: Eligible): State {
   if (filed.some((row) => row.webhook === webhook.name)) return { state: "sent", reason: null, detail: null };
   if (!isEligible(eligible)) return { state: "not_sent", ...eligible };
-  return { state: "waiting", reason: null, detail: "the file is not fetched yet" };
+  return { state: "waiting", reason: null, detail: "the platform has not fetched the file yet" };
 }

@@ -39,7 +39,8 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     const known = await sites.version(String(request.params.site));
     const webhook = known?.document.webhooks.find(({ name }) => name === request.params.webhook);
     if (!known || !webhook) throw new Problem(404, "there is no such webhook");
-    if (destinationOf(webhook)?.file) throw new Problem(400, "nothing is sent there: the platform fetches a file");
+    if (destinationOf(webhook)?.file)
+      throw new Problem(400, "Calljoin sends nothing there: the platform fetches a file");
     const call = exampleCall(known.document, clock());
     const rendered = render(webhook, "call.test", call, exampleConversions(webhook, call, known.document));
     const sent = await forwarder.test(known, webhook, `test_${randomUUID()}`, rendered);

@@ -36,7 +36,7 @@ export function bearerOf(request: Request): string | null {
 }
 
 export function unauthorized(): Problem {
-  return new Problem(401, "a valid token is needed", { headers: { "WWW-Authenticate": 'Bearer realm="calljoin"' } });
+  return new Problem(401, "this needs a valid token", { headers: { "WWW-Authenticate": 'Bearer realm="calljoin"' } });
 }
 
 /** Lets nobody through but who has one token. Wrong ones go to `wrong`, which may refuse to be asked any more. */
@@ -76,7 +76,8 @@ export function createGate({ askerWith, askerIn, accessOf, wrong, publicUrl }: G
     // A cookie comes with whatever a browser sends: only our own page's requests count, and what only reads may be typed in.
     const page = pageOf(request, publicUrl);
     const isReading = ["GET", "HEAD"].includes(request.method);
-    if (page === "other" || (page === "none" && !isReading)) throw new Problem(403, "this came from another page");
+    if (page === "other" || (page === "none" && !isReading))
+      throw new Problem(403, "this request came from another page");
     return asker;
   }
 
@@ -84,10 +85,11 @@ export function createGate({ askerWith, askerIn, accessOf, wrong, publicUrl }: G
     const asker = await whoAsks(request, response);
     const access = accessOf(request.method === "HEAD" ? "GET" : request.method, String(request.route.path));
     if (asker.role === "reader") {
-      if (access !== "reader") throw new Problem(403, `the token ${asker.name} is a reader's, and may not do this`);
+      if (access !== "reader")
+        throw new Problem(403, `the token ${asker.name} has the role reader, which does not allow this`);
       const { site } = request.params;
       if (site !== undefined && !asker.sites?.includes(String(site)))
-        throw new Problem(403, `the token ${asker.name} is not for this site`);
+        throw new Problem(403, `the token ${asker.name} is not valid for this site`);
     }
     response.locals.asker = asker;
     next();

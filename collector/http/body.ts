@@ -69,13 +69,13 @@ const MAX_DEPTH = 64;
  * of ours has one, and one that slips through would be read from every object.
  */
 export function jsonOf(bytes: Buffer, parse: (text: string) => unknown = JSON.parse): unknown {
-  if (bytes.length === 0) throw new Problem(400, "the body is empty; JSON was expected");
+  if (bytes.length === 0) throw new Problem(400, "the body is empty; send JSON");
   let value: unknown;
   try {
-    if (!isUtf8(bytes)) throw new Error("is not UTF-8");
+    if (!isUtf8(bytes)) throw new Error("must be UTF-8");
     value = parse(bytes.toString().replace(BOM, ""));
   } catch (error) {
-    throw invalid("the body is not JSON", [{ path: "", message: (error as Error).message }]);
+    throw invalid("the body is not valid JSON", [{ path: "", message: (error as Error).message }]);
   }
   guard(value, [], 0);
   return value;
@@ -84,7 +84,9 @@ export function jsonOf(bytes: Buffer, parse: (text: string) => unknown = JSON.pa
 function guard(value: unknown, path: string[], depth: number): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > MAX_DEPTH) {
-    throw invalid("the body is nested too deep", [{ path: "", message: `is nested deeper than ${MAX_DEPTH}` }]);
+    throw invalid("the body is nested too deeply", [
+      { path: "", message: `must not be nested more than ${MAX_DEPTH} levels deep` },
+    ]);
   }
   for (const key of Object.keys(value)) {
     if (key === "__proto__") {

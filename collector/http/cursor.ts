@@ -15,6 +15,6 @@ export function placeOf(cursor: string | undefined): [number, string] | null {
   try {
     return placeSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
   } catch {
-    throw invalid("the query is not valid", [{ path: "cursor", message: "is not a cursor of this list" }]);
+    throw invalid("the query is not valid", [{ path: "cursor", message: "is not a valid cursor for this list" }]);
   }
 }

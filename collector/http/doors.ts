@@ -34,7 +34,7 @@ export function servedAt(places: Places): (request: Pick<IncomingMessage, "socke
 export function onlyServed(isServed: ReturnType<typeof servedAt>): RequestHandler {
   return (request, _response, next) => {
     if (isServed(request, request.path)) return next();
-    throw new Problem(404, `there is no ${request.method} ${request.path} at this port`);
+    throw new Problem(404, `there is no ${request.method} ${request.path} on this port`);
   };
 }
 

@@ -25,7 +25,7 @@ export function answerMalformed(server: Server): void {
     if (error.code === "ECONNRESET" || !socket.writable || isHalfAnswered) return socket.destroy();
     if (refused.has(socket)) return;
     refused.add(socket);
-    const problem = PROBLEMS.get(error.code ?? "") ?? new Problem(400, "this is not HTTP/1.1");
+    const problem = PROBLEMS.get(error.code ?? "") ?? new Problem(400, "this is not a valid HTTP/1.1 request");
     const body = problemText(problem);
     const headers = {
       ...SECURITY_HEADERS,

@@ -39,7 +39,7 @@ export function problemOf(error: unknown, log: Logger, asked: { method: string |
   log.error({ err: error, ...asked }, isStores ? "store failed" : "request failed");
   if (!isStores) return problem;
   const isRead = asked.method === "GET" || asked.method === "HEAD";
-  return isRead ? new Problem(503, "the store does not answer right now; try again", RETRY) : noWrites();
+  return isRead ? new Problem(503, "the store is not answering right now; try again", RETRY) : noWrites();
 }
 
 /** Answers a problem. */

@@ -21,7 +21,7 @@ export function knownParameters(parametersOf: ParametersOf): RequestHandler {
     const known = parametersOf(method, String(request.route.path));
     const unknown = Object.keys(request.query).filter((name) => known !== null && !known.includes(name));
     if (unknown.length === 0) return next();
-    const those = known?.length ? `its parameters are ${known.join(", ")}` : "it has none";
+    const those = known?.length ? `use ${known.join(", ")}` : "it takes none";
     const errors = unknown.map((path) => ({ path, message: `is not a parameter of this route; ${those}` }));
     throw invalid("the query is not valid", errors);
   };

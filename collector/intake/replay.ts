@@ -49,7 +49,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     const arrival = { receivedAt: received_at, bytes: body.length };
     if (route === "snapshots") return takeSnapshots(kept, { ...arrival, origin: null });
     const vendor = siteDocument.vendors.find((one) => one.name === name);
-    if (!vendor) throw new Problem(409, `the site has no vendor ${name} any more`);
+    if (!vendor) throw new Problem(409, `the site no longer has a vendor ${name}`);
     const events = (isUnread(kept) && (await readAgain(askedAgain(kept), vendor))) || [kept];
     const batch = { ...arrival, site, vendor, document: siteDocument, events };
     return takeEvents({ ...batch, route: route === "native" ? "native" : "calls" });
@@ -59,7 +59,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     const known = await sites.current(String(request.params.site));
     const id = String(request.params.id);
     const [row] = known ? await store.rejected(known.site, { id }, null, 1) : [];
-    if (!known || !row) throw new Problem(404, "there is no such refusal");
+    if (!known || !row) throw new Problem(404, "there is no such rejected event");
     if (row.reason === "erased") throw new Problem(409, "this visitor was erased; nothing is left to replay");
     const answer = await take(known, row);
     if (answer.rejected.length === 0) await store.deleteRejected(known.site, id);

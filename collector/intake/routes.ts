@@ -56,7 +56,9 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     const events = await orKept(request, response, "calls", async () => {
       const found = eventsOf(jsonOf(bytesOf(request), exactJson));
       if (found) return found;
-      throw invalid("the body holds no events", [{ path: "events", message: 'must be {"events": [...]} or an array' }]);
+      throw invalid("the body contains no events", [
+        { path: "events", message: 'must be {"events": [...]} or an array' },
+      ]);
     });
     const answer = await take(request, response, { route: "calls", events });
     response.status(request.method === "GET" ? 200 : 202).json(answer);

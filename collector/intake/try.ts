@@ -40,7 +40,7 @@ export function tryRoute({ sites, store, clock, publicUrl }: TryDeps): RequestHa
       heard = read;
     } else heard = { events: eventsOf(jsonOf(bytesOf(request), exactJson)), signed: null, refusal: null };
     const { events, signed, refusal } = heard;
-    if (!events) throw new Problem(400, "the body holds no events");
+    if (!events) throw new Problem(400, "the body contains no events");
     const read = readEvents({ site: known.site, vendor, document: known.document, events });
     const seen: CallEventRow[] = [];
     const answers = [];

@@ -25,7 +25,7 @@ export function checkSite(document: Site, formats: Formats): Fault[] {
     ...document.webhooks.flatMap((webhook, index) => checkWebhook(webhook, `webhooks.${index}`, document)),
     ...document.goals.flatMap(({ value, currency }, index) =>
       value !== undefined && currency === undefined
-        ? [{ path: `goals.${index}.currency`, message: "is required: a value without its currency is none" }]
+        ? [{ path: `goals.${index}.currency`, message: "is required: a value needs its currency" }]
         : [],
     ),
   ];
@@ -33,7 +33,7 @@ export function checkSite(document: Site, formats: Formats): Fault[] {
 
 /** What a document is allowed to say, and its author may not have meant. */
 export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site): Fault[] {
-  const open = { path: "origins", message: "none are listed, so any page may send snapshots to this site" };
+  const open = { path: "origins", message: "is empty, so any page may send snapshots to this site" };
   const unquoted = entities.flatMap(({ type, value }, index) => {
     const text = value.trim();
     if (type !== "simple" || !WORD.test(text)) return [];
@@ -43,12 +43,17 @@ export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site
   const unused = vendors.flatMap((vendor, index) =>
     NATIVE_ONLY.filter((field) => vendor.adapter === "qprotocol" && vendor[field] !== undefined).map((field) => ({
       path: `vendors.${index}.${field}`,
-      message: "is not used, as QProtocol says it itself",
+      message: "is not used, because QProtocol states it itself",
     })),
   );
   const idle = webhooks.flatMap(({ format }, index) =>
     goals.length === 0 && AD_FIELDS[format]
-      ? [{ path: `webhooks.${index}.format`, message: "nothing is ever a conversion there, as the site has no goals" }]
+      ? [
+          {
+            path: `webhooks.${index}.format`,
+            message: "no call can be a conversion there, because the site has no goals",
+          },
+        ]
       : [],
   );
   const unlike = webhooks.flatMap(({ format, measurement_id }, index) =>
@@ -56,7 +61,7 @@ export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site
       ? [
           {
             path: `webhooks.${index}.measurement_id`,
-            message: "does not look like G-1A2B3C4D5E: Google says yes to any",
+            message: "does not look like G-1A2B3C4D5E, and Google accepts any id without an error",
           },
         ]
       : [],
@@ -127,12 +132,12 @@ function checkVendor(vendor: Site["vendors"][number], path: string, formats: For
   );
   check(adapter === "custom" || mapping === undefined, "mapping", "is used only if the adapter is custom");
   for (const [at, code] of Object.entries({ country, "mapping.country": mapping?.country }))
-    check(code === undefined || isCountry(code), at, "is no country's two letters; Britain's are GB");
+    check(code === undefined || isCountry(code), at, "is not a known two-letter country code; Britain's is GB");
   const isChecked = adapter === "custom" ? mapping?.signature !== undefined : signed.includes(adapter);
   check(
     !secret || isChecked,
     "secret",
-    `would never be checked, as ${adapter} requests carry no signature; use the vendor's token`,
+    `would never be checked, because ${adapter} requests carry no signature; use the vendor's token`,
   );
   return faults;
 }
@@ -152,7 +157,7 @@ export function checkWebhook(webhook: Site["webhooks"][number], path: string, do
     check(isParameter(value, document.entities), `parameters.${index}.value`, noValue(value));
   });
   for (const value of placeholders(url ?? "")) check(isParameter(value, document.entities), "url", noValue(value));
-  check(!/[{}]/.test((url ?? "").replace(/\?.*$/s, "")), "url", "may have {{values}} in its query only");
+  check(!/[{}]/.test((url ?? "").replace(/\?.*$/s, "")), "url", "may have {{values}} only in its query");
   for (const name of filter.vendor ?? [])
     check(has(document.vendors, name), "filter.vendor", `there is no vendor ${name}`);
   for (const name of filter.goal ?? []) check(has(document.goals, name), "filter.goal", `there is no goal ${name}`);

@@ -31,7 +31,7 @@ export const checkSchema = z.strictObject({
     .array(entitySchema)
     .max(20)
     .default([])
-    .meta({ description: "read on that page, too, before they are saved" }),
+    .meta({ description: "entities to read on that page before you save them" }),
 });
 
 const text = (max: number) => z.string().max(max);
@@ -46,7 +46,7 @@ const row = z.object({
 
 export const reportSchema = z.object({
   site: text(64).meta({ description: "whose tag it is" }),
-  document_version: z.int().nullable().meta({ description: "null where a bundle started the tag" }),
+  document_version: z.int().nullable().meta({ description: "null if a bundle started the tag" }),
   context_id: text(200).nullable(),
   consent: text(40),
   cookie: z.object({ set: z.boolean().nullable(), domain: text(300).nullable() }),
@@ -90,7 +90,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
   /** A check whose key is still good. */
   async function checkOf(key: string): Promise<{ check: Check; until: number }> {
     const [mark] = await store.marks("", "check", key);
-    if (!mark || mark.at <= clock()) throw new Problem(404, "there is no such check, or its time is over");
+    if (!mark || mark.at <= clock()) throw new Problem(404, "there is no such check, or it has expired");
     return { check: JSON.parse(mark.said), until: mark.at };
   }
 
@@ -122,7 +122,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
 
   router.get("/v1/sites/:site/checks/:key", admin, async (request, response) => {
     const { check, until } = await checkOf(String(request.params.key));
-    if (check.site !== request.params.site) throw new Problem(404, "there is no such check, or its time is over");
+    if (check.site !== request.params.site) throw new Problem(404, "there is no such check, or it has expired");
     const last = check.reports.at(-1);
     const state = !last ? "waiting" : clock() - last.at < LIVE_MS ? "live" : "reported";
     response.set("Cache-Control", "no-store").json({ state, reports: check.reports, expires_at: until });

@@ -20,22 +20,22 @@ export function faultOfValue({ type, value }: Pick<Entity, "type" | "value">): s
     // With its brackets, so that `(a || b)` ends where they do.
     expression = parseExpressionAt(value, 0, { ...SYNTAX, preserveParens: true });
     if (tokenizer(value.slice(expression.end), SYNTAX).getToken().type !== tokTypes.eof) {
-      return `must be one JavaScript expression: something follows it at character ${expression.end + 1}`;
+      return `must be a single JavaScript expression: something follows it at character ${expression.end + 1}`;
     }
     // And as it will stand in the script: a comment or a bracket must not reach what comes after it.
     const tokens: Token[] = [];
-    if (!isOneReturn(readerOf(value), tokens)) return "must be one JavaScript expression";
+    if (!isOneReturn(readerOf(value), tokens)) return "must be a single JavaScript expression";
     if (tokens.some(isLookbehind)) {
-      return "must not use a lookbehind, (?<= or (?<!: older browsers could not read the whole script";
+      return "must not use a lookbehind, (?<= or (?<!, because older browsers could not read the whole script";
     }
   } catch (error) {
-    return `must be one JavaScript expression: ${(error as Error).message}`;
+    return `must be a single JavaScript expression: ${(error as Error).message}`;
   }
   if (isFunction(expression)) {
-    return "must be a value, not a function: call it, as in (() => document.title)(), or write its expression alone";
+    return "must be a value, not a function: call it, as in (() => document.title)(), or write only its expression";
   }
   if (type === "simple" && !isLiteral(expression) && !isPath(expression)) {
-    return 'must be a literal ("gold", 42) or a variable\'s path (dataLayer[0].user.id); for anything else use type "expression"';
+    return 'must be a literal ("gold", 42) or the path of a variable (dataLayer[0].user.id); for anything else use type "expression"';
   }
   return null;
 }

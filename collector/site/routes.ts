@@ -98,9 +98,9 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
       const newest = (await sites.version(site))?.version ?? 0;
       throw new Problem(
         409,
-        `you read version ${read}, and somebody has saved version ${newest} since; read it again`,
+        `you read version ${read}, but somebody has since saved version ${newest}; read it again`,
         {
-          errors: [{ path: "version", message: `the newest is ${newest}` }],
+          errors: [{ path: "version", message: `the newest version is ${newest}` }],
         },
       );
     }
@@ -144,7 +144,8 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     const { site, document } = await named(sites, request.params, "webhook");
     const name = String(request.params.webhook);
     const webhook = document.webhooks.find((one) => one.name === name);
-    if (!webhook || !destinationOf(webhook)?.file) throw new Problem(400, "this webhook is no file that is fetched");
+    if (!webhook || !destinationOf(webhook)?.file)
+      throw new Problem(400, "this webhook is not a file that a platform fetches");
     const key = `cjf_${randomBytes(32).toString("base64url")}`;
     await addSecret(deps, site, "file_key", name, hashToken(key), null);
     response.status(201).json({ key, path: `/v1/sites/${site}/conversions/${name}.csv?key=${key}` });

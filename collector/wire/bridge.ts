@@ -11,11 +11,11 @@ export const bridgeSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("cookie"), name: plainName }).meta({ description: "a first-party cookie" }),
   z
     .strictObject({ type: z.literal("field"), name: z.string().min(1).max(128) })
-    .meta({ description: "the form fields of this name, also of forms that come later" }),
+    .meta({ description: "the form fields with this name, also in forms that are added later" }),
   z
     .strictObject({
       type: z.literal("tel"),
-      attribute: z.string().regex(/^data-[a-z0-9_.-]{1,59}$/, "must be an attribute's name that starts with data-"),
+      attribute: z.string().regex(/^data-[a-z0-9_.-]{1,59}$/, "must be an attribute name that starts with data-"),
     })
     .meta({ description: "an attribute of the page's tel: links" }),
 ]);

@@ -52,8 +52,11 @@ export const callFacts = z.object({
   answered: z.boolean().nullable(),
   /** Nothing else is a call (contract 5). */
   direction: z.literal("inbound"),
-  caller_sha256: z.string().nullable().meta({ description: "of its E.164, in hexadecimal" }),
-  caller: z.string().nullable().meta({ description: "E.164, where the site keeps it" }),
+  caller_sha256: z
+    .string()
+    .nullable()
+    .meta({ description: "the SHA-256 of the caller's number in E.164, in hexadecimal" }),
+  caller: z.string().nullable().meta({ description: "the caller's number in E.164, if the site keeps it" }),
   dialled: z.string().nullable().meta({ description: "E.164" }),
 });
 
@@ -79,7 +82,7 @@ export const outcomeSchema = z.object({
   earlier_clicks: z
     .record(z.string(), earlierClick)
     .optional()
-    .meta({ description: "click ids of an earlier visit, by entity, where the call's own visit has none" }),
+    .meta({ description: "click ids of an earlier visit, by entity, if the call's own visit has none" }),
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
@@ -100,14 +103,14 @@ export const conversionSchema = z.object({
   format: z.string(),
   state: z.enum(["sent", "waiting", "not_sent"]),
   reason: z.enum(CONVERSION_REASONS).nullable(),
-  detail: z.string().nullable().meta({ description: "in words; of `refused`, the platform's own" }),
-  click_session_id: z.string().nullable().meta({ description: "the visit that its click id is of" }),
+  detail: z.string().nullable().meta({ description: "the reason in words; for `refused`, the platform's own words" }),
+  click_session_id: z.string().nullable().meta({ description: "the visit that its click id comes from" }),
 });
 export type ConversionState = z.infer<typeof conversionSchema>;
 
 /** What would come of a vendor's request, event by event (contract 5). */
 export const triedSchema = z.object({
-  signed: z.boolean().nullable().meta({ description: "null where the vendor shares no secret with the site" }),
+  signed: z.boolean().nullable().meta({ description: "null if the vendor shares no secret with the site" }),
   events: z.array(
     z.object({
       index: z.int(),
@@ -120,14 +123,14 @@ export const triedSchema = z.object({
       ts_unit: z.enum(["s", "ms"]).optional(),
       time: z.string().optional().meta({ description: "the call's start in UTC, ISO 8601" }),
       context_id: z.string().nullable().optional(),
-      visitor_id: z.string().nullable().optional().meta({ description: "the vendor's own id for the visitor" }),
+      visitor_id: z.string().nullable().optional().meta({ description: "the vendor's own visitor id" }),
       url: z.string().nullable().optional(),
       source: z.string().nullable().optional(),
       total: totalSchema.nullable().optional(),
       ...callFacts.partial().shape,
       revision: z.int().optional(),
-      call: outcomeSchema.optional().meta({ description: "the call with its join, as it would be" }),
-      kept: z.unknown().meta({ description: "the event as it would be kept" }),
+      call: outcomeSchema.optional().meta({ description: "the call with its join, as Calljoin would store it" }),
+      kept: z.unknown().meta({ description: "the event as Calljoin would keep it" }),
     }),
   ),
 });

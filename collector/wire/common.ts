@@ -11,7 +11,7 @@ export const time = z.int().min(0).max(8.64e15).meta({ description: "epoch milli
 export const contextId = z
   .string()
   .regex(CONTEXT_ID, "must be 8–128 letters, digits, . _ : -")
-  .refine((id) => !isJunk(id), "is a placeholder, not an id");
+  .refine((id) => !isJunk(id), "is a placeholder, not a visitor's id");
 
 export const viewOrSessionId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, "must be 1–64 letters, digits, . _ : -");
 

@@ -22,7 +22,7 @@ export type View = z.infer<typeof viewSchema>;
 
 const entityName = z
   .string()
-  .regex(ENTITY_NAME, "is not an entity's name: letters, digits and _, beginning with a letter or _");
+  .regex(ENTITY_NAME, "is not a valid entity name: use letters, digits and _, beginning with a letter or _");
 
 export const snapshotSchema = z.object({
   view_id: viewOrSessionId,
@@ -32,7 +32,7 @@ export const snapshotSchema = z.object({
   view: viewSchema.optional(),
   entities: z
     .record(entityName, z.json())
-    .refine((entities) => Object.keys(entities).length <= 200, "has more than 200 names")
+    .refine((entities) => Object.keys(entities).length <= 200, "must not have more than 200 names")
     .default({}),
   /** What entities threw since the view's last snapshot: for the coverage report, and no part of any join. */
   errors: z.record(entityName, z.string().max(1_000).overwrite(wellFormed)).optional(),

@@ -33,9 +33,11 @@ export function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_value":
       return oneOf(issue.values);
     case "unrecognized_keys":
-      return issue.keys.length > 1 ? `has no fields ${issue.keys.join(", ")}` : `has no field ${issue.keys[0]}`;
+      return issue.keys.length > 1
+        ? `has unknown fields ${issue.keys.join(", ")}`
+        : `has an unknown field ${issue.keys[0]}`;
     case "invalid_union":
-      return Array.isArray(issue.options) ? oneOf(issue.options) : "is in none of the forms that it may have";
+      return Array.isArray(issue.options) ? oneOf(issue.options) : "does not have any of the allowed forms";
     default:
       return undefined;
   }

@@ -57,12 +57,12 @@ test("a fault stands at its field while it is typed, from the collector's own ch
   await field("Type").selectOption("expression");
   await field("Value").fill("window.basket.(");
   await expect.poll(() => field("Value").getAttribute("aria-invalid")).toBe("true");
-  expect(await saidOf("Value")).toContain("must be one JavaScript expression");
+  expect(await saidOf("Value")).toContain("must be a single JavaScript expression");
   expect(await field("Name").getAttribute("aria-invalid")).toBeNull();
   await field("Value").fill("window.basket.total");
   await expect.poll(() => field("Value").getAttribute("aria-invalid")).toBeNull();
   await field("Name").fill("basket total");
-  await expect.poll(() => saidOf("Name")).toContain("must be a letter or _");
+  await expect.poll(() => saidOf("Name")).toContain("must begin with a letter or _");
 });
 
 test("a form with nothing in it complains of nothing until it is saved, and then of each field", async () => {
@@ -120,7 +120,7 @@ test("who saves what somebody else has saved since is told so, and loses nothing
   await field("Value").fill("42");
   await console_.ask("PUT", `v1/sites/${site}`, { name: "Shop", origins: [console_.shop.origin] });
   await page.getByRole("button", { name: "Save" }).click();
-  expect(await page.getByRole("alert").textContent()).toContain("somebody has saved version 2 since");
+  expect(await page.getByRole("alert").textContent()).toContain("somebody has since saved version 2");
   expect(await field("Name").inputValue()).toBe("mine");
 });
 

@@ -68,7 +68,7 @@ test("of two tabs that write one site the second to save is told so, keeps what 
   await page.getByText("Saved as version 4.").waitFor();
   await other.bringToFront();
   await settings(other).getByRole("button", { name: "Save" }).click();
-  expect(await settings(other).getByRole("alert").textContent()).toContain("somebody has saved version 4 since");
+  expect(await settings(other).getByRole("alert").textContent()).toContain("somebody has since saved version 4");
   expect(await field("Days kept", other).inputValue()).toBe("90");
   await other.reload();
   await field("Days kept", other).fill("90");

@@ -178,9 +178,9 @@ test("Google Analytics asks for what is its own, and its secret is never shown a
   await field("Format").selectOption("ga4");
   expect(await field("Address").count()).toBe(0);
   await field("Measurement id").fill("wrong");
-  await page.getByText("Google says yes to any").waitFor();
+  await page.getByText("Google accepts any id").waitFor();
   await field("Measurement id").fill("G-1A2B3C4D5E");
-  await page.getByText("Google says yes to any").waitFor({ state: "detached" });
+  await page.getByText("Google accepts any id").waitFor({ state: "detached" });
   await field("API secret").fill("the-secret-of-ga4");
   await field("Parameter name").fill("client_id");
   await field("Parameter value").selectOption("entities.plan");

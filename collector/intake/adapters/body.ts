@@ -41,7 +41,7 @@ function noPayload(message: string): Error {
 function objectsIn(said: unknown): Payload[] {
   const all: unknown[] = notTooMany(Array.isArray(said) ? said : [said]);
   const isObject = (one: unknown): one is Payload => isFields(one) && !Array.isArray(one);
-  if (all.length > 0 && !all.some(isObject)) throw noPayload("must be an object, or a list of them");
+  if (all.length > 0 && !all.some(isObject)) throw noPayload("must be an object or a list of objects");
   return all.map((one) => (isObject(one) ? one : { "": one }));
 }
 
@@ -212,7 +212,7 @@ async function xmlFields(document: string): Promise<unknown> {
     throw broken("has a document type");
   });
   parser.on("opentag", ({ name, attributes }) => {
-    if (open.length > MAX_DEPTH) throw broken(`is nested deeper than ${MAX_DEPTH}`);
+    if (open.length > MAX_DEPTH) throw broken(`must not be nested more than ${MAX_DEPTH} levels deep`);
     const own = Object.entries(attributes).filter(([attribute]) => !attribute.startsWith("xmlns"));
     open.push({ name, fields: Object.fromEntries(own), children: 0, text: "" });
   });

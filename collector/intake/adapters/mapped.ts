@@ -181,7 +181,7 @@ function totalOf({ total }: Mapping, reading: Reading): CallEvent["total"] | str
   const digits = total.minor_digits ?? 0;
   // Who writes cents writes no part of one: `49,90` is not 50 of them.
   if (value === undefined || (digits > 0 && !Number.isInteger(value)))
-    return `${nameOf(total.from)}: ${JSON.stringify(said)} is not an amount, or could be more than one`;
+    return `${nameOf(total.from)}: ${JSON.stringify(said)} is not an amount, or is ambiguous`;
   const code = (text(reading, total.currency) ?? "").toUpperCase();
   return {
     value: digits === 0 ? value : Number((value / 10 ** digits).toFixed(digits)),

@@ -52,7 +52,7 @@ describe("a mapping of a site's own", () => {
       `no part of a cent: ${JSON.stringify(sum)}`,
       { total: { from: "sum", minor_digits: 2 } },
       { ...base, sum },
-      { reason: "invalid", detail: `sum: ${JSON.stringify(sum)} is not an amount, or could be more than one` },
+      { reason: "invalid", detail: `sum: ${JSON.stringify(sum)} is not an amount, or is ambiguous` },
     ]),
     [
       "a decimal comma",

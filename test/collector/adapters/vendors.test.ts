@@ -205,7 +205,7 @@ test("a total that may be more than one number is refused, and named", () => {
   const event = refusedOrRead("callrail", { resource_id: "CAL1", start_time: "1732262400", value: "1.234" });
   expect(event).toMatchObject({
     reason: "invalid",
-    detail: 'value: "1.234" is not an amount, or could be more than one',
+    detail: 'value: "1.234" is not an amount, or is ambiguous',
   });
 });
 

@@ -47,7 +47,7 @@ describe("a call's conversions", () => {
         format: "google_ads_csv",
         state: "waiting",
         reason: null,
-        detail: "the file is not fetched yet",
+        detail: "the platform has not fetched the file yet",
         click_session_id: "session-1",
       },
       {
@@ -92,7 +92,7 @@ describe("a call's conversions", () => {
     });
     expect(await standing(shop, "unseen")).toMatchObject({
       reason: "no_click_id",
-      detail: "the call is tied to no visit",
+      detail: "the call belongs to no visit",
     });
     const denied = await called(shop, { entities: { gclid: "g", ad_user_data: "denied" } });
     expect(await standing(shop, denied)).toMatchObject({ reason: "no_consent" });

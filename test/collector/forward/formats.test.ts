@@ -87,7 +87,7 @@ describe("formats", () => {
       await world.matchedCall(shop, { entities: { client: "12.34" } });
       await world.send();
       expect(receiver.received).toEqual([]);
-      const error = "GA4 needs client_id and session_id, and this call has not both";
+      const error = "GA4 needs client_id and session_id, and this call does not have both";
       expect(await world.deliveries(shop)).toMatchObject([{ state: "dead", attempts: [{ status: null, error }] }]);
     });
 

@@ -12,7 +12,7 @@ test.each([
     "GET",
     { code: "57P01" },
     503,
-    "the store does not answer right now; try again",
+    "the store is not answering right now; try again",
     ["store failed"],
   ],
   ["a fault of ours", "PUT", new TypeError("x is not a function"), 500, "internal error", ["request failed"]],

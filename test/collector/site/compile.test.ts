@@ -47,7 +47,7 @@ describe("an expression's value", () => {
     ["imports", "import.meta.url"],
     ["returns", "return a"],
   ])("is refused where it %s", (_name, value) => {
-    expect(expression(value)).toMatch(/^must be one JavaScript expression/);
+    expect(expression(value)).toMatch(/^must be a single JavaScript expression/);
   });
 });
 

@@ -20,7 +20,7 @@ describe("faults of a document are told in words of ours, each at its own place"
     [{ name: 7 }, ["name: must be text"]],
     [{ name: "" }, ["name: must not be empty"]],
     [{ name: "x".repeat(201) }, ["name: must have at most 200 characters"]],
-    [{ name: "s", colour: "red", nmae: 1 }, [": has no fields colour, nmae"]],
+    [{ name: "s", colour: "red", nmae: 1 }, [": has unknown fields colour, nmae"]],
     [{ name: "s", window_days: 0 }, ["window_days: must be at least 1"]],
     [{ name: "s", window_days: 1.5 }, ["window_days: must be a whole number"]],
     [{ name: "s", window_days: 4000 }, ["window_days: must be at most 3650"]],
@@ -46,7 +46,7 @@ describe("faults of a document are told in words of ours, each at its own place"
     expect(said({ v: 2 }, envelopeSchema)).toContain("v: must be 1");
     const snapshot = { view_id: "v", session_id: "s", seq: 0, at: 1 };
     expect(said({ ...snapshot, entities: { "a b": 1 } }, snapshotSchema)).toEqual([
-      "entities.a b: is not an entity's name: letters, digits and _, beginning with a letter or _",
+      "entities.a b: is not a valid entity name: use letters, digits and _, beginning with a letter or _",
     ]);
     expect(readQProtocol({ meta: { ts: "1516810598" } }, "hash")).toEqual({
       reason: "invalid",
