@@ -1,4 +1,4 @@
-/** What needs somebody's attention: what is off, silent, empty, given up or refused. */
+/** What needs somebody's attention: what needs attention: what is off, silent, empty, given up or refused. */
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import { readCoverage } from "./coverage";

@@ -22,12 +22,9 @@ const re2 = name.refine((text) => {
   }
 }, "is not a valid RE2 expression");
 
-const word = z
-  .string()
-  .max(200)
-  .meta({
-    description: "compared without upper and lower case; `outbound*` matches every word that starts with `outbound`",
-  });
+const word = z.string().max(200).meta({
+  description: "compared without upper and lower case; `outbound*` matches every word that starts with `outbound`",
+});
 
 const places = z.union([path, list(path)], "must be a path or a list of paths");
 
@@ -110,12 +107,9 @@ const directionSchema = said(name).meta({
     "`inbound`, or what it is instead: outbound, text, form, chat, mail, fax …; the usual words for these need no entry in `values`",
 });
 const revisionSchema = said(z.int().min(0).max(1_000_000)).extend({
-  as: z
-    .literal("time")
-    .optional()
-    .meta({
-      description: "`time` for a time, which counts in seconds since the call's start; otherwise it is a number",
-    }),
+  as: z.literal("time").optional().meta({
+    description: "`time` for a time, which counts in seconds since the call's start; otherwise it is a number",
+  }),
 });
 
 const template = name

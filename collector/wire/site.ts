@@ -63,13 +63,9 @@ const vendorSchema = z.strictObject({
   type: summaryType.optional().meta({
     description: "the type of calls in the vendor's own format; `ecBasketTransactionSummary` if left out",
   }),
-  offline_prefixes: z
-    .array(z.string().min(1).max(64))
-    .max(50)
-    .default([])
-    .meta({
-      description: "how the vendor's own visitor ids begin, if the vendor sends them in place of the context_id",
-    }),
+  offline_prefixes: z.array(z.string().min(1).max(64)).max(50).default([]).meta({
+    description: "how the vendor's own visitor ids begin, if the vendor sends them in place of the context_id",
+  }),
   unusable: z
     .array(
       z.strictObject({
