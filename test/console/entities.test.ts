@@ -136,7 +136,7 @@ test("what is removed is asked for first", async () => {
   expect(await entities()).toHaveLength(1);
   await page.getByRole("button", { name: "Remove it" }).click();
   await page.getByRole("button", { name: "Remove plan" }).click();
-  await page.getByText("No entity yet.").waitFor();
+  await page.getByText("No entities yet.").waitFor();
   expect(await entities()).toEqual([]);
 });
 

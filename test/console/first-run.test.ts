@@ -51,7 +51,7 @@ test("a site, its tag on a page, an entity, a vendor, a call, why it matched, an
   await button("Open it").click();
   const shop = await opens;
   await page.bringToFront();
-  await page.getByText("The collector has taken what the page sent.").waitFor();
+  await page.getByText("The collector has accepted what the page sent.").waitFor();
   await page.getByText("basket_total is 49.9").waitFor();
   await done("A page was seen");
   await done("An entity had a value");

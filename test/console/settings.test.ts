@@ -25,7 +25,7 @@ test("a goal is written row by row, a fault stands at its field, and what is lef
   await field("Goal").fill("order_by_phone");
   await field("At least this total").fill("50");
   await expect.poll(() => settings().locator("[aria-invalid=true]").count()).toBe(0);
-  await field("At least so many seconds").fill("30");
+  await field("At least this many seconds").fill("30");
   await field("Worth without a total").fill("12.5");
   await field("Its currency").fill("GBP");
   await field("ecBasketTransactionSummary").check();

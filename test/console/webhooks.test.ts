@@ -113,7 +113,7 @@ test("the log tells what became of a delivery, and filters by state", async () =
   await page.getByText("answered 500").waitFor();
   expect(await page.getByLabel("The body").textContent()).toContain('"membership": "gold"');
   await field("State").selectOption("delivered");
-  await page.getByText("No delivery is so.").waitFor();
+  await page.getByText("No delivery matches.").waitFor();
   expect(page.url()).toContain("state=delivered");
   await field("State").selectOption("all");
   await row.waitFor();
@@ -146,7 +146,7 @@ test("what a receiver will have no more is dead; on again, one is resent, then a
   await expect.poll(() => dead.count()).toBe(2);
   await page.getByRole("button", { name: "Resend all that are dead" }).click();
   await page.getByText("Resend all that are dead: 2 of 2").waitFor();
-  await page.getByText("No delivery is so.").waitFor();
+  await page.getByText("No delivery matches.").waitFor();
   await expect.poll(() => receiver.received.length).toBe(before + 3);
   const calls = receiver.received.slice(before).map(({ body }) => JSON.parse(body).order);
   expect(calls.sort()).toEqual(["order-2", "order-3", "order-4"]);
@@ -248,7 +248,7 @@ test("an advertising platform asks for what is its own, says what last week's ca
   ]);
   await platforms.getByLabel("By", { exact: true }).selectOption("reason");
   await platforms.getByRole("region", { name: "Calls at platforms by reason" }).waitFor();
-  expect(await cells("No click")).toEqual(["No click of this platform's in the visit", "0", "0", "1"]);
+  expect(await cells("The visit has no click")).toEqual(["The visit has no click from this platform", "0", "0", "1"]);
   await platforms.getByLabel("By", { exact: true }).selectOption("day");
   await platforms.getByRole("cell", { name: new Date().toISOString().slice(0, 10) }).waitFor();
   expect(await axe(tab)).toEqual([]);

@@ -35,13 +35,13 @@ describe("what an opened page reported", () => {
   });
 
   test.each<[string, Partial<PageReport>, string]>([
-    ["a page of another origin", { url: "https://other.example/" }, "https://other.example is not among"],
+    ["a page of another origin", { url: "https://other.example/" }, "https://other.example is not one of"],
     ["the tag of another site", { site: "shop-fr" }, "the tag of another site: shop-fr"],
-    ["an older document", { document_version: 2 }, "version 2 of the site, and the newest is 3"],
+    ["an older document", { document_version: 2 }, "version 2 of the site, but the newest is 3"],
     ["denied consent", { consent: "denied" }, "consent is denied"],
     ["a browser's own signal", { consent: "global_privacy_control" }, "Global Privacy Control"],
-    ["consent that nobody gave yet", { consent: "pending" }, "waits for consent"],
-    ["a cookie that is not kept", { cookie: { set: false, domain: null } }, "each page is another visitor"],
+    ["consent that nobody gave yet", { consent: "pending" }, "is waiting for consent"],
+    ["a cookie that is not kept", { cookie: { set: false, domain: null } }, "each page looks like a new visitor"],
     ["a second tag", { other_tags: ["old"] }, "more than one tag"],
     ["an entity that throws", { entities: [{ ...empty, error: "x is not defined" }] }, "plan failed: x is not defined"],
     ["an empty entity", { entities: [empty] }, "plan has no value"],

@@ -69,7 +69,7 @@ export async function ask<T>(path: string, { method = "GET", body, contentType, 
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(0, "The collector does not answer. See whether it runs, and whether you are online.");
+    throw new Problem(0, "The collector does not answer. Check that it is running and that you are online.");
   }
   const answer = parsed(text);
   if (response.ok) return answer as T;

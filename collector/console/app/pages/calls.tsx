@@ -156,13 +156,13 @@ function Downloads({ site, filter }: { site: string; filter: Record<string, stri
 function NoCall({ site, isFiltered }: { site: string; isFiltered: boolean }) {
   if (isFiltered) {
     return (
-      <Empty title="No call is so.">
+      <Empty title="No call matches these filters.">
         <Link href={placeOf(site, "calls")}>Show all calls</Link>
       </Empty>
     );
   }
   return (
-    <Empty title="No call yet.">
+    <Empty title="No calls yet.">
       <p>
         Calls come from a vendor. <Link href={placeOf(site, "vendors")}>Set one up</Link>, make a test call, and it
         appears here by itself.
@@ -198,7 +198,7 @@ function useNewest(site: string, isLive: boolean, reload: () => void): Live {
       show();
     }, TOGETHER_MS);
   }
-  useKey("P", isPaused ? "goes on showing calls as they come" : "pauses the list", toggle);
+  useKey("P", isPaused ? "resumes showing calls as they come" : "pauses the list", toggle);
   useLive(isLive ? site : null, {
     call: ({ id }) => {
       if (!isPaused && scrollY <= READING_PX) return soon();

@@ -78,11 +78,11 @@ function List({ site, version }: { site: string; version: number }) {
     <Loaded of={health}>
       {({ entities }) =>
         entities.length === 0 ? (
-          <Empty title="No entity yet.">
-            <p>An entity is a value that your pages know, such as the basket's total: each call then carries it.</p>
+          <Empty title="No entities yet.">
+            <p>An entity is a value on your pages, such as the basket's total. Each call then carries it.</p>
           </Empty>
         ) : (
-          <Table label="Entities and how they do">
+          <Table label="Entities and how they are doing">
             <thead>
               <tr>
                 <th>Entity</th>

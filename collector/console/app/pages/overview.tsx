@@ -77,7 +77,7 @@ function Coverage({ site }: { site: string }) {
       <Loaded of={found}>
         {({ entities }) =>
           entities.length === 0 ? (
-            <Empty title="No entity yet.">
+            <Empty title="No entities yet.">
               <p>
                 An entity is a value that is read on your pages and goes with each call.{" "}
                 <Link href={placeOf(site, "entities")}>Add one.</Link>

@@ -76,7 +76,7 @@ export default function RejectedPage({ site }: PageProps) {
                     <th>Reason</th>
                     <th>Detail</th>
                     <th colSpan={2}>
-                      <span class="unseen">What can be done</span>
+                      <span class="unseen">Actions</span>
                     </th>
                   </tr>
                 </thead>

@@ -18,8 +18,8 @@ export default function System() {
           <Tokens />
         </>
       ) : (
-        <Empty title="Your token reads a site's calls and visitors.">
-          <p>The collector's figures and the tokens are shown to an admin.</p>
+        <Empty title="Your token can read a site's calls and visitors.">
+          <p>Only an admin sees the collector's figures and the tokens.</p>
         </Empty>
       )}
     </Page>
@@ -139,7 +139,10 @@ function Tokens() {
         {({ tokens: all }) =>
           all.length === 0 ? (
             <Empty title="There is only the admin token.">
-              <p>Make one for each colleague: it can be revoked by itself, and a saved version shows whose it was.</p>
+              <p>
+                Make one for each colleague. You can revoke each separately, and each saved version shows whose token
+                saved it.
+              </p>
             </Empty>
           ) : (
             <Table label="Named tokens">
@@ -150,7 +153,7 @@ function Tokens() {
                   <th>Made</th>
                   <th>Last used</th>
                   <th>
-                    <span class="unseen">What can be done</span>
+                    <span class="unseen">Actions</span>
                   </th>
                 </tr>
               </thead>

@@ -78,8 +78,8 @@ function Log({ site, webhooks }: { site: string; webhooks: string[] }) {
 function List({ saved }: { saved: SavedSite }) {
   if (saved.webhooks.length === 0) {
     return (
-      <Empty title="No webhook yet.">
-        <p>A webhook tells your CRM of each call that was matched, under the names that it knows.</p>
+      <Empty title="No webhooks yet.">
+        <p>A webhook tells your CRM about each matched call, under names that the CRM knows.</p>
       </Empty>
     );
   }
@@ -90,7 +90,7 @@ function List({ saved }: { saved: SavedSite }) {
           <th>Webhook</th>
           <th>Sends to</th>
           <th>As</th>
-          <th>Of calls that are</th>
+          <th>Calls that are</th>
           <th>State</th>
         </tr>
       </thead>

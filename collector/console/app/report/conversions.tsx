@@ -31,10 +31,10 @@ export function Conversions({ site, from }: { site: string; from: string }) {
         {({ rows }) => {
           if (rows.length === 0) {
             return (
-              <Empty title="No conversion in these days.">
+              <Empty title="No conversions in these days.">
                 <p>
                   A conversion is a matched call that meets one of the site's goals.{" "}
-                  <Link href={placeOf(site, "set-up")}>See which there are.</Link>
+                  <Link href={placeOf(site, "set-up")}>See the goals.</Link>
                 </p>
               </Empty>
             );

@@ -48,9 +48,10 @@ export function MatchRate({ site, from }: { site: string; from: string }) {
         {({ rows }) => {
           if (rows.length === 0) {
             return (
-              <Empty title="No call in these days.">
+              <Empty title="No calls in these days.">
                 <p>
-                  Calls come from a vendor. <Link href={placeOf(site, "vendors")}>See whether one sends them.</Link>
+                  Calls come from a vendor.{" "}
+                  <Link href={placeOf(site, "vendors")}>Check whether a vendor sends them.</Link>
                 </p>
               </Empty>
             );

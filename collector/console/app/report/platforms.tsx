@@ -25,7 +25,7 @@ export function Platforms({ site }: { site: string }) {
         <h2 id="platforms">Calls at advertising platforms</h2>
         <Choice label="By" path="by" value={by} onInput={setBy} options={BY} />
       </header>
-      <p class="hint">Of the last 30 days. A call counts once for each platform.</p>
+      <p class="hint">The last 30 days. A call counts once for each platform.</p>
       <Loaded of={found}>
         {({ rows }) => (
           <Table label={`Calls at platforms by ${head}`}>

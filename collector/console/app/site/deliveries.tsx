@@ -66,8 +66,8 @@ export function Deliveries({ site, webhooks }: { site: string; webhooks: string[
       <Loaded of={log}>
         {({ deliveries, next_cursor }) =>
           deliveries.length === 0 ? (
-            <Empty title={filter.state || filter.webhook ? "No delivery is so." : "Nothing was sent yet."}>
-              <p>A delivery is made when a call is joined. Deliveries are told here a moment later.</p>
+            <Empty title={filter.state || filter.webhook ? "No delivery matches." : "Nothing has been sent yet."}>
+              <p>Calljoin makes a delivery when it joins a call. It appears here a moment later.</p>
             </Empty>
           ) : (
             <>
@@ -82,7 +82,7 @@ export function Deliveries({ site, webhooks }: { site: string; webhooks: string[
                     <th class="right">Attempts</th>
                     <th>Next try</th>
                     <th>
-                      <span class="unseen">What can be done</span>
+                      <span class="unseen">Actions</span>
                     </th>
                   </tr>
                 </thead>
@@ -106,7 +106,7 @@ function DeliveryRow({ site, delivery, reload }: { site: string; delivery: Deliv
   const [isOpen, setOpen] = useState(false);
   async function resend() {
     await post(ofSite(site, "deliveries", id, "replay"));
-    say("It is sent again.");
+    say("It is being sent again.");
     reload();
   }
   return (
@@ -140,7 +140,7 @@ function DeliveryRow({ site, delivery, reload }: { site: string; delivery: Deliv
           <td colSpan={8}>
             <div class="stack">
               {body && <Raw label="The body">{pretty(body)}</Raw>}
-              {attempts.length === 0 && <p class="quiet">It was not tried yet.</p>}
+              {attempts.length === 0 && <p class="quiet">It has not been tried yet.</p>}
               {attempts.map((attempt) => (
                 <div key={attempt.at} class="stack">
                   <p>

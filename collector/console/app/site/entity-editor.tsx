@@ -37,7 +37,7 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
   }
   async function remove(name: string) {
     const { version } = await saveSite(saved.tracking_id, without(saved, "entities", name));
-    say(`Removed ${name} with version ${version}. Going back is under Versions.`);
+    say(`Removed ${name} with version ${version}. To go back, open Versions.`);
     leave(true);
   }
   const more = before && (
@@ -77,8 +77,8 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
               options={optionsOf(TYPES)}
               hint={
                 entity.type === "simple"
-                  ? "A literal or a variable's path, read once in each view."
-                  : "Any one JavaScript expression, followed while the page is open."
+                  ? "A literal or the path of a variable, read once in each view."
+                  : "Any single JavaScript expression, followed while the page is open."
               }
             />
             <Choice
@@ -90,7 +90,7 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
               hint={
                 entity.scope === "session"
                   ? "A call gets the last value of the visit, whichever page it was read on."
-                  : "A call gets the value of the page it came from. Where that page has none, the call has none, even if the page before had."
+                  : "A call gets the value of the page it came from. If that page has none, the call has none, even if the page before had one."
               }
             />
           </div>
@@ -113,7 +113,7 @@ export function EntityEditor(props: { saved: SavedSite; before: Entity | null; c
                 { value: "", label: "nobody" },
                 ...saved.vendors.map(({ name }) => ({ value: name, label: name })),
               ]}
-              hint="If this is the vendor's own id of the visitor, its calls match by it."
+              hint="If this is the vendor's own visitor id, the vendor's calls match by it."
             />
           )}
         </Form>

@@ -17,7 +17,7 @@ export function Filters(props: { saved: SavedSite; filter: Filter; onChange: (fi
   return (
     <details open={isFiltered}>
       <summary>Only some calls{isFiltered ? "" : " (now: all)"}</summary>
-      <p class="hint">A call is sent if it passes each of these. Where nothing is ticked, all pass.</p>
+      <p class="hint">A call is sent if it passes each of these. If you tick nothing, all calls pass.</p>
       <div class="filters">
         {lists
           .filter(({ words }) => words.length > 0)

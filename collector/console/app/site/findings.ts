@@ -17,7 +17,7 @@ export function findingsOf({ csp, collector_reached, page }: Report, expected: E
     ({ directive, blocked }): Finding => ({
       kind: collector_reached ? "warn" : "bad",
       what: `The page's Content-Security-Policy has stopped ${blocked} by ${directive}.`,
-      mend: "If that is the collector, add its address to script-src and connect-src of that policy.",
+      mend: "If that is the collector, add its address to script-src and connect-src in that policy.",
     }),
   );
   if (!page) return [{ kind: "good", what: "The tag is on the page." }, ...blocked];
@@ -40,7 +40,7 @@ function siteFinding({ site }: PageReport, { tracking_id }: Expected): Finding {
   return {
     kind: "bad",
     what: `The page has the tag of another site: ${site}.`,
-    mend: `Put the tag of ${tracking_id} in its place.`,
+    mend: `Replace it with the tag of ${tracking_id}.`,
   };
 }
 
@@ -48,7 +48,7 @@ function versionFinding({ document_version }: PageReport, { version }: Expected)
   if (document_version === null || document_version === version) return null;
   return {
     kind: "warn",
-    what: `The page has version ${document_version} of the site, and the newest is ${version}.`,
+    what: `The page has version ${document_version} of the site, but the newest is ${version}.`,
     mend: "Browsers keep the tag for a few minutes. Reload the page, or wait.",
   };
 }
@@ -58,19 +58,19 @@ function originFinding({ url }: PageReport, { origins }: Expected): Finding | nu
   if (origins.length === 0 || origins.includes(origin)) return null;
   return {
     kind: "bad",
-    what: `${origin} is not among the site's origins, so that what this page sends is refused.`,
+    what: `${origin} is not one of the site's origins, so the collector refuses what this page sends.`,
     mend: `Add ${origin} under Settings.`,
   };
 }
 
 function reachedFinding(isReached: boolean, { answer, consent }: PageReport): Finding | null {
-  if (isReached) return { kind: "good", what: "The collector has taken what the page sent." };
+  if (isReached) return { kind: "good", what: "The collector has accepted what the page sent." };
   // Nothing is sent before that.
   if (consent !== "granted") return null;
   return {
     kind: "bad",
-    what: `The collector has not taken what the page sent${answer ? `: ${answer}` : "."}`,
-    mend: "See whether a content blocker or the page's policy stops requests to the collector.",
+    what: `The collector has not accepted what the page sent${answer ? `: ${answer}` : "."}`,
+    mend: "Check whether a content blocker or the page's policy stops requests to the collector.",
   };
 }
 
@@ -78,13 +78,13 @@ function consentFinding({ consent }: PageReport, expected: Expected): Finding {
   if (consent === "granted") {
     return {
       kind: "good",
-      what: expected.consent === "required" ? "The visitor has agreed." : "No consent is asked for.",
+      what: expected.consent === "required" ? "The visitor has agreed." : "The site does not require consent.",
     };
   }
   if (consent === "pending") {
     return {
       kind: "warn",
-      what: "The tag waits for consent, and keeps and sends nothing until then.",
+      what: "The tag is waiting for consent, and keeps and sends nothing until then.",
       mend: 'Agree in the page\'s own dialog. It has to call calljoin.consent("granted").',
     };
   }
@@ -94,7 +94,7 @@ function consentFinding({ consent }: PageReport, expected: Expected): Finding {
     mend:
       consent === "denied"
         ? "Agree in the page's own dialog."
-        : "Try another browser. Whether that signal counts is under Settings.",
+        : "Try another browser. You can change under Settings whether that signal counts.",
   };
 }
 
@@ -103,8 +103,8 @@ function cookieFinding({ cookie: { set, domain }, consent }: PageReport): Findin
   if (set) return { kind: "good", what: `The cookie is set for ${domain || "this host alone"}.` };
   return {
     kind: "bad",
-    what: "The cookie is not kept: each page is another visitor.",
-    mend: "See whether this browser blocks cookies for the site.",
+    what: "The browser does not keep the cookie, so each page looks like a new visitor.",
+    mend: "Check whether this browser blocks cookies for the site.",
   };
 }
 
@@ -113,17 +113,17 @@ function tagsFinding({ other_tags }: PageReport): Finding | null {
   return {
     kind: "warn",
     what: `There is more than one tag on the page: ${other_tags.join(", ")}.`,
-    mend: "Take all but one out: look into the template and into the tag manager.",
+    mend: "Remove all but one: look in the template and in the tag manager.",
   };
 }
 
 function entityFinding({ name, value, error, why }: PageReport["entities"][number]): Finding {
-  if (error) return { kind: "bad", what: `${name} failed: ${error}`, mend: "Mend its value under Entities." };
+  if (error) return { kind: "bad", what: `${name} failed: ${error}`, mend: "Correct its value under Entities." };
   if (value === null) {
     return {
       kind: "warn",
       what: `${name} has no value on this page.`,
-      mend: why ?? "That is right where the page has none.",
+      mend: why ?? "That is fine if the page has none.",
     };
   }
   return { kind: "good", what: `${name} is ${String(value)}` };
@@ -133,7 +133,7 @@ function entityFinding({ name, value, error, why }: PageReport["entities"][numbe
 export const SILENT = [
   "The tag is not on this page. Put it into the template that all pages share, and publish it.",
   "A tag manager or consent tool holds the tag back. Agree in the page's own dialog.",
-  "The page's Content-Security-Policy does not let the script load: its console says so. Add the collector's address to script-src and connect-src.",
-  "A content blocker stops it. Try without.",
-  "The page sends you on to another address, and what stands behind # is lost. Check that address.",
+  "The page's Content-Security-Policy blocks the script; the browser's console says so. Add the collector's address to script-src and connect-src.",
+  "A content blocker stops the tag. Try without it.",
+  "The page redirects to another address and loses the part after #. Check that address instead.",
 ];

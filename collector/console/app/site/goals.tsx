@@ -11,7 +11,7 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
   return (
     <Rows
       legend="Goals"
-      hint="A matched call that meets all that a goal asks is a conversion."
+      hint="A matched call that meets all conditions of a goal is a conversion."
       what="goal"
       path="goals"
       rows={goals}
@@ -34,7 +34,7 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
             onInput={(to) => put({ ...goal, min_total: to } as Goal)}
           />
           <Numeral
-            label="At least so many seconds"
+            label="At least this many seconds"
             path={`${path}.min_duration_s`}
             value={goal.min_duration_s}
             onInput={(to) => put({ ...goal, min_duration_s: to } as Goal)}

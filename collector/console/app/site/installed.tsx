@@ -50,7 +50,7 @@ export function OpenPage(props: {
   async function start() {
     const url = pageAddress(page);
     if (!url) {
-      throw new Problem(400, "This is no page's address.", [
+      throw new Problem(400, "This is not the address of a page.", [
         { path: "page", message: "must be an address such as https://shop.example/basket" },
       ]);
     }
@@ -76,7 +76,7 @@ export function Waiting({ opened }: { opened: Opened }) {
   if (problem) {
     return (
       <p class="note bad" role="alert">
-        {problem.status === 404 ? "This check is over. Open the page again." : problem.detail}
+        {problem.status === 404 ? "This check has ended. Open the page again." : problem.detail}
       </p>
     );
   }
@@ -93,7 +93,7 @@ export function Waiting({ opened }: { opened: Opened }) {
       </p>
       {isLate && (
         <>
-          <p>It has not yet. What may stand in the way:</p>
+          <p>It has not reported yet. What may be in the way:</p>
           <ul class="dots">
             {SILENT.map((why) => (
               <li key={why}>{why}</li>

@@ -20,7 +20,7 @@ export function NewSite() {
     return (
       <Page title="Set-up">
         <Empty title="There is nothing for you to see yet.">
-          <p>Ask whoever runs the collector for a token that reads a site.</p>
+          <p>Ask the person who runs the collector for a token that can read a site.</p>
         </Empty>
       </Page>
     );
@@ -37,12 +37,12 @@ export function NewSite() {
     // Version 0 is none yet: a site that is there already is not written over.
     await ask(ofSite(id), { method: "PUT", body: { name, version: 0, origins: originsOf(origins) } }).catch((error) => {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
-      throw new Problem(409, "There is a site of this tracking id already.", [
-        { path: "tracking_id", message: "is taken; choose another one" },
+      throw new Problem(409, "A site with this tracking id already exists.", [
+        { path: "tracking_id", message: "is already taken; choose another one" },
       ]);
     });
     await readSites();
-    say(`${name} is there. Now the tag.`);
+    say(`${name} is ready. Now add the tag.`);
     go(placeOf(id, "set-up"));
   }
 
@@ -57,7 +57,7 @@ export function NewSite() {
             isCode
             value={id}
             onInput={setId}
-            hint="Stands in the tag, and stays. Letters, digits, . _ -"
+            hint="It is part of the tag and never changes. Letters, digits, . _ -"
           />
           <Text
             label="Origins"
@@ -67,7 +67,7 @@ export function NewSite() {
             value={origins}
             onInput={setOrigins}
             placeholder="https://shop.example"
-            hint="The addresses of its pages, one a line. Pages elsewhere are refused. If you leave this empty, any page may send to this site."
+            hint="The addresses of its pages, one on each line. The collector refuses other pages. If you leave this empty, any page may send to this site."
           />
         </Form>
       </section>

@@ -28,21 +28,24 @@ interface Described {
   example?: string;
 }
 
-const KEPT = "Never shown again. Left empty, the one before is kept.";
+const KEPT = "It is never shown again. Leave this empty to keep the current one.";
 
 const FIELDS: Record<Field, Described> = {
   measurement_id: { label: "Measurement id", example: "G-1A2B3C4D5E" },
   account_id: { label: "Account", hint: "The Google Ads account's number, without hyphens", example: "1234567890" },
-  login_account_id: { label: "Manager account", hint: "Where access is through one; else empty" },
+  login_account_id: {
+    label: "Manager account",
+    hint: "If access is through a manager account; otherwise leave it empty",
+  },
   conversion_action: { label: "Conversion action", hint: "The number after ctId= in its address" },
   conversion_name: {
     label: "Conversion name",
-    hint: "As the platform knows it. Left empty, each goal is one, by its name",
+    hint: "The platform's name for it. If empty, each goal is a conversion with the goal's name",
   },
-  pixel_id: { label: "Dataset", hint: "Meta's id of the dataset, once called pixel" },
+  pixel_id: { label: "Dataset", hint: "The id of the dataset at Meta, formerly called pixel" },
   test_event_code: {
     label: "Test code",
-    hint: "While it is here, events are shown under Test events",
+    hint: "While this is set, events appear under Test events",
     example: "TEST12345",
   },
   api_secret: { label: "API secret", hint: KEPT },
@@ -121,7 +124,7 @@ export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
   return (
     <section class="card" aria-labelledby="dry-run">
       <h2 id="dry-run">Last week's calls</h2>
-      <p class="hint">What the platform would have been told of them, as the webhook was saved. Nothing is sent.</p>
+      <p class="hint">What Calljoin would have sent for them with the webhook as last saved. Nothing is sent.</p>
       <div class="row">
         <Action
           label="Try last week's calls"
@@ -205,7 +208,7 @@ export function FileKey({ site, name }: { site: string; name: string }) {
       {address && (
         <>
           <Copy what="the file's address" text={address} />
-          <p class="hint">What changes later is in a second file, which wants a schedule of its own:</p>
+          <p class="hint">Later changes are in a second file, which needs its own schedule:</p>
           <Copy what="the corrections' address" text={`${address}&adjustments=1`} />
         </>
       )}
@@ -213,7 +216,7 @@ export function FileKey({ site, name }: { site: string; name: string }) {
         <div class="row">
           <Action label={address ? "Make another address" : "Make a new address"} does={make} />
           <Action
-            label="Revoke all of them"
+            label="Revoke all addresses"
             does={async () => {
               await ask(ofSite(site, "webhooks", name, "key"), { method: "DELETE" });
               setAddress("");

@@ -62,7 +62,7 @@ export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook
           })),
         ]}
       />
-      {!isWritten && <p class="quiet">It is shown here as soon as there is an address.</p>}
+      {!isWritten && <p class="quiet">It appears here as soon as you enter an address.</p>}
       {isWritten && problem && <p class="warning">{problem.errors[0]?.message ?? problem.detail}</p>}
       {isWritten && request && !problem && <RequestText request={request} />}
     </section>
@@ -72,7 +72,7 @@ export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook
 export function RequestText({ request }: { request: AnswerOf<"Previewed"> }) {
   const { method, url, headers, body } = request;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const first = url === null ? "The file, as it is fetched:" : `${method} ${url}`;
+  const first = url === null ? "The file, as the platform fetches it:" : `${method} ${url}`;
   return <Raw label="The request">{[first, ...lines, "", pretty(body)].join("\n").trimEnd()}</Raw>;
 }
 
@@ -99,7 +99,7 @@ export function SendTest({ site, name, isTouched }: { site: string; name: string
       <h2 id="test">Test</h2>
       <p class="hint">
         Sends the example as event call.test
-        {isTouched && ", as the webhook was saved: what you have changed since is not sent"}.
+        {isTouched && ", as you last saved the webhook, without your later changes"}.
       </p>
       <div class="row">
         <Action

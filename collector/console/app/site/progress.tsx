@@ -13,7 +13,7 @@ const STEPS: { key: keyof Reached; what: string; how: string; page: string }[] =
   {
     key: "context_seen_at",
     what: "A visitor has a cookie",
-    how: "Comes with the first page.",
+    how: "This comes with the first page.",
     page: "set-up",
   },
   { key: "entity_seen_at", what: "An entity had a value", how: "Add an entity.", page: "entities" },
@@ -23,7 +23,7 @@ const STEPS: { key: keyof Reached; what: string; how: string; page: string }[] =
     how: "Add a vendor.",
     page: "vendors",
   },
-  { key: "first_match_at", what: "A call was matched", how: "See why calls are not.", page: "calls" },
+  { key: "first_match_at", what: "A call was matched", how: "See why calls do not match.", page: "calls" },
 ];
 
 /** Should events not come through a proxy, it is asked so often. */

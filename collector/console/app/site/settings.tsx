@@ -10,7 +10,7 @@ import { Goals } from "./goals";
 import { originsOf } from "./new-site";
 
 const KEPT: Record<Site["keep_caller"], string> = {
-  hash: "its SHA-256, by which advertising networks match",
+  hash: "its SHA-256, which advertising networks match by",
   full: "the number too",
   none: "nothing",
 };
@@ -50,7 +50,7 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
           read={originsOf}
           value={site.origins}
           onInput={(origins) => set({ origins })}
-          hint="The addresses of its pages, one a line."
+          hint="The addresses of its pages, one on each line."
         />
         <div class="two">
           <Choice
@@ -62,7 +62,7 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
               { value: "not_required", label: "not required" },
               { value: "required", label: "required" },
             ]}
-            hint="Where it is required, the tag keeps and sends nothing until the visitor has agreed."
+            hint="If it is required, the tag keeps and sends nothing until the visitor agrees."
           />
           <Choice
             label="Global Privacy Control counts as"
@@ -74,24 +74,24 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
               { value: "ignored", label: "nothing" },
             ]}
           />
-          {days("window_days", "Days before a call", "So long before it a visitor may have been there.")}
-          {days("retention_days", "Days kept", "What is older is deleted.")}
+          {days("window_days", "Days before a call", "How long before the call the visitor may have been on the site.")}
+          {days("retention_days", "Days kept", "Older data is deleted.")}
           <Numeral
-            label="Days of an advertisement's click"
+            label="Days to look back for an ad click"
             path="click_window_days"
             value={site.click_window_days}
             onInput={(to) => set({ click_window_days: to } as Partial<Site>)}
-            hint="A call without a click of its visit takes one of an earlier visit in so many days. Empty: none."
+            hint="If the call's visit has no ad click, the call takes one from an earlier visit in this many days. Leave it empty to take none."
           />
           <Text
             label="Time zone"
             path="timezone"
             value={site.timezone}
             onInput={(timezone) => set({ timezone })}
-            hint="Its days are those of reports: Europe/London."
+            hint="The time zone for the days in reports, such as Europe/London."
           />
           <Choice
-            label="Kept of a caller's number"
+            label="What to keep of a caller's number"
             path="keep_caller"
             value={site.keep_caller}
             onInput={(kept) => set({ keep_caller: kept as Site["keep_caller"] })}

@@ -34,7 +34,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
   const { document, prefix } = withItem(saved, "vendors", before?.name ?? null, given);
   const isTouched = vendor !== (before ?? EMPTY) || (isCustom && mapping !== JSON.stringify(before?.mapping, null, 2));
   const { errors } = useCheck(site, isTouched && read !== null ? document : null);
-  const unread = read === null ? [{ path: `${prefix}.mapping`, message: "is not JSON" }] : [];
+  const unread = read === null ? [{ path: `${prefix}.mapping`, message: "is not valid JSON" }] : [];
   const begun = errors.filter(({ path }) => !(path === `${prefix}.name` && vendor.name === ""));
 
   function leave(name: string | null) {
@@ -77,7 +77,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
             autofocus={!before}
             value={vendor.name}
             onInput={(name) => set({ name })}
-            hint="Part of the address that the vendor posts to."
+            hint="It is part of the address that the vendor posts to."
           />
           <Choice
             label="Adapter"
@@ -85,7 +85,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
             value={vendor.adapter}
             onInput={(adapter) => set({ adapter })}
             options={(formats.data?.adapters ?? [vendor.adapter]).map((value) => ({ value, label: value }))}
-            hint="The format in which it reports calls. custom is any other one, by a mapping."
+            hint="The format in which the vendor reports calls. For any other format, choose custom and write a mapping."
           />
           {isCustom && (
             <Text
@@ -95,7 +95,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
               rows={12}
               value={mapping}
               onInput={setMapping}
-              hint="JSON: which field of the payload says what. Every field is described in docs/vendors.md."
+              hint="JSON that says what each field of the payload means. docs/vendors.md describes every field."
             />
           )}
           {(isCustom || formats.data?.signed?.includes(vendor.adapter)) && (
@@ -105,7 +105,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
               type="password"
               value={vendor.secret ?? ""}
               onInput={(secret) => set({ secret })}
-              hint="What the vendor signs with. Never shown again; left empty, the one before is kept."
+              hint="The key or password that the vendor uses. It is never shown again. Leave this empty to keep the current one."
             />
           )}
           <VendorSettings vendor={vendor} set={set} />
@@ -114,7 +114,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
       {before ? (
         <VendorRequest site={site} vendor={before} />
       ) : (
-        <p class="quiet">Once it is saved, its token and the request to give the vendor are here.</p>
+        <p class="quiet">Once you save, its token and the request to give to the vendor appear here.</p>
       )}
     </div>
   );

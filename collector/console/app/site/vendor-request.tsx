@@ -24,7 +24,7 @@ export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }
     <div class="stack">
       <section class="card" aria-labelledby="token">
         <h2 id="token">Token</h2>
-        <p class="hint">Shown this once. If there was one before, it works for 24 hours more.</p>
+        <p class="hint">Copy it now: it is shown only once. A previous one works for 24 more hours.</p>
         {token && <Copy what="the token" text={token} />}
         <div class="row">
           <Action label={token ? "Make another token" : "Make a token"} does={make} />
@@ -35,8 +35,8 @@ export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }
         <Copy what="the URL" text={isQprotocol ? address : `${address}?token=${shownToken}`} />
         <p class="hint">
           {isQprotocol
-            ? "Each call is a POST of JSON with the token in a header. As a request:"
-            : "Its webhook posts there in its own format. A vendor that signs with the secret needs no token. Where it can set a header, the token may stand there:"}
+            ? "Each call is a POST of JSON with the token in a header, like this:"
+            : "The vendor's webhook posts there in its own format. A vendor that signs with the secret needs no token. If the vendor can set a header, put the token there:"}
         </p>
         <Copy
           what="the request"
@@ -76,7 +76,7 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
       credentials: "omit",
     });
     setTaken(`${response.status} ${await response.text()}`);
-    say(response.ok ? "The collector has it." : "The collector did not take it.");
+    say(response.ok ? "The collector has it." : "The collector did not accept it.");
   }
   return (
     <section class="card" aria-labelledby="try">
@@ -101,7 +101,9 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
         <Action label="Try" does={tryIt} />
         {token && <Action label="Send it for real" does={send} />}
       </div>
-      {token && <p class="hint">For real: as the vendor, with the token above. It makes a call, which stays.</p>}
+      {token && (
+        <p class="hint">This sends it as the vendor would, with the token above. It makes a real call, which stays.</p>
+      )}
       <div aria-live="polite" class="stack">
         {tried && <Outcome site={site} tried={tried} />}
         {taken && <Raw label="The collector's answer">{taken}</Raw>}
@@ -118,7 +120,7 @@ function Outcome({ site, tried: { signed, events } }: { site: string; tried: Tri
           <State kind={signed ? "good" : "bad"}>{signed ? "The signature is right." : "The signature is wrong."}</State>
         </p>
       )}
-      {events.length === 0 && <p class="quiet">No call is in it.</p>}
+      {events.length === 0 && <p class="quiet">It contains no call.</p>}
       {events.map((event) => (
         <dl key={event.index}>
           {rowsOf(event).map(([word, what]) => (

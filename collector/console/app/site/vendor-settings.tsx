@@ -31,14 +31,14 @@ const BRIDGES: { value: Handed["type"] | ""; label: string; named?: string; hint
     value: "field",
     label: "form fields",
     named: "Fields' name",
-    hint: "Also of forms that come later.",
+    hint: "Also in forms that are added later.",
     fresh: { type: "field", name: "" },
   },
   {
     value: "tel",
     label: "tel: links",
     named: "Attribute",
-    hint: "It begins with data-.",
+    hint: "It must begin with data-.",
     fresh: { type: "tel", attribute: "data-" },
   },
 ];
@@ -60,21 +60,21 @@ export function VendorSettings({ vendor, set }: { vendor: Vendor; set: (change: 
         />
         {text("context_id_from", "Field of the context_id", "If it is not the format's usual one.")}
         {text("visitor_id_from", "Field of the vendor's visitor id", "Likewise.")}
-        {text("timezone", "Time zone", "Of times that do not say theirs, such as Europe/London. UTC if empty.")}
-        {text("country", "Country", "Of phone numbers written without one: two letters, such as GB.")}
+        {text("timezone", "Time zone", "The zone of times that do not state one, such as Europe/London. UTC if empty.")}
+        {text("country", "Country", "The country of phone numbers written without one: two letters, such as GB.")}
         <Listed
-          label="Its own ids of visitors begin with"
+          label="Its own visitor ids begin with"
           path="offline_prefixes"
           isCode
           between=" "
           read={(typed) => typed.split(/\s+/).filter(Boolean)}
           value={vendor.offline_prefixes}
           onInput={(offline_prefixes) => set({ offline_prefixes })}
-          hint="Where they come in place of the context_id. Several with spaces between."
+          hint="If they come in place of the context_id. Separate several with spaces."
         />
         <Rows
           legend="Calls that belong to no visit"
-          hint="An offline call that one of these rules meets is left out of the match rate."
+          hint="An offline call that meets one of these rules does not count in the match rate."
           what="rule"
           path="unusable"
           rows={vendor.unusable}
@@ -118,7 +118,7 @@ function Bridge({ bridge, set }: { bridge: Handed | undefined; set: (bridge: Han
         value={bridge?.type ?? ""}
         onInput={(type) => set(BRIDGES.find(({ value }) => value === type)?.fresh)}
         options={BRIDGES}
-        hint="Where the vendor's own tag picks it up."
+        hint="The place where the vendor's own tag picks it up."
       />
       {bridge && (
         <Text

@@ -20,7 +20,7 @@ export function Versions({ saved, reload }: { saved: SavedSite; reload: () => vo
   );
   async function goBack(version: number) {
     const { version: made } = await saveSite(site, { ...(await documentOf(site, version)), version: newest });
-    say(`Version ${made} says what version ${version} said.`);
+    say(`Version ${made} repeats version ${version}.`);
     reload();
   }
   return (
@@ -35,7 +35,7 @@ export function Versions({ saved, reload }: { saved: SavedSite; reload: () => vo
                 <th>Saved</th>
                 <th>By</th>
                 <th>
-                  <span class="unseen">What can be done</span>
+                  <span class="unseen">Actions</span>
                 </th>
               </tr>
             </thead>
@@ -93,7 +93,7 @@ function Changes({ site, version }: { site: string; version: number }) {
     <Loaded of={changes}>
       {(all) =>
         all.length === 0 ? (
-          <p class="quiet">Nothing: it was saved as it was.</p>
+          <p class="quiet">Nothing: it was saved without changes.</p>
         ) : (
           <dl class="changes">
             {all.map(({ what, before, after }) => (

@@ -38,18 +38,18 @@ export const EVENTS: Record<Webhook["on"][number], string> = {
 };
 const EVENT_HINTS: Record<Webhook["on"][number], string> = {
   "call.matched": "once, when its visit is found",
-  "call.updated": "each time that what is known of it changes",
+  "call.updated": "each time anything about the call changes",
   "call.unmatched": "when no visit is found within 15 minutes",
 };
 const FORMAT_HINTS: Record<Webhook["format"], string> = {
   json: "A POST with a JSON object.",
-  form: "A POST, as a form sends it.",
-  query: "A GET, the parameters in its query.",
-  ga4: "A conversion by the Measurement Protocol. It needs the parameters client_id and session_id.",
-  google_data_manager: "Each call that meets a goal, told by the Data Manager API. It needs gclid, gbraid or wbraid.",
+  form: "A POST like that of a browser's form.",
+  query: "A GET with the parameters in its query.",
+  ga4: "A conversion through the Measurement Protocol. It needs the parameters client_id and session_id.",
+  google_data_manager: "Each call that meets a goal, sent to the Data Manager API. It needs gclid, gbraid or wbraid.",
   google_ads_csv: "A file that Google Ads fetches. It needs gclid.",
   microsoft_ads_csv: "A file that Microsoft Advertising fetches. It needs msclkid.",
-  meta_capi: "Each call that meets a goal, told by the Conversions API. It needs _fbc, fbclid or _fbp.",
+  meta_capi: "Each call that meets a goal, sent to the Conversions API. It needs _fbc, fbclid or _fbp.",
 };
 
 const EMPTY: Webhook = {
@@ -142,7 +142,7 @@ export function WebhookEditor(props: {
               value={webhook.url ?? ""}
               onInput={(url) => set({ url })}
               placeholder="https://crm.example/calls"
-              hint="Its query may hold values, as in ?order={{transaction.id}}"
+              hint="Its query may contain values, as in ?order={{transaction.id}}"
             />
           )}
           {!goesByGoals(webhook.format) && (
@@ -206,8 +206,8 @@ function Secret({ site, name }: { site: string; name: string }) {
 
 function parameterHint(format: Webhook["format"]): string {
   if (goesByGoals(format))
-    return "Only where an entity of yours has another name than what the platform goes by, such as gclid.";
-  return format === "ga4" ? "Sent with the event." : "Sent beside event, call_id and version.";
+    return "Only if your entity has a different name from the one that the platform expects, such as gclid.";
+  return format === "ga4" ? "Sent with the event." : "Sent in addition to event, call_id and version.";
 }
 
 /** The webhook as it is saved: without the rows that nobody wrote, and on. */

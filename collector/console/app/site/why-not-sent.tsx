@@ -16,7 +16,7 @@ export function WhyNotSent({ site }: { site: string }) {
     <section class="card" aria-labelledby="why">
       <h2 id="why">Why was a call not sent?</h2>
       <Form save="Look" onSave={look} isMinor>
-        <Text label="Call id" path="call" isCode value={call} onInput={setCall} hint="As a call's page shows it." />
+        <Text label="Call id" path="call" isCode value={call} onInput={setCall} hint="As shown on the call's page." />
       </Form>
       <div aria-live="polite">
         {told && (

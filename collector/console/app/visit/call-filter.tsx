@@ -104,7 +104,7 @@ export function CallFilter(props: {
               {...common("caller")}
               onInput={set("caller")}
               placeholder="+14045550199"
-              hint="In E.164. It is hashed before it is looked for."
+              hint="In E.164. The console hashes it before it searches."
             />
             <Choice label="Entity" {...common("entity")} onInput={set("entity")} options={any(entities)} />
             <Text label="Value of the entity" {...common("value")} onInput={set("value")} />

@@ -141,7 +141,7 @@ function Facts({ site, call }: { site: string; call: ExplainedCall }) {
         )}
       </dl>
       <div class="stack">
-        <h2>Values that the call was joined with</h2>
+        <h2>Values that the call got</h2>
         {values.length === 0 && <p class="quiet">None.</p>}
         <dl>
           {values.map(([name, value]) => (
@@ -221,7 +221,7 @@ function Told({ site, id }: { site: string; id: string }) {
     <Loaded of={told}>
       {(all) => (
         <ul>
-          {all.length === 0 && <li class="quiet">The site has no webhook.</li>}
+          {all.length === 0 && <li class="quiet">The site has no webhooks.</li>}
           {all.map(({ webhook, sent, why }) => (
             <li key={webhook}>
               <State kind={sent ? "good" : "quiet"}>{webhook}</State> <span class="quiet">{why}</span>

@@ -8,8 +8,8 @@ import { valuesAsOf } from "./timeline";
 export type ExplainedCall = Call & { explain: Explain; conversions?: ConversionState[] };
 
 export const REASON_WORDS: Record<Reason, string> = {
-  offline_vendor_id: "the vendor's own id, and no page has shown it",
-  ambiguous_alias: "the vendor's id is more than ten visitors'",
+  offline_vendor_id: "no page has shown the vendor's own visitor id",
+  ambiguous_alias: "more than ten visitors share the vendor's id",
   unknown_context: "the visitor is unknown",
   no_view_before_call: "no view had begun",
   outside_window: "the visit was too long ago",
@@ -59,7 +59,7 @@ function matched(call: ExplainedCall, sessions: Session[], scopes: Map<string, s
   const by = explain.fields.join(" or ");
   said.push(
     join.rule === "alias"
-      ? `The vendor sent its own id of the visitor${by && ` in ${by}`}, and a page of theirs had shown it.`
+      ? `The vendor sent its own visitor id${by && ` in ${by}`}, and a page of theirs had shown it.`
       : `The vendor sent the visitor's context_id${by && ` in ${by}`}.`,
   );
   said.push(...choice(call));
@@ -67,8 +67,8 @@ function matched(call: ExplainedCall, sessions: Session[], scopes: Map<string, s
     const side = explain.clock_offset_ms > 0 ? "slow" : "fast";
     said.push(`The visitor's clock was ${span(Math.abs(explain.clock_offset_ms))} ${side}: their times are corrected.`);
   }
-  if (join.late) said.push("It was first answered as unmatched: its visit came in after it.");
-  if (explain.join.clock === "ahead") said.push("The vendor's clock is ahead: the call came in before its own time.");
+  if (join.late) said.push("It was first answered as unmatched, because its visit arrived later.");
+  if (explain.join.clock === "ahead") said.push("The vendor's clock is ahead: the call arrived before its own time.");
   return said;
 }
 
