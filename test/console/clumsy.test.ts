@@ -52,7 +52,7 @@ test("what is no number stays as it was typed, with the fault beside it", async 
 test("a list of words is typed with the spaces between them", async () => {
   page = await console_.enter(`${site}/vendors/infinity`);
   await page.getByText("More settings").click();
-  await field("Its own ids of visitors begin with").pressSequentially("gbr0 clarity");
+  await field("Its own visitor ids begin with").pressSequentially("gbr0 clarity");
   await press("Save");
   await page.getByText("Saved infinity as version 2.").waitFor();
   expect((await saved()).vendors).toMatchObject([{ offline_prefixes: ["gbr0", "clarity"] }]);
