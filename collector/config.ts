@@ -5,6 +5,7 @@ import { parse } from "pg-connection-string";
 import { compile } from "proxy-addr";
 import { z } from "zod";
 import { isFolder } from "./folder";
+import type { Place } from "./http/doors";
 
 const number = (text: string, what: string, max: number) =>
   z
@@ -52,7 +53,6 @@ export const secret = z
 /** Pino's. Each request is a line at debug, each join one at info. */
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
-/** Where something is served: with all else, nowhere, or on a port of its own. */
 const place = z
   .string()
   .regex(/^(on|off|\d{1,5})$/, "must be on, off or a port number")
@@ -135,8 +135,6 @@ const schema = z
     path: ["CALLJOIN_SHARDED"],
     error: "must be false if DATABASE_URL is not set",
   });
-
-export type Place = "on" | "off" | number;
 
 /** What the variables say (`VARIABLES`), by the names that the code has for them. */
 export type Config = ReturnType<typeof readConfig>;

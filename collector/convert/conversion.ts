@@ -1,14 +1,9 @@
 /** A call as advertising platforms see it: its click ids, its consent, its value. Pure. */
 import type { Call, ConversionState } from "../wire/call";
-import { CLICK_IDS, type ClickId, entityAt, PLATFORMS, placeOf } from "../wire/clicks";
+import { CLICK_IDS, type ClickId, type CONSENTS, entityAt, PLATFORMS, placeOf } from "../wire/clicks";
 import { isPlaceholder } from "../wire/ids";
 import { parameterOf } from "../wire/parameters";
 import type { Goal, Site, Webhook } from "../wire/site";
-
-export const CONSENTS = ["ad_user_data", "ad_personalization"] as const;
-
-/** What a destination's `parameters` may name, where the site's entities have other names. */
-export const FIELDS: readonly string[] = [...CLICK_IDS, ...CONSENTS];
 
 export interface Conversion {
   /** As the platform knows it. */

@@ -3,9 +3,10 @@
  * would drop in silence has to be found out before.
  */
 import type { Call } from "../wire/call";
+import { CONSENTS } from "../wire/clicks";
 import { parameterOf, type Scalar } from "../wire/parameters";
 import type { Webhook } from "../wire/site";
-import { CONSENTS, consentOf, conversionsOf, type Eligible, passes } from "./conversion";
+import { consentOf, conversionsOf, type Eligible, passes } from "./conversion";
 import { type Destination, jsonPost } from "./destination";
 
 const GA4_URL = "https://www.google-analytics.com/mp/collect";

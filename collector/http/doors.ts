@@ -1,11 +1,13 @@
 /** By which way the collector is reached: below a path's prefix or not, and what is served at which port. */
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
-import type { Config } from "../config";
 import { Problem } from "./problem";
 
+/** Where something is served: with all else, nowhere, or on a port of its own. */
+export type Place = "on" | "off" | number;
+
 /** What may be served elsewhere than all else. */
-export type Places = Pick<Config, "metrics" | "console">;
+export type Places = Record<"metrics" | "console", Place>;
 
 /** The ports beside the collector's own. */
 export function sidePorts({ metrics, console }: Places): number[] {

@@ -1,7 +1,7 @@
 /** What the collector runs on, and how it is: `GET /v1/system`. */
 import { hostname } from "node:os";
 import { Router } from "express";
-import type { Place } from "../config";
+import type { Place } from "../http/doors";
 import type { RouteDeps } from "../site/deps";
 import { COUNTED_TABLES, isBySite } from "../store/live";
 import type { Store } from "../store/store";

@@ -1,6 +1,6 @@
 /** What a site document's shape cannot say. */
 import { RE2JS } from "re2js";
-import { FIELDS } from "../convert/conversion";
+import { AD_PARAMETERS } from "../wire/clicks";
 import type { Fault } from "../wire/common";
 import { isParameter, placeholders } from "../wire/parameters";
 import type { Site } from "../wire/site";
@@ -165,7 +165,7 @@ export function checkWebhook(webhook: Site["webhooks"][number], path: string, do
   if (needed) {
     for (const name of needed) check(webhook[name] !== undefined, name, `is required for ${format}`);
     parameters.forEach(({ name }, index) => {
-      check(FIELDS.includes(name), `parameters.${index}.name`, `must be one of ${FIELDS.join(", ")}`);
+      check(AD_PARAMETERS.includes(name), `parameters.${index}.name`, `must be one of ${AD_PARAMETERS.join(", ")}`);
     });
   } else if (format !== "ga4") check(url !== undefined, "url", "is required");
   else {

@@ -5,6 +5,12 @@ import type { Webhook } from "./site";
 export const CLICK_IDS = ["gclid", "gbraid", "wbraid", "msclkid", "fbclid", "_fbc", "_fbp"] as const;
 export type ClickId = (typeof CLICK_IDS)[number];
 
+/** What a page has said of Google's consent mode, in entities of these names. */
+export const CONSENTS = ["ad_user_data", "ad_personalization"] as const;
+
+/** What an advertising platform's `parameters` may name, where the site's entities have other names. */
+export const AD_PARAMETERS: readonly string[] = [...CLICK_IDS, ...CONSENTS];
+
 /** Each platform's. What a visit has of one platform says nothing of another's. `_fbp` is a browser's, and no click's. */
 export const PLATFORMS: Record<"google" | "microsoft" | "meta", readonly ClickId[]> = {
   google: ["gclid", "gbraid", "wbraid"],
