@@ -140,7 +140,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const formats = { adapters: ADAPTERS, signed: SIGNED, isCountry };
   routes.use(siteRoutes({ sites, store, scripts, inspector, ...formats, clock, admin, limit }));
   const reports = inTurn(store);
-  routes.use(readRoutes({ sites, store: reports, erasures, refused, clock, admin }));
+  routes.use(readRoutes({ sites, store: reports, erase: erasures.erase, refused, clock, admin }));
   routes.use(conversionRoutes({ sites, store: reports, clock, admin, limitFailures }));
   const live = liveRoutes({ sites, store: reports, clock, admin, log });
   routes.use(live.router);

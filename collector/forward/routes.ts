@@ -5,7 +5,7 @@ import { z } from "zod";
 import { apiOf, destinationOf } from "../convert/index";
 import { bodyOf, rawBody } from "../http/body";
 import { Problem } from "../http/problem";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf, webhookOf } from "../site/deps";
 import { exampleCall, exampleConversions } from "./example";
 import type { Forwarder } from "./forwarder";
 import { render } from "./render";
@@ -36,9 +36,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
   const at = "/v1/sites/:site";
 
   router.post(`${at}/webhooks/:webhook/test`, admin, async (request, response) => {
-    const known = await sites.version(String(request.params.site));
-    const webhook = known?.document.webhooks.find(({ name }) => name === request.params.webhook);
-    if (!known || !webhook) throw new Problem(404, "there is no such webhook");
+    const { webhook, ...known } = await webhookOf(sites, request);
     if (destinationOf(webhook)?.file)
       throw new Problem(400, "Calljoin sends nothing there: the platform fetches a file");
     const call = exampleCall(known.document, clock());
@@ -59,16 +57,14 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
 
   router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
     const which = bodyOf(replaySchema, request, "the body does not say which deliveries");
-    const site = String(request.params.site);
-    const known = await sites.version(site);
-    if (!known) throw new Problem(404, "there is no such site");
+    const { site, document } = await siteOf(sites.version, request);
     if ("since" in which) {
       const replayed = await store.replayDeliveries(site, which, clock());
       forwarder.wake();
       return response.status(202).json({ replayed });
     }
     // Of a webhook that is gone, nothing could be sent.
-    const names = known.document.webhooks.map(({ name }) => name).filter((name) => name === (which.webhook ?? name));
+    const names = document.webhooks.map(({ name }) => name).filter((name) => name === (which.webhook ?? name));
     const { before = clock() } = which;
     let [replayed, remaining] = [0, 0];
     for (const name of names) {

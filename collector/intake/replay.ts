@@ -4,7 +4,7 @@ import { z } from "zod";
 import { bodyOf, jsonOf, rawBody } from "../http/body";
 import { cursorOf, placeOf } from "../http/cursor";
 import { Problem } from "../http/problem";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf } from "../site/deps";
 import type { KnownSite } from "../site/registry";
 import type { RejectedRow } from "../store/tables";
 import type { Vendor } from "../wire/site";
@@ -56,10 +56,10 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
   }
 
   router.post("/v1/sites/:site/rejected/:id/replay", admin, async (request, response) => {
-    const known = await sites.current(String(request.params.site));
+    const known = await siteOf(sites.current, request);
     const id = String(request.params.id);
-    const [row] = known ? await store.rejected(known.site, { id }, null, 1) : [];
-    if (!known || !row) throw new Problem(404, "there is no such rejected event");
+    const [row] = await store.rejected(known.site, { id }, null, 1);
+    if (!row) throw new Problem(404, "there is no such rejected event");
     if (row.reason === "erased") throw new Problem(409, "this visitor was erased; nothing is left to replay");
     const answer = await take(known, row);
     if (answer.rejected.length === 0) await store.deleteRejected(known.site, id);
@@ -68,8 +68,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
 
   router.post("/v1/sites/:site/rejected/replay", admin, rawBody(4_096), async (request, response) => {
     const { cursor, reason, vendor } = bodyOf(replayRejectedSchema, request, "the body does not say which refusals");
-    const known = await sites.current(String(request.params.site));
-    if (!known) throw new Problem(404, "there is no such site");
+    const known = await siteOf(sites.current, request);
     const from = placeOf(cursor);
     const below = from && { received_at: from[0], id: from[1] };
     const rows = await store.rejected(known.site, { reason }, below, STEP);

@@ -4,7 +4,8 @@ import { bytesOf, jsonOf } from "../http/body";
 import { Problem } from "../http/problem";
 import { factsOf } from "../join/joiner";
 import { resolve } from "../join/resolve";
-import type { KnownSite, SiteRegistry } from "../site/registry";
+import { type RouteDeps, vendorOf } from "../site/deps";
+import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import type { CallEventRow } from "../store/tables";
 import type { Vendor } from "../wire/site";
@@ -15,20 +16,13 @@ import { askedOf, calledUrls, sharedWith } from "./admit";
 import { type Read, readEvents } from "./events";
 import { type Heard, hear } from "./heard";
 
-export interface TryDeps {
-  sites: SiteRegistry;
-  store: Store;
-  clock: () => number;
+export interface TryDeps extends Omit<RouteDeps, "admin"> {
   publicUrl: string | undefined;
 }
 
 export function tryRoute({ sites, store, clock, publicUrl }: TryDeps): RequestHandler {
   return async (request, response) => {
-    const { site, vendor: name } = request.params as Record<string, string>;
-    const known = await sites.version(String(site));
-    if (!known) throw new Problem(404, "there is no such site");
-    const vendor = known.document.vendors.find((one) => one.name === name);
-    if (!vendor) throw new Problem(404, "the site has no such vendor");
+    const { vendor, ...known } = await vendorOf(sites, request);
     const mapping = mappingOf(vendor);
     let heard: Pick<Heard, "signed" | "refusal"> & { events: unknown[] | null };
     if (mapping) {

@@ -5,13 +5,13 @@ import { Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendList, sendPieces } from "../http/stream";
 import { callOf } from "../join/call";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf } from "../site/deps";
 import type { Store } from "../store/store";
 import { summaryType } from "../wire/common";
 import { conversionsOfCall } from "./conversions";
 import { explain } from "./explain";
 import { findCalls } from "./find";
-import { callsQuery, explainQuery, searchOf, siteOf, spanIn, tableQuery } from "./query";
+import { callsQuery, explainQuery, searchOf, spanIn, tableQuery } from "./query";
 import { CONTENT_TYPES, tableText } from "./tables";
 
 /** Who looks for what no index tells gets what was found by then, and goes on from there. */
@@ -22,7 +22,7 @@ export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
   const at = "/v1/sites/:site";
 
   router.get(`${at}/calls`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
+    const { site, document } = await siteOf(sites.current, request);
     const { cursor, limit, ...query } = spanIn(document.timezone, parseQuery(callsQuery, request.query));
     const from = placeOf(cursor);
     const below = from && { ts: from[0], call_id: from[1] };
@@ -36,7 +36,7 @@ export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
   });
 
   router.get(`${at}/calls/:call`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
+    const { site, document } = await siteOf(sites.current, request);
     const asked = parseQuery(explainQuery, request.query);
     const [row] = await store.calls(site, { id: String(request.params.call) }, null, 1);
     if (!row) throw new Problem(404, "there is no such call");
@@ -49,7 +49,7 @@ export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
   });
 
   router.get(`${at}/tables/:type`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
+    const { site, document } = await siteOf(sites.current, request);
     const type = summaryType.safeParse(request.params.type);
     if (!type.success) throw new Problem(404, "there is no such table");
     const { format, ...query } = spanIn(document.timezone, parseQuery(tableQuery, request.query));

@@ -1,17 +1,18 @@
-/** What is answered about conversions, and the files that platforms fetch. */
+/** What is answered about conversions, and the files that platforms fetch with their keys. */
+import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { destinationOf } from "../convert/index";
-import { isToken, unauthorized } from "../http/auth";
+import { hashToken, isToken, unauthorized } from "../http/auth";
 import { Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendPieces } from "../http/stream";
-import type { RouteDeps } from "../site/deps";
-import type { Webhook } from "../wire/site";
+import { type RouteDeps, siteOf, webhookOf } from "../site/deps";
+import { addSecret } from "../site/secrets";
 import { zoneOffset } from "../wire/zone";
 import { adjustmentFile, conversionFile } from "./conversion-file";
 import { conversionsQuery, countConversions, DRY_RUN_MS, dryRun, dryRunQuery, REPORT_MS } from "./conversions";
-import { siteOf, spanIn } from "./query";
+import { spanIn } from "./query";
 import { allSteps } from "./steps";
 import { worth } from "./worth";
 
@@ -27,7 +28,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
   const at = "/v1/sites/:site";
 
   router.get(`${at}/conversions`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
+    const { site, document } = await siteOf(sites.current, request);
     const { by, standing: asked, from, to } = spanIn(document.timezone, parseQuery(conversionsQuery, request.query));
     const now = clock();
     const time = { from: from ?? (to ?? now) - REPORT_MS, to };
@@ -44,11 +45,26 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
   });
 
   router.post(`${at}/webhooks/:webhook/dry-run`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
-    const webhook = destinationIn(document.webhooks, request.params.webhook);
+    const { site, document, webhook } = await webhookOf(sites, request);
+    if (!destinationOf(webhook)) throw new Problem(404, "the webhook is no destination");
     const { from, to } = spanIn(document.timezone, parseQuery(dryRunQuery, request.query));
     const time = { from: from ?? (to ?? clock()) - DRY_RUN_MS, to: to ?? clock() };
     response.json({ ...time, ...(await dryRun(store, site, document, webhook, time)) });
+  });
+
+  router.post(`${at}/webhooks/:webhook/key`, admin, async (request, response) => {
+    const { site, webhook } = await webhookOf(sites, request);
+    if (!destinationOf(webhook)?.file) throw new Problem(400, "this webhook is no file that is fetched");
+    const key = `cjf_${randomBytes(32).toString("base64url")}`;
+    const { name } = webhook;
+    await addSecret({ store, clock }, { site, kind: "file_key", name, hash: hashToken(key), secret: null });
+    response.status(201).json({ key, path: `/v1/sites/${site}/conversions/${name}.csv?key=${key}` });
+  });
+
+  router.delete(`${at}/webhooks/:webhook/key`, admin, async (request, response) => {
+    const { site, webhook } = await webhookOf(sites, request);
+    await store.removeSecrets(site, "file_key", webhook.name);
+    response.status(204).end();
   });
 
   router.get(`${at}/conversions/:file`, limitFailures, async (request, response) => {
@@ -75,13 +91,6 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
   }
 
   return router;
-}
-
-/** The destination of a path; where there is none, a 404 that says so. */
-function destinationIn(webhooks: Webhook[], name: unknown): Webhook {
-  const webhook = webhooks.find((one) => one.name === name);
-  if (!webhook || !destinationOf(webhook)) throw new Problem(404, "the site has no such destination");
-  return webhook;
 }
 
 /** Rows of several reports, those of one key made one. */

@@ -1,9 +1,8 @@
 /** What happens on a site, told to those who look on as it happens: server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
 import { type Response, Router } from "express";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf } from "../site/deps";
 import type { ChangedCall } from "../store/live";
 import { type Progress, readProgress } from "./progress";
-import { siteOf } from "./query";
 
 /** The store is asked so often, once for all who look on at a site. */
 const LOOK_MS = 1_000;
@@ -90,7 +89,7 @@ export function liveRoutes({ sites, store, clock, admin, log }: LiveRouteDeps): 
   }
 
   router.get("/v1/sites/:site/live", admin, async (request, response) => {
-    const { site } = await siteOf(sites, request);
+    const { site } = await siteOf(sites.current, request);
     const { listeners } = await watchOf(site);
     response.set({
       "Content-Type": "text/event-stream; charset=utf-8",

@@ -1,22 +1,11 @@
 /** Query parameters that several reports share, and the cursor of their pages. */
-
-import type { Request } from "express";
 import { z } from "zod";
-import { Problem } from "../http/problem";
-import type { KnownSite, SiteRegistry } from "../site/registry";
 import { sha256 } from "../store/hash";
 import { REASONS } from "../wire/call";
 import { summaryType } from "../wire/common";
 import { ENTITY_NAME } from "../wire/ids";
 import { STATUSES } from "../wire/lists";
 import { inZone } from "../wire/zone";
-
-/** The site of the path; reports say 404 rather than "no calls" of a site that does not exist. */
-export async function siteOf(sites: SiteRegistry, { params }: Request): Promise<KnownSite> {
-  const known = await sites.current(String(params.site));
-  if (!known) throw new Problem(404, "there is no such site");
-  return known;
-}
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 

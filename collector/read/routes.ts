@@ -1,13 +1,12 @@
 /** The reading routes, all of them the operator's. */
 import { Router } from "express";
-import type { Erasures } from "../forget";
 import { askerOf } from "../http/auth";
 import { cursorOf, placeOf } from "../http/cursor";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendList, sendPieces } from "../http/stream";
 import type { RefusedVendors } from "../intake/refused";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf } from "../site/deps";
 import type { RejectedRow } from "../store/tables";
 import { contextId, faults } from "../wire/common";
 import { catalogue } from "../wire/parameters";
@@ -18,12 +17,13 @@ import { readCoverage } from "./coverage";
 import { deliveriesQuery, deliveryOf, readDeliveries } from "./deliveries";
 import { matchRate } from "./match-rate";
 import { readProgress } from "./progress";
-import { coverageQuery, rateQuery, rejectedQuery, siteOf, spanIn } from "./query";
+import { coverageQuery, rateQuery, rejectedQuery, spanIn } from "./query";
 import { allSteps } from "./steps";
 import { readVendors } from "./vendors";
 
 export interface ReadRouteDeps extends RouteDeps {
-  erasures: Erasures;
+  /** Erases a visitor; false where that takes longer, because somebody reads the store. */
+  erase: (site: string, contextId: string) => Promise<boolean>;
   refused: RefusedVendors;
 }
 
@@ -32,13 +32,13 @@ const RETRY_S = 5;
 
 const DAY_MS = 86_400_000;
 
-export function readRoutes({ sites, store, erasures, admin, refused, clock }: ReadRouteDeps): Router {
+export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
   router.use(callRoutes({ sites, store, clock, admin }));
 
   router.get(`${at}/contexts/:context`, admin, async (request, response) => {
-    const { site } = await siteOf(sites, request);
+    const { site } = await siteOf(sites.current, request);
     const asked = parseQuery(contextQuery, request.query);
     const context = await contextText(store, site, String(request.params.context), asked);
     if (!context) throw new Problem(404, "there is no such context");
@@ -46,53 +46,53 @@ export function readRoutes({ sites, store, erasures, admin, refused, clock }: Re
   });
 
   router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
-    const { site } = await siteOf(sites, request);
+    const { site } = await siteOf(sites.current, request);
     const context = contextId.safeParse(request.params.context);
     if (!context.success) throw invalid("not a valid context_id", faults(context.error));
-    if (await erasures.erase(site, context.data)) return response.status(204).end();
+    if (await erase(site, context.data)) return response.status(204).end();
     const detail =
       "erased, but somebody is reading the store's files, which still hold it; the collector goes on by itself. Ask again to be sure";
     response.status(202).set("Retry-After", String(RETRY_S)).json({ detail, retry_after_s: RETRY_S });
   });
 
   router.get(`${at}/vendors`, admin, async (request, response) => {
-    response.json({ vendors: await readVendors(store, refused, await siteOf(sites, request), clock()) });
+    response.json({ vendors: await readVendors(store, refused, await siteOf(sites.current, request), clock()) });
   });
 
   router.get(`${at}/entities`, admin, async (request, response) => {
-    const known = await siteOf(sites, request);
+    const known = await siteOf(sites.current, request);
     const { days } = parseQuery(coverageQuery, request.query);
     response.json({ entities: await readCoverage(store, known, clock() - days * DAY_MS) });
   });
 
   router.get(`${at}/match-rate`, admin, async (request, response) => {
-    const { site, document } = await siteOf(sites, request);
+    const { site, document } = await siteOf(sites.current, request);
     const { by, ...filter } = spanIn(document.timezone, parseQuery(rateQuery, request.query));
     const counts = await allSteps((after) => store.countStep(site, filter, by ?? null, document.timezone, after));
     response.json({ rows: matchRate(counts, by ? [] : ["all"]) });
   });
 
   router.get(`${at}/attention`, admin, async (request, response) => {
-    response.json({ items: await readAttention(store, await siteOf(sites, request), clock()) });
+    response.json({ items: await readAttention(store, await siteOf(sites.current, request), clock()) });
   });
 
   router.get(`${at}/progress`, admin, async (request, response) => {
-    response.json(await readProgress(store, await siteOf(sites, request)));
+    response.json(await readProgress(store, await siteOf(sites.current, request)));
   });
 
   router.get(`${at}/parameters`, admin, async (request, response) => {
-    const { document } = await siteOf(sites, request);
+    const { document } = await siteOf(sites.current, request);
     response.json({ parameters: catalogue(document.entities) });
   });
 
   router.get(`${at}/deliveries`, admin, async (request, response) => {
-    const { site } = await siteOf(sites, request);
+    const { site } = await siteOf(sites.current, request);
     const { rows, next_cursor } = await readDeliveries(store, site, parseQuery(deliveriesQuery, request.query));
     await sendList(response, "deliveries", rows, (row) => deliveryOf(store, row, askerOf(response)), { next_cursor });
   });
 
   router.get(`${at}/rejected`, admin, async (request, response) => {
-    const { site } = await siteOf(sites, request);
+    const { site } = await siteOf(sites.current, request);
     const { cursor, limit, ...filter } = parseQuery(rejectedQuery, request.query);
     const below = placeOf(cursor);
     const rows = await store.rejected(site, filter, below && { received_at: below[0], id: below[1] }, limit + 1);

@@ -12,7 +12,7 @@ import { bodyOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { callOf } from "../join/call";
 import { checkWebhook } from "../site/check";
-import type { RouteDeps } from "../site/deps";
+import { type RouteDeps, siteOf } from "../site/deps";
 import type { Call } from "../wire/call";
 import { type Webhook, webhookSchema } from "../wire/site";
 import { csv } from "./csv";
@@ -42,8 +42,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, admin }: Webhook
 
   router.post(`${at}/webhooks/preview`, admin, rawBody(65_536), async (request, response) => {
     const { webhook, call_id } = bodyOf(previewSchema, request, "the webhook is not valid");
-    const known = await sites.version(String(request.params.site));
-    if (!known) throw new Problem(404, "there is no such site");
+    const known = await siteOf(sites.version, request);
     const document = { ...known.document, webhooks: [webhook] };
     const errors = checkWebhook(webhook, "webhook", document);
     if (errors.length > 0) throw invalid("the webhook is not valid", errors);
@@ -64,8 +63,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, admin }: Webhook
   });
 
   router.get(`${at}/calls/:call/webhooks`, admin, async (request, response) => {
-    const known = await sites.version(String(request.params.site));
-    if (!known) throw new Problem(404, "there is no such site");
+    const known = await siteOf(sites.version, request);
     const call = await callBy(known.site, String(request.params.call));
     const told = await store.deliveries(known.site, { call_id: call.id }, null, MOST_TOLD);
     const event = eventFor(call);

@@ -14,7 +14,7 @@ import { entityValue } from "../wire/call";
 import { type Fault, faults } from "../wire/common";
 import { entitySchema } from "../wire/site";
 import { compileEntity, faultOfValue } from "./compile";
-import type { RouteDeps } from "./deps";
+import { type RouteDeps, siteOf } from "./deps";
 import { quote } from "./quote";
 
 /** A key is good for so long. */
@@ -101,8 +101,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
   }
 
   router.post("/v1/sites/:site/checks", admin, rawBody(MAX_BODY), async (request, response) => {
-    const known = await sites.version(String(request.params.site));
-    if (!known) throw new Problem(404, "there is no such site");
+    const { site } = await siteOf(sites.version, request);
     const body = bytesOf(request);
     const found = checkSchema.safeParse(body.length === 0 ? {} : jsonOf(body));
     if (!found.success) throw invalid("the check is not valid", faults(found.error));
@@ -113,7 +112,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
     });
     if (errors.length > 0) throw invalid("the check is not valid", errors);
     const key = randomBytes(12).toString("base64url");
-    const check: Check = { site: known.site, entities, reports: [] };
+    const check: Check = { site, entities, reports: [] };
     const until = clock() + KEY_MS;
     await store.deleteMarks("", "check", clock());
     await store.addMark({ site: "", kind: "check", name: key, at: until, said: JSON.stringify(check) });

@@ -1,12 +1,37 @@
-import type { RequestHandler } from "express";
+/** What every room's routes are made of, and what their paths name. */
+import type { Request, RequestHandler } from "express";
+import { Problem } from "../http/problem";
 import type { Store } from "../store/store";
-import type { SiteRegistry } from "./registry";
+import type { Vendor, Webhook } from "../wire/site";
+import type { KnownSite, SiteRegistry } from "./registry";
 
-/** What every room's routes are made of. */
 export interface RouteDeps {
   sites: SiteRegistry;
   store: Store;
   clock: () => number;
   /** Lets through whom a route is for (`createGate`). */
   admin: RequestHandler;
+}
+
+/** The path's site, as it is at hand (`sites.current`) or read anew (`sites.version`); where there is none, a 404 that says so. */
+export async function siteOf(find: SiteRegistry["current"], { params }: Request): Promise<KnownSite> {
+  const known = await find(String(params.site));
+  if (!known) throw new Problem(404, "there is no such site");
+  return known;
+}
+
+/** The path's site and its vendor, read anew. */
+export async function vendorOf(sites: SiteRegistry, request: Request): Promise<KnownSite & { vendor: Vendor }> {
+  const known = await siteOf(sites.version, request);
+  const vendor = known.document.vendors.find(({ name }) => name === request.params.vendor);
+  if (!vendor) throw new Problem(404, "the site has no such vendor");
+  return { ...known, vendor };
+}
+
+/** The path's site and its webhook, read anew. */
+export async function webhookOf(sites: SiteRegistry, request: Request): Promise<KnownSite & { webhook: Webhook }> {
+  const known = await siteOf(sites.version, request);
+  const webhook = known.document.webhooks.find(({ name }) => name === request.params.webhook);
+  if (!webhook) throw new Problem(404, "the site has no such webhook");
+  return { ...known, webhook };
 }

@@ -2,20 +2,18 @@
 import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
-import { destinationOf } from "../convert/index";
 import { askerOf, hashToken } from "../http/auth";
 import { bytesOf, jsonOf, rawBody } from "../http/body";
 import { invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
-import type { SecretChange } from "../store/sites";
 import { type Fault, faults } from "../wire/common";
 import { SLUG, SLUG_WORDS } from "../wire/ids";
 import { type Site, siteSchema } from "../wire/site";
 import { checkSite, type Formats, warningsOf } from "./check";
-import type { RouteDeps } from "./deps";
+import { type RouteDeps, vendorOf, webhookOf } from "./deps";
 import { PRESETS } from "./presets";
-import type { KnownSite, SiteRegistry } from "./registry";
 import { type Script, type Scripts, sendFile } from "./script";
+import { addSecret, newWebhookSecret, secretChanges } from "./secrets";
 
 export interface SiteRouteDeps extends Formats, RouteDeps {
   scripts: Scripts;
@@ -40,9 +38,6 @@ const SCRIPT = {
 };
 
 const MAX_DOCUMENT = 1024 ** 2;
-
-/** A replaced token or secret goes on for a day, so that its owner can be told. */
-const ROTATION_MS = 24 * 3_600_000;
 
 export function siteRoutes(deps: SiteRouteDeps): Router {
   const { sites, scripts, inspector, admin } = deps;
@@ -127,34 +122,17 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   });
 
   router.post("/v1/sites/:site/vendors/:vendor/token", admin, async (request, response) => {
-    const { site } = await named(sites, request.params, "vendor");
+    const { site, vendor } = await vendorOf(sites, request);
     const token = `cjv_${randomBytes(32).toString("base64url")}`;
-    await addSecret(deps, site, "vendor_token", String(request.params.vendor), hashToken(token), null);
+    await addSecret(deps, { site, kind: "vendor_token", name: vendor.name, hash: hashToken(token), secret: null });
     response.status(201).json({ token });
   });
 
   router.post("/v1/sites/:site/webhooks/:webhook/secret", admin, async (request, response) => {
-    const { site } = await named(sites, request.params, "webhook");
+    const { site, webhook } = await webhookOf(sites, request);
     const secret = newWebhookSecret();
-    await addSecret(deps, site, "webhook_secret", String(request.params.webhook), hashToken(secret), secret);
+    await addSecret(deps, { site, kind: "webhook_secret", name: webhook.name, hash: hashToken(secret), secret });
     response.status(201).json({ secret });
-  });
-
-  router.post("/v1/sites/:site/webhooks/:webhook/key", admin, async (request, response) => {
-    const { site, document } = await named(sites, request.params, "webhook");
-    const name = String(request.params.webhook);
-    const webhook = document.webhooks.find((one) => one.name === name);
-    if (!webhook || !destinationOf(webhook)?.file)
-      throw new Problem(400, "this webhook is not a file that a platform fetches");
-    const key = `cjf_${randomBytes(32).toString("base64url")}`;
-    await addSecret(deps, site, "file_key", name, hashToken(key), null);
-    response.status(201).json({ key, path: `/v1/sites/${site}/conversions/${name}.csv?key=${key}` });
-  });
-
-  router.delete("/v1/sites/:site/webhooks/:webhook/key", admin, async (request, response) => {
-    const { site } = await named(sites, request.params, "webhook");
-    await deps.store.removeSecrets(site, "file_key", String(request.params.webhook));
-    response.status(204).end();
   });
   return router;
 }
@@ -176,68 +154,4 @@ function readSite(body: unknown, formats: Formats): { document: Site; given: Sit
 function checked(body: unknown, formats: Formats): { errors: Fault[]; parsed: Site | null } {
   const { success, data, error } = siteSchema.safeParse(body);
   return success ? { errors: checkSite(data, formats), parsed: data } : { errors: faults(error), parsed: null };
-}
-
-/** What a save does to the secrets: given ones are put, `null` and names that are gone are removed, each webhook gets one. */
-async function secretChanges(
-  { store, clock }: SiteRouteDeps,
-  site: string,
-  given: Site,
-  before: Site | null,
-): Promise<SecretChange[]> {
-  const changes: SecretChange[] = [];
-  const change = (kind: SecretChange["kind"], name: string, secret: string | null | undefined) => {
-    if (secret === undefined) return;
-    changes.push({ kind, name, put: secret === null ? null : { hash: hashToken(secret), secret } });
-  };
-  for (const { name, secret } of given.vendors) change("vendor_secret", name, secret);
-  for (const { name, api_secret } of given.webhooks) change("webhook_api_secret", name, api_secret);
-  for (const { name } of goneFrom(before?.vendors, given.vendors)) {
-    changes.push({ kind: "vendor_token", name, put: null }, { kind: "vendor_secret", name, put: null });
-  }
-  for (const { name } of goneFrom(before?.webhooks, given.webhooks)) {
-    for (const kind of ["webhook_secret", "webhook_api_secret", "file_key"] as const)
-      changes.push({ kind, name, put: null });
-  }
-  const signed = new Set((await store.secrets(site, "webhook_secret", clock())).map(({ name }) => name));
-  for (const { name } of given.webhooks) {
-    if (signed.has(name)) continue;
-    const secret = newWebhookSecret();
-    changes.push({ kind: "webhook_secret", name, put: { hash: hashToken(secret), secret } });
-  }
-  return changes;
-}
-
-function goneFrom(before: { name: string }[] = [], after: { name: string }[]): { name: string }[] {
-  return before.filter(({ name }) => !after.some((other) => other.name === name));
-}
-
-/** Standard Webhooks 1.0.0: `whsec_` and 24 to 64 bytes in base64. */
-function newWebhookSecret(): string {
-  return `whsec_${randomBytes(32).toString("base64")}`;
-}
-
-/** The site of a path that names one of its vendors or webhooks, or a 404 that says which is missing. */
-async function named(
-  sites: SiteRegistry,
-  params: Record<string, string | string[]>,
-  kind: "vendor" | "webhook",
-): Promise<KnownSite> {
-  const known = await sites.version(String(params.site));
-  if (!known) throw new Problem(404, "there is no such site");
-  const list: { name: string }[] = kind === "vendor" ? known.document.vendors : known.document.webhooks;
-  if (!list.some(({ name }) => name === params[kind])) throw new Problem(404, `the site has no such ${kind}`);
-  return known;
-}
-
-async function addSecret(
-  { store, clock }: SiteRouteDeps,
-  site: string,
-  kind: SecretChange["kind"],
-  name: string,
-  hash: string,
-  secret: string | null,
-): Promise<void> {
-  const made_at = clock();
-  await store.addSecret({ site, kind, name, hash, secret, made_at, expires_at: null }, made_at + ROTATION_MS);
 }
