@@ -3,8 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type Request, type RequestHandler } from "express";
 import type { z } from "zod";
-import { faults } from "../wire/common";
-import { invalid, Problem } from "./problem";
+import { checked, invalid, Problem } from "./problem";
 
 /** The body as bytes, whatever its content type; 413 above `limit` bytes. Compressed bodies count when unpacked. */
 export function readBody(limit: number): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
@@ -53,9 +52,7 @@ export function bytesOf(request: Request): Buffer {
 
 /** The body by its schema; throws a 400 that says what is wrong with it. */
 export function bodyOf<T extends z.ZodType>(schema: T, request: Request, detail: string): z.output<T> {
-  const found = schema.safeParse(jsonOf(bytesOf(request)));
-  if (!found.success) throw invalid(detail, faults(found.error));
-  return found.data;
+  return checked(schema, jsonOf(bytesOf(request)), detail);
 }
 
 /** What some editors and tools put before UTF-8 (RFC 8259, 8.1: a reader may ignore it). */

@@ -7,6 +7,12 @@ export function cursorOf(place: [number, string]): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
+/** A page of the rows that were read, one more than `limit` of them, and where the next page begins. */
+export function paged<Row>(rows: Row[], limit: number, placeOfRow: (row: Row) => [number, string]) {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { page: rows.slice(0, limit), next_cursor: last ? cursorOf(placeOfRow(last)) : null };
+}
+
 const placeSchema = z.tuple([z.int(), z.string()]);
 
 /** The place that a cursor stands for, null where there is none; throws a 400 for one that this collector did not make. */

@@ -1,13 +1,10 @@
 /** Errors as RFC 9457 problem details. */
-
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Logger } from "pino";
+import type { z } from "zod";
 import { isUnavailable } from "../store/unavailable";
-import type { Fault } from "../wire/common";
-
-/** With a 503. */
-const RETRY = { headers: { "Retry-After": "5" } };
+import { type Fault, faults } from "../wire/common";
 
 /** An answer other than success. Thrown anywhere below a route, turned into JSON here. */
 export class Problem extends Error {
@@ -25,9 +22,21 @@ export function invalid(detail: string, errors: Fault[]): Problem {
   return new Problem(400, detail, { errors });
 }
 
+/** 503 for what is likely to be over soon. */
+export function notNow(detail: string): Problem {
+  return new Problem(503, detail, { headers: { "Retry-After": "5" } });
+}
+
 /** What who asks for a write is told while the store takes none: a full disk, a database that is down. */
 export function noWrites(): Problem {
-  return new Problem(503, "the store cannot take writes right now; try again", RETRY);
+  return notNow("the store cannot take writes right now; try again");
+}
+
+/** What a value is by its schema; throws a 400 that says what is wrong with it. */
+export function checked<T extends z.ZodType>(schema: T, value: unknown, detail: string): z.output<T> {
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw invalid(detail, faults(error));
+  return data;
 }
 
 /** The problem that an error is. What is no `Problem`, nor the store's to mend, is a fault of ours: logged whole, told as 500 without detail. */
@@ -39,7 +48,7 @@ export function problemOf(error: unknown, log: Logger, asked: { method: string |
   log.error({ err: error, ...asked }, isStores ? "store failed" : "request failed");
   if (!isStores) return problem;
   const isRead = asked.method === "GET" || asked.method === "HEAD";
-  return isRead ? new Problem(503, "the store is not answering right now; try again", RETRY) : noWrites();
+  return isRead ? notNow("the store is not answering right now; try again") : noWrites();
 }
 
 /** Answers a problem. */

@@ -33,12 +33,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
   const { clock, takeEvents, publicUrl } = deps;
   const router = Router();
 
-  router.options(SNAPSHOTS, (request, response) => {
-    response
-      .set(preflight(request.get("origin"), request.get("access-control-request-headers")))
-      .status(204)
-      .end();
-  });
+  router.options(SNAPSHOTS, preflight);
 
   const qprotocol = ["/v1/calls/:site", "/events/:site", "/events/raw/:site"];
   const native = "/v1/calls/:site/:vendor";

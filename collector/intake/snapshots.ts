@@ -1,9 +1,9 @@
 /** Snapshots: from a request's body to rows (contract 4). */
 import canonicalize from "canonicalize";
-import { invalid, Problem } from "../http/problem";
+import { checked, Problem } from "../http/problem";
 import type { SiteRegistry } from "../site/registry";
 import type { RejectedRow, SnapshotRow } from "../store/tables";
-import { faults } from "../wire/common";
+import { faultText } from "../wire/common";
 import { envelopeSchema, type Receipt, snapshotSchema } from "../wire/snapshots";
 import { wellFormedJson } from "../wire/text";
 import type { Committer } from "./commit";
@@ -32,9 +32,8 @@ export type TakeSnapshots = (body: unknown, arrival: Arrival) => Promise<Receipt
 
 export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntakeDeps): TakeSnapshots {
   return async (body, { receivedAt, bytes, origin }) => {
-    const envelope = envelopeSchema.safeParse(body);
-    if (!envelope.success) throw invalid("the body is not a snapshots envelope", faults(envelope.error));
-    const { site, context_id, sent_at, snapshots } = envelope.data;
+    const envelope = checked(envelopeSchema, body, "the body is not a snapshots envelope");
+    const { site, context_id, sent_at, snapshots } = envelope;
     const known = await sites.current(site);
     if (!known) throw new Problem(404, `there is no site ${JSON.stringify(site)}`);
     admit(site);
@@ -48,7 +47,7 @@ export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntake
     snapshots.forEach((snapshot, index) => {
       const read = snapshotSchema.safeParse(snapshot);
       if (!read.success) {
-        rejections.push({ index, reason: "invalid", detail: describe(faults(read.error)) });
+        rejections.push({ index, reason: "invalid", detail: faultText(read.error, "snapshot") });
         return;
       }
       const { view_id, session_id, seq, at, view, entities, errors } = read.data;
@@ -66,7 +65,7 @@ export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntake
 
     const refuse = (rejection: Rejection): RejectedRow => {
       // Of an erased visitor nothing is kept, what was refused included (the store sees to what was refused for another reason).
-      const kept = rejection.reason === "erased" ? null : { ...envelope.data, snapshots: [snapshots[rejection.index]] };
+      const kept = rejection.reason === "erased" ? null : { ...envelope, snapshots: [snapshots[rejection.index]] };
       const row = {
         site,
         route: "snapshots",
@@ -90,10 +89,6 @@ function refusedByStore(index: number, verdict: string | undefined): Rejection[]
     return [{ index, reason: "conflict", detail: "another snapshot of this view has the same seq" }];
   }
   return verdict === "erased" ? [{ index, reason: "erased", detail: "this visitor was erased" }] : [];
-}
-
-function describe(all: { path: string; message: string }[]): string {
-  return all.map(({ path, message }) => `${path || "snapshot"}: ${message}`).join("; ");
 }
 
 /** RFC 8785, so that equal documents have equal text. */

@@ -54,7 +54,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
 
   router.post(`${at}/webhooks/:webhook/key`, admin, async (request, response) => {
     const { site, webhook } = await webhookOf(sites, request);
-    if (!destinationOf(webhook)?.file) throw new Problem(400, "this webhook is no file that is fetched");
+    if (!destinationOf(webhook)?.file) throw new Problem(400, "this webhook is not a file that a platform fetches");
     const key = `cjf_${randomBytes(32).toString("base64url")}`;
     const { name } = webhook;
     await addSecret({ store, clock }, { site, kind: "file_key", name, hash: hashToken(key), secret: null });

@@ -2,7 +2,6 @@
 import { z } from "zod";
 import type { Rendered } from "../forward/render";
 import type { Asker } from "../http/auth";
-import { cursorOf, placeOf } from "../http/cursor";
 import type { Store } from "../store/store";
 import type { DeliveryRow } from "../store/tables";
 import type { Outgoing } from "../wire/exchange";
@@ -14,18 +13,6 @@ export const deliveriesQuery = z.object({
   call_id: z.string().optional(),
   ...page,
 });
-
-/** A page of a site's deliveries, the newest first, and where the next one begins. */
-export async function readDeliveries(
-  store: Store,
-  site: string,
-  { cursor, limit, ...filter }: z.output<typeof deliveriesQuery>,
-): Promise<{ rows: DeliveryRow[]; next_cursor: string | null }> {
-  const below = placeOf(cursor);
-  const rows = await store.deliveries(site, filter, below && { made_at: below[0], id: below[1] }, limit + 1);
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { rows: rows.slice(0, limit), next_cursor: last ? cursorOf([last.made_at, last.id]) : null };
-}
 
 /** A delivery with what was sent, and every attempt. A receiver's address often is a secret, and its path with it: who only reads sees the host. */
 export async function deliveryOf(store: Store, row: DeliveryRow, { role }: Asker) {

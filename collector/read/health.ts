@@ -1,20 +1,15 @@
 /** For whoever runs the collector: is it alive, can it work. */
 import { type RequestHandler, Router } from "express";
-import { Problem } from "../http/problem";
+import { notNow } from "../http/problem";
 import type { Store } from "../store/store";
 
-export interface Health {
-  /** The store, its writes watched. */
-  store: Store;
-  /** Throws a 503 that says what is the matter. */
-  check(): Promise<void>;
-}
+export type Health = ReturnType<typeof createHealth>;
 
 /** Without a write for so long, one is tried: nobody may have come since the disk became full. */
 const QUIET_MS = 5_000;
 
 /** Knows whether the store takes writes: reading goes on where a disk is full or read-only. */
-export function createHealth(inner: Store): Health {
+export function createHealth(inner: Store) {
   let failed: string | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
   const watched = async <T>(work: Promise<T>): Promise<T> => {
@@ -30,21 +25,19 @@ export function createHealth(inner: Store): Health {
     }
   };
   return {
-    store: { ...inner, write: (...args) => watched(inner.write(...args)) },
-    async check() {
+    /** The store, its writes watched. */
+    store: { ...inner, write: (...args: Parameters<Store["write"]>) => watched(inner.write(...args)) },
+    /** Throws a 503 that says what is the matter. */
+    async check(): Promise<void> {
       await inner.ping().catch(() => {
-        throw unready("the store does not answer");
+        throw notNow("the store does not answer");
       });
       // A write of its own tells whether that is over.
       if (failed !== null || performance.now() - triedAt > QUIET_MS)
         await watched(inner.probe()).catch(() => undefined);
-      if (failed !== null) throw unready(`the store cannot take writes: ${failed}`);
+      if (failed !== null) throw notNow(`the store cannot take writes: ${failed}`);
     },
   };
-}
-
-function unready(detail: string): Problem {
-  return new Problem(503, detail, { headers: { "Retry-After": "5" } });
 }
 
 export function healthRoutes({ store, check }: Health, metrics: RequestHandler[]): Router {

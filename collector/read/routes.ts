@@ -1,20 +1,20 @@
 /** The reading routes, all of them the operator's. */
 import { Router } from "express";
 import { askerOf } from "../http/auth";
-import { cursorOf, placeOf } from "../http/cursor";
-import { invalid, Problem } from "../http/problem";
+import { paged, placeOf } from "../http/cursor";
+import { checked, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { sendList, sendPieces } from "../http/stream";
 import type { RefusedVendors } from "../intake/refused";
 import { type RouteDeps, siteOf } from "../site/deps";
 import type { RejectedRow } from "../store/tables";
-import { contextId, faults } from "../wire/common";
+import { contextId } from "../wire/common";
 import { catalogue } from "../wire/parameters";
 import { readAttention } from "./attention";
 import { callRoutes } from "./calls";
 import { contextQuery, contextText } from "./contexts";
 import { readCoverage } from "./coverage";
-import { deliveriesQuery, deliveryOf, readDeliveries } from "./deliveries";
+import { deliveriesQuery, deliveryOf } from "./deliveries";
 import { matchRate } from "./match-rate";
 import { readProgress } from "./progress";
 import { coverageQuery, rateQuery, rejectedQuery, spanIn } from "./query";
@@ -47,9 +47,8 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
 
   router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
-    const context = contextId.safeParse(request.params.context);
-    if (!context.success) throw invalid("not a valid context_id", faults(context.error));
-    if (await erase(site, context.data)) return response.status(204).end();
+    const context = checked(contextId, request.params.context, "not a valid context_id");
+    if (await erase(site, context)) return response.status(204).end();
     const detail =
       "erased, but somebody is reading the store's files, which still hold it; the collector goes on by itself. Ask again to be sure";
     response.status(202).set("Retry-After", String(RETRY_S)).json({ detail, retry_after_s: RETRY_S });
@@ -87,8 +86,11 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
 
   router.get(`${at}/deliveries`, admin, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
-    const { rows, next_cursor } = await readDeliveries(store, site, parseQuery(deliveriesQuery, request.query));
-    await sendList(response, "deliveries", rows, (row) => deliveryOf(store, row, askerOf(response)), { next_cursor });
+    const { cursor, limit, ...filter } = parseQuery(deliveriesQuery, request.query);
+    const below = placeOf(cursor);
+    const rows = await store.deliveries(site, filter, below && { made_at: below[0], id: below[1] }, limit + 1);
+    const { page, next_cursor } = paged(rows, limit, ({ made_at, id }) => [made_at, id]);
+    await sendList(response, "deliveries", page, (row) => deliveryOf(store, row, askerOf(response)), { next_cursor });
   });
 
   router.get(`${at}/rejected`, admin, async (request, response) => {
@@ -96,10 +98,9 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
     const { cursor, limit, ...filter } = parseQuery(rejectedQuery, request.query);
     const below = placeOf(cursor);
     const rows = await store.rejected(site, filter, below && { received_at: below[0], id: below[1] }, limit + 1);
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const next_cursor = last ? cursorOf([last.received_at, last.id]) : null;
+    const { page, next_cursor } = paged(rows, limit, ({ received_at, id }) => [received_at, id]);
     const shown = ({ site: _site, call_id: _call, body, ...row }: RejectedRow) => ({ ...row, body: JSON.parse(body) });
-    await sendList(response, "rejected", rows.slice(0, limit), shown, { next_cursor });
+    await sendList(response, "rejected", page, shown, { next_cursor });
   });
   return router;
 }

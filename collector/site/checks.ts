@@ -7,11 +7,11 @@ import { type RequestHandler, Router } from "express";
 import { z } from "zod";
 import { bodyOf, bytesOf, jsonOf, rawBody } from "../http/body";
 import { preflight, readableBy } from "../http/cors";
-import { invalid, Problem } from "../http/problem";
+import { checked, invalid, Problem } from "../http/problem";
 import { parseQuery } from "../http/query";
 import { SECURITY_HEADERS } from "../http/security";
 import { entityValue } from "../wire/call";
-import { type Fault, faults } from "../wire/common";
+import type { Fault } from "../wire/common";
 import { entitySchema } from "../wire/site";
 import { compileEntity, faultOfValue } from "./compile";
 import { type RouteDeps, siteOf } from "./deps";
@@ -103,9 +103,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
   router.post("/v1/sites/:site/checks", admin, rawBody(MAX_BODY), async (request, response) => {
     const { site } = await siteOf(sites.version, request);
     const body = bytesOf(request);
-    const found = checkSchema.safeParse(body.length === 0 ? {} : jsonOf(body));
-    if (!found.success) throw invalid("the check is not valid", faults(found.error));
-    const { entities } = found.data;
+    const { entities } = checked(checkSchema, body.length === 0 ? {} : jsonOf(body), "the check is not valid");
     const errors = entities.flatMap((entity, index): Fault[] => {
       const fault = faultOfValue(entity);
       return fault === null ? [] : [{ path: `entities.${index}.value`, message: fault }];
@@ -143,12 +141,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
     response.send(unsent ? "" : `const CHECK={key:${quote(key)},tried:[${tried.join(",\n")}]};\n${script}`);
   });
 
-  router.options("/v1/checks/:key", (request, response) => {
-    response
-      .set(preflight(request.get("origin"), request.get("access-control-request-headers")))
-      .status(204)
-      .end();
-  });
+  router.options("/v1/checks/:key", preflight);
   router.post("/v1/checks/:key", limit, rawBody(MAX_BODY), async (request, response) => {
     response.set(readableBy(request.get("origin")));
     await add(String(request.params.key), bodyOf(reportSchema, request, "the report is not valid"));

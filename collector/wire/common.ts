@@ -18,7 +18,6 @@ export const viewOrSessionId = z.string().regex(/^[A-Za-z0-9._:-]{1,64}$/, "must
 /** ISO 4217. */
 export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
-export { SUMMARY_TYPES };
 export const summaryType = z.enum(SUMMARY_TYPES);
 export type SummaryType = z.infer<typeof summaryType>;
 
@@ -33,6 +32,13 @@ export function faults(error: z.ZodError): Fault[] {
   return error.issues
     .flatMap((issue) => innermost(issue))
     .map(({ path, message }) => ({ path: path.join("."), message }));
+}
+
+/** The same on one line; `whole` names what is wrong as a whole. */
+export function faultText(error: z.ZodError, whole: string): string {
+  return faults(error)
+    .map(({ path, message }) => `${path || whole}: ${message}`)
+    .join("; ");
 }
 
 type Issue = Pick<z.core.$ZodIssue, "path" | "message">;

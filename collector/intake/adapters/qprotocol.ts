@@ -1,7 +1,8 @@
 /** QProtocol's transaction summaries, which call-tracking vendors post (contract 5). */
 import { z } from "zod";
-import { CURRENCIES, faults, SUMMARY_TYPES, type SummaryType } from "../../wire/common";
+import { CURRENCIES, faultText, type SummaryType } from "../../wire/common";
 import { MINTED_COOKIE } from "../../wire/ids";
+import { SUMMARY_TYPES } from "../../wire/lists";
 import { type CallEvent, notTooMany, type Refusal } from "./event";
 import { phoneOf } from "./phone";
 import { callerOf, type KeepCaller, type People } from "./privacy";
@@ -100,10 +101,7 @@ export function eventsOf(body: unknown): unknown[] | null {
 export function readQProtocol(event: unknown, keep: KeepCaller, country?: string): CallEvent | Refusal {
   const parsed = qprotocolEvent.safeParse(event);
   if (!parsed.success) {
-    const detail = faults(parsed.error)
-      .map(({ path, message }) => `${path || "event"}: ${message}`)
-      .join("; ");
-    return { reason: "invalid", detail, ...callIn(event) };
+    return { reason: "invalid", detail: faultText(parsed.error, "event"), ...callIn(event) };
   }
   const { context, meta, transaction } = parsed.data;
   const type = summaryTypeOf(meta.type);
