@@ -6,9 +6,9 @@ import type { Config } from "./config";
 import { consoleRoutes, signInPath } from "./console/routes";
 import { serveConsole } from "./console/serve";
 import { createSessions } from "./console/sessions";
-import { createErasures, type Erasures } from "./forget";
+import { createErasures } from "./forget";
 import { createAddressFilter } from "./forward/address";
-import { createForwarder, type Forwarder } from "./forward/forwarder";
+import { createForwarder } from "./forward/forwarder";
 import { forwardRoutes } from "./forward/routes";
 import { createSender, type Send } from "./forward/send";
 import { createGate, hashToken, onlyWith } from "./http/auth";
@@ -45,7 +45,7 @@ import { siteRoutes } from "./site/routes";
 import { compress, createScripts } from "./site/script";
 import type { Store } from "./store/store";
 
-export interface AppDeps
+interface AppDeps
   extends Pick<Config, "rateLimit" | "trustProxy">,
     Partial<Pick<Config, "publicUrl" | "metricsToken" | "secretsFolder">> {
   store: Store;
@@ -67,21 +67,7 @@ export interface AppDeps
   joiner?: (deps: Omit<JoinerDeps, "store" | "clock">) => Joiner;
 }
 
-export interface Collector {
-  /** Answers every request: Express, but for the snapshots that pages post. */
-  app: RequestListener;
-  joiner: Joiner;
-  forwarder: Forwarder;
-  erasures: Erasures;
-  /** Where somebody signs in to the console once, below the collector's address. */
-  signInPath(): string;
-  /** Ends the answers that go on by themselves: who looks on comes back. */
-  endStreams(): void;
-  /** Resolves when everything that was accepted is on disk and joined. */
-  drain(): Promise<void>;
-}
-
-export async function createApp(deps: AppDeps): Promise<Collector> {
+export function createApp(deps: AppDeps) {
   const { clock, log } = deps;
   const metrics = createMetrics({ store: deps.store, clock, waitingBytes: () => committer.waitingBytes() });
   const health = createHealth(metrics.measured(deps.store));
@@ -97,7 +83,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const committer = createCommitter({ store, joiner, clock, onError });
   const takeSnapshots = createSnapshotIntake({ sites, committer, admit: perSite(deps.rateLimit, clock) });
   const takeEvents = createEventIntake(committer);
-  const scripts = createScripts(deps.sdk.script, deps.publicUrl);
+  const scriptOf = createScripts(deps.sdk.script, deps.publicUrl);
   const inspector = compress(deps.sdk.inspector);
 
   const routes = express();
@@ -138,7 +124,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   const { check: script = "" } = deps.sdk;
   routes.use(checkRoutes({ sites, store, script, clock, limit, admin }));
   const formats = { adapters: ADAPTERS, signed: SIGNED, isCountry };
-  routes.use(siteRoutes({ sites, store, scripts, inspector, ...formats, clock, admin, limit }));
+  routes.use(siteRoutes({ sites, store, scriptOf, inspector, ...formats, clock, admin, limit }));
   const reports = inTurn(store);
   routes.use(readRoutes({ sites, store: reports, erase: erasures.erase, refused, clock, admin }));
   routes.use(conversionRoutes({ sites, store: reports, clock, admin, limitFailures }));
@@ -157,6 +143,7 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
   routes.use(problems(log));
 
   const toOwnPath = ownPath(publicUrl);
+  /** Answers every request: Express, but for the snapshots that pages post. */
   const app: RequestListener = (request, response) => {
     request.url = toOwnPath(request.url ?? "");
     const isDirect = isSnapshots(request) && isServed(request, SNAPSHOTS);
@@ -196,8 +183,11 @@ export async function createApp(deps: AppDeps): Promise<Collector> {
     joiner,
     forwarder,
     erasures,
+    /** Where somebody signs in to the console once, below the collector's address. */
     signInPath: () => signInPath(sessions.makeLink()),
+    /** Ends the answers that go on by themselves: who looks on comes back. */
     endStreams: live.stop,
+    /** Resolves when everything that was accepted is on disk and joined. */
     drain: committer.drain,
   };
 }

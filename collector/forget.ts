@@ -53,14 +53,7 @@ const ANSWER_MS = 55_000;
 /** Of several collectors on a database, one that has not finished by then has crashed. */
 const CRASHED_MS = 60_000;
 
-export interface Erasures {
-  /** Erases a visitor: true when nothing of theirs is left, false where that takes longer, because somebody reads the store: `finish` sees to it. */
-  erase(site: string, contextId: string): Promise<boolean>;
-  /** Goes on with what was begun and is not finished, after a crash or since somebody reads the store. */
-  finish(): Promise<void>;
-}
-
-export interface ErasuresDeps {
+interface ErasuresDeps {
   store: Store;
   joiner: Joiner;
   clock: () => number;
@@ -71,7 +64,7 @@ export interface ErasuresDeps {
  * and no call is joined with them any more; then their calls, what they have shown as a vendor's id, whatever else names them, and their
  * rows; and last what the engine's files have left of all that.
  */
-export function createErasures({ store, joiner, clock }: ErasuresDeps): Erasures {
+export function createErasures({ store, joiner, clock }: ErasuresDeps) {
   const underWay = new Map<string, Promise<boolean>>();
 
   async function joinAgain(due: DueRow[]): Promise<void> {
@@ -198,7 +191,8 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps): Erasures
   }
 
   return {
-    erase(site, contextId) {
+    /** Erases a visitor: true when nothing of theirs is left, false where that takes longer, because somebody reads the store: `finish` sees to it. */
+    erase(site: string, contextId: string): Promise<boolean> {
       const hash = sha256(contextId);
       const work = once(`${site} ${hash}`, async () => {
         await store.beginErasing(site, contextId, clock());
@@ -207,7 +201,8 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps): Erasures
       });
       return Promise.race([work, wait(ANSWER_MS, false, { ref: false })]);
     },
-    finish: async () => {
+    /** Goes on with what was begun and is not finished, after a crash or since somebody reads the store. */
+    finish: async (): Promise<void> => {
       await once("", finishAll);
     },
   };

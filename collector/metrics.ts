@@ -2,26 +2,11 @@
  * What the collector tells Prometheus (`GET /metrics`). A registry of its own, passed in: two collectors in one process do not share counts.
  * No label names a visitor, and a site or a vendor only where it is there: nobody can make labels without end.
  */
-import type { RequestHandler } from "express";
+import type { Request, Response } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { isAhead } from "./join/event";
 import type { Store } from "./store/store";
 import type { Site } from "./wire/site";
-
-export interface Metrics {
-  /** Counts a request that was answered, and how long that took. */
-  answered(labels: { method: string; route: string; status: number }, ms: number): void;
-  /** The store, with its commits, refusals and deliveries counted. */
-  measured(store: Store): Store;
-  /** A call that came out anew; `reason` is null where it is matched. */
-  joined(status: string, reason: string | null): void;
-  /** A vendor that the site has was not let in. */
-  vendorRefused(site: string, vendor: string): void;
-  /** Somebody asked with a wrong admin token. */
-  adminRefused(): void;
-  /** Answers all of it in Prometheus' text format. */
-  answer: RequestHandler;
-}
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const BATCH_SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
@@ -35,14 +20,14 @@ const PATIENCE_MS = 2_000;
 /** Deliveries of one site and state are counted up to here. */
 const MOST_DELIVERIES = 10_000;
 
-export interface MetricsDeps {
+interface MetricsDeps {
   store: Store;
   clock: () => number;
   /** Bytes of bodies that wait for their commit. */
   waitingBytes: () => number;
 }
 
-export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metrics {
+export function createMetrics({ store, clock, waitingBytes }: MetricsDeps) {
   const registry = new Registry();
   const registers = [registry];
   // The process: CPU, memory, event loop, garbage, open files.
@@ -81,8 +66,12 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metr
   });
 
   return {
-    answered: (labels, ms) => requests.observe(labels, ms / 1_000),
-    measured: (store) => ({
+    /** Counts a request that was answered, and how long that took. */
+    answered(labels: { method: string; route: string; status: number }, ms: number): void {
+      requests.observe(labels, ms / 1_000);
+    },
+    /** The store, with its commits, refusals and deliveries counted. */
+    measured: (store: Store): Store => ({
       ...store,
       async write(batch, done, now) {
         const start = performance.now();
@@ -100,10 +89,14 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps): Metr
         for (const { state } of settlements) deliveries.inc({ state });
       },
     }),
-    joined: (status, reason) => joins.inc({ status, reason: reason ?? "" }),
-    vendorRefused: (site, vendor) => refused.inc({ site, vendor }),
+    /** A call that came out anew; `reason` is null where it is matched. */
+    joined: (status: string, reason: string | null) => joins.inc({ status, reason: reason ?? "" }),
+    /** A vendor that the site has was not let in. */
+    vendorRefused: (site: string, vendor: string) => refused.inc({ site, vendor }),
+    /** Somebody asked with a wrong admin token. */
     adminRefused: () => admin.inc(),
-    async answer(_request, response) {
+    /** Answers all of it in Prometheus' text format. */
+    async answer(_request: Request, response: Response): Promise<void> {
       await figures();
       response.set("Content-Type", registry.contentType).send(await registry.metrics());
     },

@@ -64,7 +64,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     openConfigured(config, log, onDeath),
     import("./app"),
   ]);
-  const { app, joiner, forwarder, erasures, signInPath, endStreams, drain } = await createApp({
+  const { app, joiner, forwarder, erasures, signInPath, endStreams, drain } = createApp({
+    ...config,
     store,
     clock,
     log,
@@ -74,14 +75,9 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
       inspector: read(sdkFolder, "inspector.js"),
       check: read(sdkFolder, "check.js"),
     },
-    rateLimit: config.rateLimit,
-    trustProxy: config.trustProxy,
-    publicUrl: config.publicUrl,
     places: config,
     version,
     consoleFolder: config.console === "off" ? undefined : new URL("../console/", sdkFolder),
-    secretsFolder: config.secretsFolder,
-    metricsToken: config.metricsToken,
     ...(threaded && { joiner: threaded }),
     send: createSender({ filter: createAddressFilter(config.allowPrivate), clock }),
   });

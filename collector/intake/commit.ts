@@ -24,17 +24,7 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 /** Rows of one transaction, some 10 ms: more would hold up those who come meanwhile. Who brings more is written piece by piece. */
 const MAX_ROWS = 100;
 
-export interface Committer {
-  /**
-   * Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it; what was written of it before
-   * stays, and is a duplicate when it comes again.
-   */
-  submit(write: Write, bytes: number): Promise<Verdicts>;
-  /** Resolves when nothing waits any more. */
-  drain(): Promise<void>;
-  /** Bytes of bodies that wait for their commit. */
-  waitingBytes(): number;
-}
+export type Committer = ReturnType<typeof createCommitter>;
 
 interface Waiting {
   write: Write;
@@ -49,7 +39,7 @@ export interface CommitterDeps {
   onError: (error: unknown) => void;
 }
 
-export function createCommitter({ store, joiner, clock, onError }: CommitterDeps): Committer {
+export function createCommitter({ store, joiner, clock, onError }: CommitterDeps) {
   const [maxUnderWay, maxRows] = store.sharded ? [MAX_ALONE_UNDER_WAY, 0] : [MAX_UNDER_WAY, MAX_ROWS];
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
@@ -151,7 +141,11 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   }
 
   return {
-    async submit(write, bytes) {
+    /**
+     * Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it; what was written of it before
+     * stays, and is a duplicate when it comes again.
+     */
+    async submit(write: Write, bytes: number): Promise<Verdicts> {
       if (waitingBytes + bytes > MAX_WAITING_BYTES) throw noWrites();
       waitingBytes += bytes;
       const submission = writePieces(inPieces(write));
@@ -163,7 +157,9 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
         waitingBytes -= bytes;
       }
     },
+    /** Bytes of bodies that wait for their commit. */
     waitingBytes: () => waitingBytes,
+    /** Resolves when nothing waits any more. */
     async drain() {
       while (submissions.size > 0) await Promise.allSettled(submissions);
       while (done.size > 0 || commits.size > 0) {

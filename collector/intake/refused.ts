@@ -2,12 +2,7 @@
 import { REFUSALS, type RefusalNote } from "../store/sites";
 import type { Store } from "../store/store";
 
-export interface RefusedVendors {
-  /** A request that was refused; `vendors` are those of the site that it may have come from, none where it named one that is not there. */
-  note(site: string, vendors: string[], detail: string): void;
-  /** Writes what was noted; resolves when it can be read. */
-  flush(): Promise<void>;
-}
+export type RefusedVendors = ReturnType<typeof createRefused>;
 
 export interface RefusedDeps {
   store: Store;
@@ -22,11 +17,12 @@ const WRITE_MS = 1_000;
 /** One line for each vendor in so long, and one for all names of a site that are no vendor's. */
 const TELL_MS = 60_000;
 
-export function createRefused({ store, clock, log, count }: RefusedDeps): RefusedVendors {
+export function createRefused({ store, clock, log, count }: RefusedDeps) {
   const notes = new Map<string, { site: string; vendor: string; recent: RefusalNote[] }>();
   const toldAt = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
+  /** Writes what was noted; resolves when it can be read. */
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -45,7 +41,8 @@ export function createRefused({ store, clock, log, count }: RefusedDeps): Refuse
 
   return {
     flush,
-    note(site, vendors, detail) {
+    /** A request that was refused; `vendors` are those of the site that it may have come from, none where it named one that is not there. */
+    note(site: string, vendors: string[], detail: string): void {
       if (vendors.length === 0) tell(site, null, detail);
       for (const vendor of vendors) {
         count(site, vendor);

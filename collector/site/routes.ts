@@ -12,11 +12,11 @@ import { type Site, siteSchema } from "../wire/site";
 import { checkSite, type Formats, warningsOf } from "./check";
 import { type RouteDeps, vendorOf, webhookOf } from "./deps";
 import { PRESETS } from "./presets";
-import { type Script, type Scripts, sendFile } from "./script";
+import { type Script, type ScriptOf, sendFile } from "./script";
 import { addSecret, newWebhookSecret, secretChanges } from "./secrets";
 
 export interface SiteRouteDeps extends Formats, RouteDeps {
-  scripts: Scripts;
+  scriptOf: ScriptOf;
   inspector: Script;
   /** Bounds public requests by address. */
   limit: RequestHandler;
@@ -40,7 +40,7 @@ const SCRIPT = {
 const MAX_DOCUMENT = 1024 ** 2;
 
 export function siteRoutes(deps: SiteRouteDeps): Router {
-  const { sites, scripts, inspector, admin } = deps;
+  const { sites, scriptOf, inspector, admin } = deps;
   const router = Router();
 
   /** The first time that a page has loaded a site's tag is kept; it is asked once for each site. */
@@ -57,7 +57,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     const [, site] = /^(.+)\.js$/.exec(String(request.params.file)) ?? [];
     const known = site ? await sites.current(site) : null;
     if (!known) throw new Problem(404, "there is no such site");
-    await sendFile(request, response, scripts.of(known), SCRIPT);
+    await sendFile(request, response, scriptOf(known), SCRIPT);
     // Which browsers say of what a page loads (https://www.w3.org/TR/fetch-metadata/, 2.1), or of where they were sent from.
     if (request.get("sec-fetch-dest") === "script" || request.get("referer")) await noteLoaded(known.site);
   });

@@ -14,26 +14,23 @@ export interface Script {
   hash: string;
 }
 
-export interface Scripts {
-  of(site: KnownSite): Script;
-}
+/** A site's script. */
+export type ScriptOf = (site: KnownSite) => Script;
 
 /** Sites whose scripts are kept: some 20 KB each, and 6 more where a browser has asked for brotli. */
 const MAX_KEPT = 500;
 
 /** `sdk` is the text of dist/sdk/script.js, which declares `boot`; `publicUrl` is where browsers reach the collector, were it told. */
-export function createScripts(sdk: string, publicUrl?: string): Scripts {
+export function createScripts(sdk: string, publicUrl?: string): ScriptOf {
   const kept = new Map<string, { version: number; script: Script }>();
-  return {
-    of({ site, version, document }) {
-      const found = kept.get(site);
-      if (found?.version === version) return found.script;
-      const [oldest] = kept.keys();
-      if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
-      const script = compress(assemble(sdk, compileSetup(site, document, { version, publicUrl })), QUICK);
-      kept.set(site, { version, script });
-      return script;
-    },
+  return ({ site, version, document }) => {
+    const found = kept.get(site);
+    if (found?.version === version) return found.script;
+    const [oldest] = kept.keys();
+    if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+    const script = compress(assemble(sdk, compileSetup(site, document, { version, publicUrl })), QUICK);
+    kept.set(site, { version, script });
+    return script;
   };
 }
 

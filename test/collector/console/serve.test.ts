@@ -23,7 +23,7 @@ let request: Request;
 async function open(publicUrl?: string): Promise<void> {
   const built = join(folder, "console");
   store = await openStore(sqlite(join(folder, "data")));
-  const { app } = await createApp({
+  const { app } = createApp({
     store,
     clock: Date.now,
     log: pino({ level: "silent" }),
@@ -132,7 +132,7 @@ it("another admin token ends every session", async () => {
   const signedIn = await request("POST", "/v1/session", { json: { token: ADMIN } });
   const cookie = (signedIn.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
   expect((await request("GET", "/v1/session", { headers: { cookie } })).status).toBe(200);
-  const { app } = await createApp({
+  const { app } = createApp({
     store,
     clock: Date.now,
     log: pino({ level: "silent" }),

@@ -69,7 +69,7 @@ export async function startWorld({
   const clock = () => time.now;
   const logged: string[] = [];
   const store = await openStore(sqlite(folder));
-  const { app, joiner, forwarder, drain } = await createApp({
+  const { app, joiner, forwarder, drain } = createApp({
     store,
     clock,
     log: pino({ level: "trace" }, { write: (line: string) => void logged.push(line) }),

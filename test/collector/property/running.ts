@@ -69,7 +69,7 @@ export async function startInProcess(now: number): Promise<Running> {
 
 async function open(engine: Engine, adminToken: string, clock: () => number): Promise<Part> {
   const store = await openStore(engine);
-  const { app, joiner, drain } = await createApp({
+  const { app, joiner, drain } = createApp({
     store,
     clock,
     log: pino({ level: "silent" }),

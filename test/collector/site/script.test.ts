@@ -17,7 +17,7 @@ const site = (version: number) => ({
 describe("the insertion script", () => {
   it("keeps the SDK's names away from the setup's, and both from the page", () => {
     const named = { ...site(1).document, entities: [{ name: "e", type: "simple", scope: "session", value: "e" }] };
-    const { plain } = createScripts(SDK).of({ ...site(1), document: siteSchema.parse(named) });
+    const { plain } = createScripts(SDK)({ ...site(1), document: siteSchema.parse(named) });
     const page: Record<string, unknown> = { e: "the page's" };
     runInNewContext(plain.toString(), page);
     const { entities } = page.booted as { entities: { value: () => unknown }[] };
@@ -26,25 +26,25 @@ describe("the insertion script", () => {
   });
 
   it("says the same in every encoding", async () => {
-    const script = createScripts(readFileSync("dist/sdk/script.js", "utf8")).of(site(1));
+    const script = createScripts(readFileSync("dist/sdk/script.js", "utf8"))(site(1));
     expect(script.plain.toString()).toContain(compileSetup("shop", site(1).document, { version: 1 }));
     expect(gunzipSync(script.gzip)).toEqual(script.plain);
     expect(brotliDecompressSync(await script.br())).toEqual(script.plain);
   });
 
   it("costs next to nothing for each of thousands of sites, all of them visited in turn", () => {
-    const scripts = createScripts(readFileSync("dist/sdk/script.js", "utf8"));
-    scripts.of({ ...site(1), site: "first" });
+    const scriptOf = createScripts(readFileSync("dist/sdk/script.js", "utf8"));
+    scriptOf({ ...site(1), site: "first" });
     const before = process.cpuUsage();
-    for (let n = 0; n < 2_000; n += 1) scripts.of({ ...site(1), site: `shop-${n}` });
+    for (let n = 0; n < 2_000; n += 1) scriptOf({ ...site(1), site: `shop-${n}` });
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1_000 / 2_000).toBeLessThan(1);
   });
 
   it("is compressed once a version", () => {
-    const scripts = createScripts(SDK);
-    const first = scripts.of(site(1));
-    expect(scripts.of(site(1))).toBe(first);
-    expect(scripts.of(site(2))).not.toBe(first);
+    const scriptOf = createScripts(SDK);
+    const first = scriptOf(site(1));
+    expect(scriptOf(site(1))).toBe(first);
+    expect(scriptOf(site(2))).not.toBe(first);
   });
 });
