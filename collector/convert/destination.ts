@@ -8,6 +8,8 @@ import type { Site, Webhook } from "../wire/site";
 import type { Conversion, Eligible } from "./conversion";
 
 export interface Destination {
+  /** True where the webhook's own events and filter choose what it is told, as of any webhook; else it is told of conversions. */
+  isChosenFor?: true;
   /** What it is to be told of a call at a time (ms). */
   eligible(webhook: Webhook, call: Call, document: Site, now: number): Eligible;
   /** How it is told by requests; left out where it fetches a file. */

@@ -21,6 +21,7 @@ const MAX_AGE_MS = 72 * 3_600_000;
 const NOT_SET = "GA4 needs client_id and session_id, and this call does not have both";
 
 export const ga4: Destination = {
+  isChosenFor: true,
   eligible(webhook, call, document, now): Eligible {
     const faulty = reasonOf(ga4Body(webhook, call), now);
     if (!passes(webhook.filter, call))

@@ -1,5 +1,6 @@
 /** Which deliveries a join gives rise to. Pure: the joiner writes them in its own transaction, so that a crash neither loses nor invents one. */
 import { filteredOut, isEligible, passes, takenBack } from "../convert/conversion";
+import type { Destination } from "../convert/destination";
 import { destinationOf } from "../convert/index";
 import { hashOf } from "../store/hash";
 import type { CallRow, DeliveryRow } from "../store/tables";
@@ -44,6 +45,12 @@ export function deliveriesOf(
 
 export type EarlierDelivery = Pick<DeliveryRow, "webhook" | "version" | "state" | "request">;
 
+/** The destination that is told of a call's conversions; null where the webhook's own events and filter choose. */
+function toldOfConversions(webhook: Webhook): Destination | null {
+  const destination = destinationOf(webhook);
+  return destination?.isChosenFor ? null : destination;
+}
+
 /** What a webhook is to be told of an event; null where nothing. */
 function renderedFor(
   webhook: Webhook,
@@ -53,8 +60,8 @@ function renderedFor(
   now: number,
   earlier: EarlierDelivery[],
 ): Rendered | null {
-  const destination = destinationOf(webhook);
-  if (!destination || webhook.format === "ga4") {
+  const destination = toldOfConversions(webhook);
+  if (!destination) {
     return webhook.on.includes(event) && passes(webhook.filter, call) ? render(webhook, event, call) : null;
   }
   if (!destination.api) return null;
@@ -97,8 +104,8 @@ export function deliveryRow(
 export function whyNot(webhook: Webhook, document: Site, event: Told, call: Call, now: number): string | null {
   const { off, on, filter } = webhook;
   if (off !== undefined) return `the webhook is off: ${off}`;
-  const destination = destinationOf(webhook);
-  if (destination && webhook.format !== "ga4") {
+  const destination = toldOfConversions(webhook);
+  if (destination) {
     const eligible = destination.eligible(webhook, call, document, now);
     return isEligible(eligible) ? null : `${eligible.reason}: ${eligible.detail}`;
   }

@@ -3,7 +3,7 @@ import { RE2JS } from "re2js";
 import { AD_PARAMETERS } from "../wire/clicks";
 import type { Fault } from "../wire/common";
 import { isParameter, placeholders } from "../wire/parameters";
-import type { Site } from "../wire/site";
+import type { Site, Webhook } from "../wire/site";
 import { faultOfValue } from "./compile";
 
 /** The vendor formats that this collector reads; `signed` are those that can check a secret, `isCountry` says whether phone numbers are read by it. */
@@ -47,7 +47,7 @@ export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site
     })),
   );
   const idle = webhooks.flatMap(({ format }, index) =>
-    goals.length === 0 && AD_FIELDS[format]
+    goals.length === 0 && NEEDS[format].goals
       ? [
           {
             path: `webhooks.${index}.format`,
@@ -78,14 +78,16 @@ const WORD = /^[A-Za-z][a-z]+$/;
 /** A web stream's id. The Measurement Protocol answers 204 to a wrong one, too: https://developers.google.com/analytics/devguides/collection/protocol/ga4/validating-events */
 const GA4_STREAM = /^G-[A-Z0-9]+$/;
 
-/** What an advertising platform cannot do without. */
-const AD_FIELDS: Partial<
-  Record<Site["webhooks"][number]["format"], ("account_id" | "conversion_action" | "pixel_id")[]>
-> = {
-  google_data_manager: ["account_id", "conversion_action"],
-  meta_capi: ["pixel_id"],
-  google_ads_csv: [],
-  microsoft_ads_csv: [],
+/** What each format of a webhook cannot do without: fields, parameters, or goals, as an advertising platform does. */
+const NEEDS: Record<Webhook["format"], { fields: (keyof Webhook)[]; parameters?: string[]; goals?: true }> = {
+  json: { fields: ["url"] },
+  form: { fields: ["url"] },
+  query: { fields: ["url"] },
+  ga4: { fields: ["measurement_id"], parameters: ["client_id", "session_id"] },
+  google_data_manager: { fields: ["account_id", "conversion_action"], goals: true },
+  meta_capi: { fields: ["pixel_id"], goals: true },
+  google_ads_csv: { fields: [], goals: true },
+  microsoft_ads_csv: { fields: [], goals: true },
 };
 
 function unique(list: string, items: { name: string }[]): Fault[] {
@@ -145,8 +147,8 @@ function checkVendor(vendor: Site["vendors"][number], path: string, formats: For
 /** What the collector itself puts into every body. */
 const OWN_NAMES = ["event", "call_id", "version"];
 
-export function checkWebhook(webhook: Site["webhooks"][number], path: string, document: Site): Fault[] {
-  const { url, format, parameters, filter, measurement_id } = webhook;
+export function checkWebhook(webhook: Webhook, path: string, document: Site): Fault[] {
+  const { url, format, parameters, filter } = webhook;
   const faults: Fault[] = unique(`${path}.parameters`, parameters);
   const check = (good: boolean, at: string, message: string) => {
     if (!good) faults.push({ path: `${path}.${at}`, message });
@@ -161,22 +163,16 @@ export function checkWebhook(webhook: Site["webhooks"][number], path: string, do
   for (const name of filter.vendor ?? [])
     check(has(document.vendors, name), "filter.vendor", `there is no vendor ${name}`);
   for (const name of filter.goal ?? []) check(has(document.goals, name), "filter.goal", `there is no goal ${name}`);
-  const needed = AD_FIELDS[format];
-  if (needed) {
-    for (const name of needed) check(webhook[name] !== undefined, name, `is required for ${format}`);
+  const needs = NEEDS[format];
+  for (const name of needs.fields) check(webhook[name] !== undefined, name, `is required for ${format}`);
+  for (const name of needs.parameters ?? []) {
+    const message = `${name} is required: without it GA4 shows the conversion as (not set)`;
+    check(has(parameters, name), "parameters", message);
+  }
+  if (needs.goals) {
     parameters.forEach(({ name }, index) => {
       check(AD_PARAMETERS.includes(name), `parameters.${index}.name`, `must be one of ${AD_PARAMETERS.join(", ")}`);
     });
-  } else if (format !== "ga4") check(url !== undefined, "url", "is required");
-  else {
-    check(measurement_id !== undefined, "measurement_id", "is required for GA4");
-    for (const name of ["client_id", "session_id"]) {
-      check(
-        has(parameters, name),
-        "parameters",
-        `${name} is required: without it GA4 shows the conversion as (not set)`,
-      );
-    }
   }
   return faults;
 }
