@@ -1,27 +1,14 @@
 /** One call out of its call events (contract 5, last paragraph). */
-
 import type { CallEventRow } from "../store/tables";
-import { CLOCK_TOLERANCE_MS, type Total } from "../wire/call";
+import { CLOCK_TOLERANCE_MS, type callFacts, type Outcome } from "../wire/call";
 import type { SummaryType } from "../wire/common";
 import { isJunk } from "../wire/ids";
 
-/** A call as its vendor tells it, before it is joined. */
-export interface CallFacts {
-  id: string;
-  vendor: string;
-  type: SummaryType;
+type Told = "id" | "vendor" | "type" | "ts" | "ts_unit" | "url" | "source" | "total" | keyof typeof callFacts.shape;
+
+/** A call as its vendor tells it, before it is joined; `ts` is T. */
+export interface CallFacts extends Omit<Pick<Outcome, Told>, "direction"> {
   transaction_id: string;
-  /** T, in ms. */
-  ts: number;
-  ts_unit: "s" | "ms";
-  url: string;
-  source: string;
-  total: Total | null;
-  duration_s: number | null;
-  answered: boolean | null;
-  caller_sha256: string | null;
-  caller: string | null;
-  dialled: string | null;
   /** What the vendor says the caller is; null where no event says anything. */
   own_id: string | null;
   /** True where that is the vendor's own id for the visitor, to be looked up as an alias. */

@@ -5,11 +5,6 @@
 import { setImmediate as others } from "node:timers/promises";
 import { isUnavailable } from "../store/unavailable";
 
-export interface Turns<T> {
-  /** Resolves when each of these was done by a step that began after this was called; rejects where a step fails. */
-  take(items: { name: string; item: T }[]): Promise<void>;
-}
-
 interface Waiting<T> {
   name: string;
   item: T;
@@ -31,7 +26,7 @@ interface Turn<T> {
  * `step` does one step: it asks `next` for an item again and again, until it has had enough or there is none, and does them all or none.
  * What one step gets comes in the order of its names. `lanes`: steps that run at a time.
  */
-export function createTurns<T>(step: (next: () => T | null) => Promise<void>, lanes: number): Turns<T> {
+export function createTurns<T>(step: (next: () => T | null) => Promise<void>, lanes: number) {
   /** What nobody has begun yet; who waits for the same waits together. */
   const waiting = new Map<string, Waiting<T>>();
   let turns: Turn<T>[] = [];
@@ -110,7 +105,8 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
   }
 
   return {
-    async take(items) {
+    /** Resolves when each of these was done by a step that began after this was called; rejects where a step fails. */
+    async take(items: { name: string; item: T }[]): Promise<void> {
       const all = items.map(({ name, item }) => waiting.get(name) ?? waitFor(name, item));
       if (all.length > 0) begin(all);
       await Promise.all(all.map(({ ended }) => ended));

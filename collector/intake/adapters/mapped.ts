@@ -82,31 +82,15 @@ const DIRECTIONS: Record<string, string> = {
     ),
   ),
 };
-const OUTCOMES: Record<string, boolean> = {
-  ...{
-    true: true,
-    yes: true,
-    y: true,
-    "1": true,
-    answer: true,
-    "answered*": true,
-    completed: true,
-    "in-progress": true,
-  },
-  ...{
-    false: false,
-    no: false,
-    n: false,
-    "0": false,
-    "not*": false,
-    "no *": false,
-    "no-*": false,
-    "no_*": false,
-    noanswer: false,
-  },
-  ...{ "missed*": false, "unanswered*": false, "busy*": false, "fail*": false, "cancel*": false, rejected: false },
-  ...{ timeout: false, "voicemail*": false, "abandoned*": false, congestion: false },
-};
+const ANSWERED = ["true", "yes", "y", "1", "answer", "answered*", "completed", "in-progress"];
+const UNANSWERED = [
+  ...["false", "no", "n", "0", "not*", "no *", "no-*", "no_*", "noanswer", "missed*", "unanswered*", "busy*"],
+  ...["fail*", "cancel*", "rejected", "timeout", "voicemail*", "abandoned*", "congestion"],
+];
+const OUTCOMES: Record<string, boolean> = Object.fromEntries([
+  ...ANSWERED.map((word) => [word, true] as const),
+  ...UNANSWERED.map((word) => [word, false] as const),
+]);
 
 /** What the first of these rules says that says anything, and where. */
 function tell<T>(one: Said<T> | Said<T>[] | undefined, usual: Record<string, T>, reading: Reading) {
