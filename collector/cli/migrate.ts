@@ -7,7 +7,7 @@ import { migrate, openAlone } from "../migrate";
 import { chosenEngine, chosenStore } from "../store/choose";
 import { inspect } from "../store/schema";
 
-export interface Asked {
+export interface MigrateOptions {
   /** Copy to this PostgreSQL. */
   to: string | undefined;
   onlyTell: boolean;
@@ -16,7 +16,10 @@ export interface Asked {
 }
 
 /** Yields lines that say what is done. Throws where it cannot be. */
-export async function* runMigrate(env: Record<string, string | undefined>, asked: Asked): AsyncGenerator<string> {
+export async function* runMigrate(
+  env: Record<string, string | undefined>,
+  asked: MigrateOptions,
+): AsyncGenerator<string> {
   if (asked.to === undefined) return yield* upgrade(readConfig(env), asked);
   const why = whyNoPostgres(asked.to);
   if (why !== null) throw new Error(`--to ${why}`);
@@ -24,7 +27,7 @@ export async function* runMigrate(env: Record<string, string | undefined>, asked
   yield* migrate(dataFolder, asked.to);
 }
 
-async function* upgrade(config: Config, { onlyTell, provider }: Asked): AsyncGenerator<string> {
+async function* upgrade(config: Config, { onlyTell, provider }: MigrateOptions): AsyncGenerator<string> {
   const { databaseUrl, dataFolder } = config;
   if (databaseUrl === undefined && !existsSync(join(dataFolder, "calljoin.db"))) {
     return yield `there is no store in ${dataFolder} yet; calljoin serve creates one`;

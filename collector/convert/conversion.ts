@@ -1,6 +1,6 @@
 /** A call as advertising platforms see it: its click ids, its consent, its value. Pure. */
 import type { Call, ConversionState } from "../wire/call";
-import { CLICK_IDS, type ClickId, type CONSENTS, entityAt, PLATFORMS, placeOf } from "../wire/clicks";
+import { CLICK_IDS, type ClickId, type CONSENTS, entityAt, PLATFORMS, sourceOf } from "../wire/clicks";
 import { isPlaceholder } from "../wire/ids";
 import { parameterOf } from "../wire/parameters";
 import type { Goal, Site, Webhook } from "../wire/site";
@@ -112,7 +112,7 @@ function worthOf({ total }: Call, goals: Goal[]): Conversion["value"] {
 }
 
 function fieldOf(webhook: Webhook, call: Call, name: string): string | null {
-  const place = placeOf(webhook, name);
+  const place = sourceOf(webhook, name);
   const found = parameterOf(call, place) ?? call.earlier_clicks?.[entityAt(place) ?? ""]?.value;
   return found === null || found === undefined || found === "" ? null : String(found);
 }
@@ -136,7 +136,7 @@ function clickedAt(webhook: Webhook, call: Call): number | null {
 /** Of an earlier visit's click ids, those that this destination asks for. */
 function earlierOf(webhook: Webhook, { earlier_clicks = {} }: Call) {
   const own = Object.entries(PLATFORMS).find(([platform]) => webhook.format.startsWith(platform))?.[1] ?? [];
-  return own.flatMap((name) => earlier_clicks[entityAt(placeOf(webhook, name)) ?? ""] ?? [])[0];
+  return own.flatMap((name) => earlier_clicks[entityAt(sourceOf(webhook, name)) ?? ""] ?? [])[0];
 }
 
 export function consentOf(webhook: Webhook, call: Call): Conversion["consent"] {

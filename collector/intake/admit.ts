@@ -9,7 +9,7 @@ import type { SecretRow } from "../store/tables";
 import type { SignatureRule } from "../wire/mapping";
 import type { Vendor } from "../wire/site";
 import { mappingOf } from "./adapters";
-import type { Asked } from "./adapters/body";
+import type { VendorRequest } from "./adapters/body";
 import type { Refusal } from "./adapters/event";
 import { type Signed, signedAt, urlsOf } from "./adapters/signature";
 import { readTime } from "./adapters/time";
@@ -85,7 +85,7 @@ function tokensOf(request: Request): string[] {
 }
 
 /** A request as adapters read it. */
-export function askedOf(request: Request): Asked {
+export function askedOf(request: Request): VendorRequest {
   return {
     contentType: request.get("content-type") ?? "",
     raw: bytesOf(request),

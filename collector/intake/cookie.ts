@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from "node:http";
 const MAX_AGE_S = 34_000_000;
 
 /** What a request for it says. */
-export interface Asked {
+interface CookieRequest {
   /** What follows the path: `?cookie_domain=shop.example`. */
   search: string;
   /** The host that was asked, as proxies that are trusted tell it. */
@@ -17,7 +17,7 @@ export interface Asked {
 }
 
 /** The `Set-Cookie` for a request about a visitor, or null where it asks for none or may not have one. */
-export function refreshedCookie({ search, hostname, headers }: Asked, contextId: string): string | null {
+export function refreshedCookie({ search, hostname, headers }: CookieRequest, contextId: string): string | null {
   const [domain = "", ...others] = new URLSearchParams(search).getAll("cookie_domain");
   if (others.length > 0 || !/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(domain)) return null;
   const { origin = "", cookie = "" } = headers;

@@ -1,7 +1,7 @@
 /** A request in a vendor's own format, read the same to be taken as to be tried. */
 import { Problem } from "../http/problem";
 import type { Mapping } from "../wire/mapping";
-import { type Asked, payloadsOf, withoutSecret } from "./adapters/body";
+import { payloadsOf, type VendorRequest, withoutSecret } from "./adapters/body";
 import type { Refusal } from "./adapters/event";
 import { isSigned } from "./adapters/signature";
 import type { Payload } from "./adapters/values";
@@ -20,7 +20,7 @@ export interface Heard {
 
 /** `urls`: those that the vendor may have signed; `secrets`: what it shares with the site. */
 export async function hear(
-  asked: Asked,
+  asked: VendorRequest,
   mapping: Mapping,
   { secrets, urls, now }: { secrets: string[]; urls: string[]; now: number },
 ): Promise<Heard> {
@@ -38,7 +38,10 @@ export async function hear(
   return { ...heard, ...checked, events };
 }
 
-async function readBody(asked: Asked, mapping: Mapping): Promise<{ payloads: Payload[]; problem: Problem | null }> {
+async function readBody(
+  asked: VendorRequest,
+  mapping: Mapping,
+): Promise<{ payloads: Payload[]; problem: Problem | null }> {
   try {
     return { payloads: await payloadsOf(asked, mapping), problem: null };
   } catch (error) {

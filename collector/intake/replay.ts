@@ -10,7 +10,7 @@ import type { RejectedRow } from "../store/tables";
 import type { Vendor } from "../wire/site";
 import type { Receipt } from "../wire/snapshots";
 import { mappingOf } from "./adapters";
-import { type Asked, askedAgain, exactJson, isUnread, payloadsOf } from "./adapters/body";
+import { askedAgain, exactJson, isUnread, payloadsOf, type VendorRequest } from "./adapters/body";
 import { eventsOf } from "./adapters/qprotocol";
 import type { TakeEvents } from "./events";
 import type { TakeSnapshots } from "./snapshots";
@@ -34,7 +34,7 @@ export interface ReplayRouteDeps extends Omit<RouteDeps, "clock"> {
 }
 
 /** The call events of a body that could not be read when it came. */
-async function readAgain(asked: Asked, vendor: Vendor): Promise<unknown[] | null> {
+async function readAgain(asked: VendorRequest, vendor: Vendor): Promise<unknown[] | null> {
   const mapping = mappingOf(vendor);
   return mapping ? payloadsOf(asked, mapping) : eventsOf(jsonOf(asked.raw, exactJson));
 }

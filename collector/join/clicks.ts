@@ -1,7 +1,7 @@
 /** Click ids of a visitor's earlier visits, where the call's own has none. */
 import type { History, Visitor } from "../store/history";
 import type { Outcome } from "../wire/call";
-import { entityAt, PLATFORMS, placeOf } from "../wire/clicks";
+import { entityAt, PLATFORMS, sourceOf } from "../wire/clicks";
 import type { Site } from "../wire/site";
 import { timed } from "./clock";
 import { valuesAsOf } from "./entities";
@@ -29,7 +29,7 @@ export async function earlierClicks(
   if (click_window_days === undefined) return null;
   const opens = ts - click_window_days * DAY_MS;
   // Destinations may say that a click id is in an entity of another name.
-  const namesOf = (click: string) => [click, ...webhooks.map((webhook) => entityAt(placeOf(webhook, click)))];
+  const namesOf = (click: string) => [click, ...webhooks.map((webhook) => entityAt(sourceOf(webhook, click)))];
   let open = Object.values(PLATFORMS)
     .map((clicks) => new Set(clicks.flatMap(namesOf)))
     .map((names) => entities.filter(({ name, scope }) => scope === "session" && names.has(name)))

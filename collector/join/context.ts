@@ -10,7 +10,7 @@ import type { CallFacts } from "./event";
 /** A value that more contexts than this have shown is nobody's. */
 const MAX_CONTEXTS_OF_ALIAS = 10;
 
-export type Found =
+export type Whose =
   | { rule: "context_id" | "alias"; context_id: string }
   | { rule: null; status: "offline" | "unmatched" | "unusable"; reason: Reason };
 
@@ -21,7 +21,7 @@ export async function findContext(
   call: CallFacts,
   document: Site,
   cut: number,
-): Promise<Found> {
+): Promise<Whose> {
   const { own_id, own_is_alias: offline } = call;
   if (call.erased) return { rule: null, status: "unmatched", reason: "erased" };
   if (own_id === null) return { rule: null, status: "unusable", reason: "no_id" };

@@ -14,7 +14,7 @@ const PAGE = 2_000;
 const VIEWS = 20;
 
 /** The last saying of each name so far. */
-type Found = Map<string, Place & { value: EntityValue }>;
+type LastSayings = Map<string, Place & { value: EntityValue }>;
 
 /** The listed entities' values as of the cut, and the view's last activity until then (corrected ms). */
 export async function valuesAsOf(
@@ -24,7 +24,7 @@ export async function valuesAsOf(
   entities: Pick<Entity, "name" | "scope">[],
 ): Promise<{ values: Record<string, EntityValue>; activity: number }> {
   const { view, cut } = chosen;
-  const found: Found = new Map();
+  const found: LastSayings = new Map();
   const ofView = entities.map(({ name }) => name).filter((name) => (view.row.names & nameBits([name])) !== 0);
   const until = cut - view.offset;
   const activity = await readViews(history, visitor, [view.view_id], until, ofView, found);
@@ -47,7 +47,7 @@ async function readSession(
   visitor: Visitor,
   { view, cut }: ChosenView,
   names: string[],
-  found: Found,
+  found: LastSayings,
 ): Promise<void> {
   const session = { ...visitor, sessionId: view.session_id };
   const until = cut - view.offset;
@@ -71,7 +71,7 @@ async function readViews(
   viewIds: string[],
   until: number,
   names: string[],
-  found: Found,
+  found: LastSayings,
 ): Promise<number | null> {
   const missing = new Set(names);
   let last: number | null = null;
@@ -86,7 +86,7 @@ async function readViews(
   return last;
 }
 
-function take({ entities, ...place }: Saying, missing: Set<string>, found: Found): void {
+function take({ entities, ...place }: Saying, missing: Set<string>, found: LastSayings): void {
   if (entities === "{}") return;
   const said: Record<string, EntityValue> = JSON.parse(entities);
   for (const name of missing) {

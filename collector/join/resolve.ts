@@ -8,7 +8,7 @@ import { isJunk } from "../wire/ids";
 import type { Site } from "../wire/site";
 import { earlierClicks } from "./clicks";
 import { type TimedView, timed } from "./clock";
-import { type Found, findContext } from "./context";
+import { findContext, type Whose } from "./context";
 import { valuesAsOf } from "./entities";
 import type { CallFacts } from "./event";
 import { goalsOf } from "./goals";
@@ -24,7 +24,7 @@ export function cutOf(call: Pick<CallFacts, "ts" | "ts_unit">): number {
 /** What a join looked at, for who asks why it came out as it did. Times are corrected ms. */
 export interface Trail {
   cut: number;
-  found: Found;
+  found: Whose;
   chosen: ChosenView | null;
   /** The chosen view's last activity at or before the cut. */
   activity: number | null;

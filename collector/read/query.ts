@@ -68,16 +68,16 @@ const found = {
   ...span,
 };
 
-type Found = { caller?: string | undefined; entity?: string | undefined; value?: string | undefined };
+type Wanted = { caller?: string | undefined; entity?: string | undefined; value?: string | undefined };
 
 /** An entity is looked for by its value. */
-const isWhole = ({ entity, value }: Found) => (entity === undefined) === (value === undefined);
+const isWhole = ({ entity, value }: Wanted) => (entity === undefined) === (value === undefined);
 const WHOLE = { path: ["value"], error: "goes with entity, and entity with value" };
 
 export const callsQuery = z.object({ ...found, type: summaryType.optional(), ...page }).refine(isWhole, WHOLE);
 
 /** A query as the store searches by it. */
-export function searchOf<Query extends Found>({ caller, entity, value, ...query }: Query) {
+export function searchOf<Query extends Wanted>({ caller, entity, value, ...query }: Query) {
   return {
     ...query,
     ...(caller !== undefined && { caller_sha256: sha256(caller) }),

@@ -19,7 +19,7 @@ export const PLATFORMS: Record<"google" | "microsoft" | "meta", readonly ClickId
 };
 
 /** Where a destination finds a field: in the entity of its name, unless its parameters say otherwise. */
-export function placeOf({ parameters }: Pick<Webhook, "parameters">, name: string): string {
+export function sourceOf({ parameters }: Pick<Webhook, "parameters">, name: string): string {
   return parameters.find((parameter) => parameter.name === name)?.value ?? `entities.${name}`;
 }
 

@@ -4,9 +4,9 @@ import { invalid } from "../../http/problem";
 import type { Field, Mapping } from "../../wire/mapping";
 import { escapedInUtf8, toUtf8 } from "./charset";
 import { notTooMany } from "./event";
-import { HEADERS, isFields, listOf, type Payload, placeOf, QUERY, sourcesOf, textOf } from "./values";
+import { fieldAt, HEADERS, isFields, listOf, type Payload, QUERY, sourcesOf, textOf } from "./values";
 
-export interface Asked {
+export interface VendorRequest {
   contentType: string;
   raw: Buffer;
   query: URLSearchParams;
@@ -24,7 +24,7 @@ const MAX_REPEATED = 16 * 1024 ** 2;
  * The call events of a request, each of which can be read by itself. The URL's own parameters, which some vendors' users put there, count
  * with any body, whose own come first. The token, which has done its part, is left out. Throws a 400 for a body that is not what it says.
  */
-export async function payloadsOf(asked: Asked, mapping: Mapping): Promise<Payload[]> {
+export async function payloadsOf(asked: VendorRequest, mapping: Mapping): Promise<Payload[]> {
   const { as, field, items } = mapping.body ?? {};
   const { token: _secret, ...query } = fieldsOf(asked.query);
   const bodies = objectsIn(await bodyOf(asked, as)).map((one) => ({ ...query, ...one }));
@@ -49,7 +49,7 @@ function objectsIn(said: unknown): Payload[] {
 type Unread = string | { [BODY]: string; [QUERY]: string };
 const BODY = "@body";
 
-export function unreadOf({ raw, query }: Pick<Asked, "raw" | "query">): Unread {
+export function unreadOf({ raw, query }: Pick<VendorRequest, "raw" | "query">): Unread {
   const { token: _secret, ...rest } = Object.fromEntries(query);
   const text = raw.toString();
   return Object.keys(rest).length === 0 ? text : { [BODY]: text, [QUERY]: `${new URLSearchParams(rest)}` };
@@ -66,7 +66,7 @@ export function cleanUnread(unread: Unread, clean: (text: string) => string): Un
 }
 
 /** The request once more. Its content type was not kept: JSON and XML are known by their beginning, and a form of several parts by its first line. */
-export function askedAgain(unread: Unread): Asked {
+export function askedAgain(unread: Unread): VendorRequest {
   const { [BODY]: text, [QUERY]: query } = typeof unread === "string" ? { [BODY]: unread, [QUERY]: "" } : unread;
   const [, boundary] = /^--([^\r\n]{1,70})\r?\n/.exec(text) ?? [];
   const contentType = boundary ? `multipart/form-data; boundary="${boundary}"` : "application/x-www-form-urlencoded";
@@ -75,7 +75,7 @@ export function askedAgain(unread: Unread): Asked {
 
 /** What a field holds as JSON, with what stands around it. */
 function inField(payload: Payload, field: string): Payload[] {
-  const place = placeOf(payload, field);
+  const place = fieldAt(payload, field);
   const json = textOf(place?.in[place.name]);
   if (!place || json === null) return [payload];
   const inner = objectsIn(jsonOf(Buffer.from(json), exactJson));
@@ -85,7 +85,7 @@ function inField(payload: Payload, field: string): Payload[] {
 
 /** One payload for each item of a batch, which may be written as JSON in a text, with what stands around it. */
 function itemsOf(payload: Payload, path: string): Payload[] {
-  const place = placeOf(payload, path);
+  const place = fieldAt(payload, path);
   if (!place) return [payload];
   const there = place.in[place.name];
   const json = textOf(there);
@@ -116,7 +116,7 @@ function namesIn(mapping: Mapping) {
   return names;
 }
 
-function ofRequest({ query, headers }: Asked, mapping: Mapping): Payload {
+function ofRequest({ query, headers }: VendorRequest, mapping: Mapping): Payload {
   const names = namesIn(mapping);
   const said = [...names.header].map((name) => [name.toLowerCase(), headers[name.toLowerCase()] ?? null]);
   const parameters = [...names.query].map((name) => [name, query.get(name)]);
@@ -126,7 +126,7 @@ function ofRequest({ query, headers }: Asked, mapping: Mapping): Payload {
   };
 }
 
-async function bodyOf(asked: Asked, as = kindOf(asked)): Promise<unknown> {
+async function bodyOf(asked: VendorRequest, as = kindOf(asked)): Promise<unknown> {
   const { contentType, raw } = asked;
   if (raw.length === 0) return {};
   const utf8 = toUtf8(asked);
@@ -141,7 +141,7 @@ async function bodyOf(asked: Asked, as = kindOf(asked)): Promise<unknown> {
  * How a body is written. Its beginning tells more than its type: curl and PHP call a JSON text a form where they are not told, and no form
  * begins so (WHATWG URL, 5.2); `fetch` and webhooks' editors call a form text or JSON, neither of which begins with a name and `=`.
  */
-function kindOf(asked: Asked): NonNullable<NonNullable<Mapping["body"]>["as"]> {
+function kindOf(asked: VendorRequest): NonNullable<NonNullable<Mapping["body"]>["as"]> {
   const { contentType, raw } = asked;
   const beginning = toUtf8(asked)(raw).toString("utf8", 0, 100).trimStart();
   if (/^[[{]/.test(beginning)) return "json";
@@ -246,7 +246,7 @@ function unwrapped(fields: Payload): unknown {
 /** A payload less the secret that it was checked by. */
 export function withoutSecret(payload: Payload, from: Field): Payload {
   for (const { path } of sourcesOf(from)) {
-    const place = path === undefined ? null : placeOf(payload, path);
+    const place = path === undefined ? null : fieldAt(payload, path);
     if (place) delete place.in[place.name];
   }
   return payload;

@@ -5,10 +5,10 @@ import type { Site } from "../../wire/site";
 import { numberIn, type Phone, phoneOf } from "./phone";
 import { remembered } from "./remembered";
 import {
+  fieldAt,
   HEADERS,
   isFields,
   type Payload,
-  placeOf,
   QUERY,
   type Reading,
   readingOf,
@@ -109,7 +109,7 @@ function pathsOf({ path, header, query, join }: ReturnType<typeof sourcesOf>[num
 }
 
 function placesOf(reading: Reading, path: string) {
-  return reading.flatMap((root) => placeOf(root, path) ?? []);
+  return reading.flatMap((root) => fieldAt(root, path) ?? []);
 }
 
 /** A copy of a payload less some numbers, wherever they stand and however they are written: with or without their country, exit codes and separators. */

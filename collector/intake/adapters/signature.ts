@@ -1,10 +1,10 @@
 /** Whether a request comes from the vendor, by the secret that the site shares with it. */
 import { createHash, createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypto";
 import type { SignatureRule } from "../../wire/mapping";
-import type { Asked } from "./body";
+import type { VendorRequest } from "./body";
 import { HEADERS, type Payload, QUERY, text } from "./values";
 
-export interface Signed extends Asked {
+export interface Signed extends VendorRequest {
   /** The URL as the vendor called it, and as it may have been told it. */
   urls: string[];
   /** What the body says, where it could be read: some secrets come in it. */

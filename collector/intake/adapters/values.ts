@@ -27,7 +27,7 @@ export function readingOf(payload: unknown, { body = {} }: Pick<Mapping, "body">
 /** What stands under a path, in the first place where that is not blank. */
 export function at(reading: Reading, path: string): unknown {
   for (const root of reading) {
-    const place = placeOf(root, path);
+    const place = fieldAt(root, path);
     const found = place?.in[place.name];
     if (!isBlank(found)) return found;
   }
@@ -35,7 +35,7 @@ export function at(reading: Reading, path: string): unknown {
 }
 
 /** The object and the name under which a path leads to a value. A form's field may have dots and brackets in its own name. */
-export function placeOf(root: unknown, path: string): { in: Payload; name: string } | null {
+export function fieldAt(root: unknown, path: string): { in: Payload; name: string } | null {
   if (isFields(root) && Object.hasOwn(root, path)) return { in: root, name: path };
   let place: { in: Payload; name: string } | null = null;
   let found = root;
