@@ -1,6 +1,7 @@
 /** One attempt: the request that a webhook, or a platform, is sent, and what came of it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isEligible } from "../convert/conversion";
 import type { Verdict } from "../convert/destination";
 import { apiOf, destinationOf } from "../convert/index";
 import { callOf } from "../join/call";
@@ -9,7 +10,7 @@ import type { Store } from "../store/store";
 import type { AttemptRow, DeliveryRow } from "../store/tables";
 import type { Answer, Outgoing } from "../wire/exchange";
 import { placeholders } from "../wire/parameters";
-import type { Webhook } from "../wire/site";
+import type { Site, Webhook } from "../wire/site";
 import { filled, fillOf, type Rendered, requestOf } from "./render";
 import type { Send } from "./send";
 import { signed } from "./sign";
@@ -65,7 +66,22 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
       return notSent("the platform was told of this call, and takes no corrections");
     if (rendered.takesBack && !(await wereTold(others)))
       return notSent("the platform was not told that this call counted");
-    return platformRequest(known, webhook, rendered, false, await store.attempts(site, call_id, id));
+    const attempts = await store.attempts(site, call_id, id);
+    const isTaken = attempts.some(({ status }) => status === 200);
+    const why = isTaken || rendered.takesBack ? null : await whyNoMore(delivery);
+    return why === null ? platformRequest(known, webhook, rendered, false, attempts) : notSent(why);
+  }
+
+  /** Why a call is no conversion there any more; null where it is, however old it has become: that is for the platform to say. */
+  async function whyNoMore({ site, call_id, webhook: name }: DeliveryRow): Promise<string | null> {
+    const [row] = await store.calls(site, { id: call_id }, null, 1);
+    // As it was saved last, perhaps by another collector a moment ago: the call may count by that.
+    const document: Site | null = JSON.parse((await store.site(site))?.document ?? "null");
+    const webhook = document?.webhooks.find((one) => one.name === name);
+    const destination = webhook && destinationOf(webhook);
+    if (!row || !document || !destination || webhook.format === "ga4") return null;
+    const eligible = destination.eligible(webhook, callOf(row), document, row.ts);
+    return isEligible(eligible) || eligible.reason === "too_old" ? null : `${eligible.reason}: ${eligible.detail}`;
   }
 
   /** Whether the platform has taken one of a call's deliveries, whatever became of it, or may have: it was asked, and no answer came. */

@@ -46,6 +46,21 @@ describe("a conversion", () => {
     expect((await standing(shop, order)).state).toBe("sent");
   });
 
+  test("that waited while the call stopped counting is not told, and is once it counts again", async () => {
+    meta.fail(500, { code: 2 });
+    const order = await called(shop, { entities: clicked });
+    await world.send();
+    await amended(shop, order, { total: { value: 0.5, currency: "GBP" } });
+    await world.pass(10 * MIN);
+    expect(meta.counted).toEqual([]);
+    expect(await standing(shop, order)).toMatchObject({ state: "not_sent", reason: "not_a_goal" });
+    const [waited] = await world.deliveries(shop);
+    expect([waited?.state, waited?.attempts.at(-1)?.error]).toEqual(["dead", expect.stringMatching(/^not_a_goal: /)]);
+    await amended(shop, order, { total: { value: 70, currency: "GBP" } });
+    await world.pass(10 * MIN);
+    expect(meta.counted).toMatchObject([{ custom_data: { value: 70 } }]);
+  });
+
   test("has Meta's own cookies where the page has them", async () => {
     const _fbc = "fb.1.1554763741205.AbCdEf";
     const _fbp = "fb.1.1554763741205.1098115397";
