@@ -88,7 +88,7 @@ describe.skipIf(noPostgres)("calljoin migrate", () => {
   it("does not touch a database that is in use, the one of a finished copy included", async () => {
     await fill();
     await lines(migrate(folder, url));
-    await expect(lines(migrate(folder, url))).rejects.toThrow("holds data already");
+    await expect(lines(migrate(folder, url))).rejects.toThrow("already holds data");
   });
 
   it("finds a difference of one value", async () => {
