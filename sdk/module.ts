@@ -72,7 +72,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/; // contract 2
 const faultOfEntity = (entity: Partial<EntitySetup> | null, earlier: unknown[]): string | undefined => {
   const { name, type, scope, value } = entity || {};
   if (typeof name !== "string" || !NAME.test(name)) return "name must be letters, digits and _, 64 at most";
-  if (earlier.some((other) => (other as EntitySetup | null)?.name === name)) return `${name} is there twice`;
+  if (earlier.some((other) => (other as EntitySetup | null)?.name === name)) return `${name} is used twice`;
   if (type !== "simple" && type !== "expression") return `${name}: type must be "simple" or "expression"`;
   if (scope !== "session" && scope !== "page_view") return `${name}: scope must be "session" or "page_view"`;
   return typeof value === "function" ? undefined : `${name}: value must be a function that returns it`;
@@ -82,8 +82,7 @@ const faultOfEntity = (entity: Partial<EntitySetup> | null, earlier: unknown[]):
 const faultsOf = ({ site, collector, entities, consent }: Partial<StartOptions>): string[] => {
   const faults: string[] = [];
   if (typeof site !== "string" || !site) faults.push("site must be the site's tracking_id");
-  if (!isWebAddress(collector))
-    faults.push("collector must be an address with its scheme, as in https://calls.shop.example");
+  if (!isWebAddress(collector)) faults.push("collector must be a full address such as https://calls.shop.example");
   if (consent !== undefined && consent !== "required" && consent !== "not_required")
     faults.push('consent must be "required" or "not_required"');
   if (entities !== undefined && !isList(entities)) faults.push("entities must be a list");
@@ -102,9 +101,7 @@ const startHere = safe((options: StartOptions): Calljoin | undefined => {
   for (const fault of faults) warn(`calljoin: start(): ${fault}`);
   if (faults[0] || (isFramed() && !frames)) return;
   if (!consent && !(pageWindow().calljoin as Partial<Calljoin> | undefined)?.ignored)
-    warn(
-      "calljoin: start(): consent was not given; the site document's cannot be known here, and it is taken for not_required",
-    );
+    warn("calljoin: start(): consent is missing; the tag cannot know the site document here, and assumes not_required");
   const setup = {
     site,
     gpc,

@@ -13,6 +13,6 @@ export default safe((setup: SiteSetup) => {
   const file = `/t/${setup.site}.js`;
   const [address] = [`${element?.src}`, ...loadedAddresses()].filter((any) => any.split(/[?#]/)[0]?.endsWith(file));
   const collector = address ? address.split(file)[0] : setup.collector;
-  if (collector === undefined) warn("calljoin: no collector here, see CALLJOIN_PUBLIC_URL");
+  if (collector === undefined) warn("calljoin: no collector, set CALLJOIN_PUBLIC_URL");
   else start({ ...setup, collector });
 });

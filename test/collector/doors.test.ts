@@ -150,7 +150,7 @@ describe("the doors", () => {
     expect((await shop.save({ ...read, name: "Mine" })).status).toBe(200);
     const late = await shop.save({ ...read, name: "Theirs" });
     expect(late.status).toBe(409);
-    expect(late.text).toContain("the newest is 2");
+    expect(late.text).toContain("the newest version is 2");
     expect((await shop.admin("GET", "")).json()).toMatchObject({ name: "Mine", version: 2 });
   });
 

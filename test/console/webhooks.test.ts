@@ -223,7 +223,7 @@ test("an advertising platform asks for what is its own, says what last week's ca
   await named("Format").selectOption("google_ads_csv");
   expect(await named("Address").count()).toBe(0);
   expect(await tab.getByText("Sent when a call is").count()).toBe(0);
-  await expect.poll(() => tab.getByLabel("The request").textContent()).toContain("The file, as it is fetched:\n");
+  await expect.poll(() => tab.getByLabel("The request").textContent()).toContain("The file, as the platform fetches it:\n");
   await named("Conversion name").fill("Phone order");
   await tab.getByRole("button", { name: "Save" }).click();
   await tab.getByRole("button", { name: "Try last week's calls" }).click();
@@ -244,7 +244,7 @@ test("an advertising platform asks for what is its own, says what last week's ca
     "0",
     "0",
     "1",
-    "No click of this platform's in the visit: 1",
+    "The visit has no click from this platform: 1",
   ]);
   await platforms.getByLabel("By", { exact: true }).selectOption("reason");
   await platforms.getByRole("region", { name: "Calls at platforms by reason" }).waitFor();

@@ -60,7 +60,7 @@ describe("the collector as a service", () => {
       expect(answer.json<{ errors: unknown }>().errors).toMatchObject([{ path: "vendro" }]);
     }
     const calls = await collector.request("GET", "/v1/sites/asked/calls?vendro=infinity", { token });
-    expect(calls.text).toContain("its parameters are status, vendor,");
+    expect(calls.text).toContain("use status, vendor,");
     expect((await collector.request("GET", "/v1/sites/asked/calls?vendor=infinity", { token })).status).toBe(200);
   });
 
