@@ -1,6 +1,6 @@
 /** The collector as a process: opens its store, listens, and ends without losing what it has accepted. */
 import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -91,8 +91,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   const finishErasing = () => erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
   await Promise.race([finishErasing(), wait(FINISH_MS, undefined, { ref: false })]);
 
-  const server = createServer(LIMITS, app);
-  const servers = [server, ...sidePorts(config).map(() => createServer(LIMITS, app))];
+  const server = listener(app);
+  const servers = [server, ...sidePorts(config).map(() => listener(app))];
   for (const one of servers) answerMalformed(one);
   const closes = servers.map(closing);
   const timers: NodeJS.Timeout[] = [];
@@ -150,6 +150,14 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   every(BEAT_MS, beats);
 
   return server;
+}
+
+/**
+ * Who has said all may close its side (`nc -N`, old clients that frame by the end of the connection), and waits for the answer: Node would drop a
+ * request that is whole and not yet read, by a setting that it has and does not document (lib/_http_server.js).
+ */
+function listener(app: RequestListener): Server {
+  return Object.assign(createServer(LIMITS, app), { httpAllowHalfOpen: true });
 }
 
 /** Throws an error that names the variable where a port is not to be had. */

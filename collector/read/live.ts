@@ -102,7 +102,11 @@ export function liveRoutes({ sites, store, clock, admin, log }: LiveRouteDeps): 
     listeners.add(response);
     const ping = setInterval(() => response.write(":\n\n"), PING_MS).unref();
     const end = setTimeout(() => response.end(), LIFE_MS).unref();
+    // Who closes their side may wait for an answer elsewhere, and here looks on no more.
+    const gone = () => response.destroy();
+    request.socket.once("end", gone);
     response.once("close", () => {
+      request.socket.off("end", gone);
       listeners.delete(response);
       clearInterval(ping);
       clearTimeout(end);

@@ -85,6 +85,15 @@ describe("bounded in bytes, depth and time", () => {
     expect(script.status).toBe(200);
   });
 
+  test("who has said all and closes its side is answered, and a body that is not whole is refused", async () => {
+    const token = await shop.token("infinity");
+    const body = JSON.stringify([event({ id: newContext(), ts: THEN, transaction: "closed-1" })]);
+    const head = (length: number) =>
+      `POST /v1/calls/${shop.id}?token=${token} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+    expect(await exchange(collector.origin, head(body.length) + body, 5_000, true)).toContain('{"accepted":1,');
+    expect(await exchange(collector.origin, head(body.length + 1) + body, 5_000, true)).toMatch(/^HTTP.1.1 400 /);
+  });
+
   test("who sends a header byte by byte is cut off, and holds up nobody meanwhile", { tags: ["long"] }, async () => {
     const began = Date.now();
     const ends = Array.from({ length: 30 }, () => {

@@ -1,7 +1,10 @@
 import { connect } from "node:net";
 
-/** Bytes as they are, on a connection of their own; answers what came back until it was closed, at the latest after `ms`. */
-export function exchange(origin: string, bytes: Uint8Array | string, ms = 5_000): Promise<string> {
+/**
+ * Bytes as they are, on a connection of their own; answers what came back until it was closed, at the latest after `ms`. `isAll`: its own side is
+ * closed behind them.
+ */
+export function exchange(origin: string, bytes: Uint8Array | string, ms = 5_000, isAll = false): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(origin).port), "127.0.0.1");
     let received = "";
@@ -15,7 +18,8 @@ export function exchange(origin: string, bytes: Uint8Array | string, ms = 5_000)
       clearTimeout(timer);
       resolve(received);
     });
-    socket.write(bytes);
+    if (isAll) socket.end(bytes);
+    else socket.write(bytes);
   });
 }
 
