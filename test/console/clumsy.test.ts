@@ -199,6 +199,32 @@ test("settings that somebody else has changed meanwhile go on with the newest, a
   expect(await saved()).toMatchObject({ name: "Shop & Sons", retention_days: 90 });
 });
 
+test("an entity of which somebody else has saved another value says so, and is saved over it only then", async () => {
+  page = await console_.enter(`${site}/entities/plan`);
+  await field("Value").fill("user.plan");
+  const document = await saved();
+  const [, colour] = document.entities as object[];
+  const theirs = { name: "plan", type: "simple", scope: "session", value: "theirs" };
+  await console_.ask("PUT", `v1/sites/${site}`, { ...document, entities: [theirs, colour] });
+  await press("Save");
+  await press("Go on with the newest");
+  await page.getByText("Somebody has changed this since you began.").waitFor();
+  expect(await field("Value").inputValue()).toBe("user.plan");
+  await press("Save");
+  await page.getByText("Saved plan as version 3.").waitFor();
+  expect((await saved()).entities).toMatchObject([{ value: "user.plan" }, { name: "colour" }]);
+});
+
+test("a mapping that is half written is still there after a look at another page", async () => {
+  page = await console_.enter(`${site}/vendors/+`);
+  await field("Adapter").selectOption("custom");
+  await field("Mapping").fill('{ "id": ');
+  await page.getByRole("link", { name: "Calls", exact: true }).click();
+  await page.getByText("No call yet.").waitFor();
+  await page.goBack();
+  expect(await field("Mapping").inputValue()).toBe('{ "id": ');
+});
+
 test("names and values as long as may be make no page wider than a phone", async () => {
   const context = "6o2diu81w9o-0irxltk5b-u9t0000";
   const name = "e".repeat(60);

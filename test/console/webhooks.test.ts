@@ -223,7 +223,9 @@ test("an advertising platform asks for what is its own, says what last week's ca
   await named("Format").selectOption("google_ads_csv");
   expect(await named("Address").count()).toBe(0);
   expect(await tab.getByText("Sent when a call is").count()).toBe(0);
-  await expect.poll(() => tab.getByLabel("The request").textContent()).toContain("The file, as the platform fetches it:\n");
+  await expect
+    .poll(() => tab.getByLabel("The request").textContent())
+    .toContain("The file, as the platform fetches it:\n");
   await named("Conversion name").fill("Phone order");
   await tab.getByRole("button", { name: "Save" }).click();
   await tab.getByRole("button", { name: "Try last week's calls" }).click();

@@ -1,6 +1,6 @@
 /** Charts by day as SVG: stacked columns, and a rate with a band; each also as a table, for whoever does not see it. */
 import type { ComponentChildren } from "preact";
-import { Table } from "./parts";
+import { Table } from "./table";
 
 /** A part of a column: what it is called, and the class that colours it. */
 export interface Part {
@@ -176,11 +176,8 @@ function Numbers({ label, heads, children }: { label: string; heads: string[]; c
   return (
     <details>
       <summary>As a table</summary>
-      <Table label={`${label}, as a table`}>
-        <thead>
-          <tr>{heads.map((head) => (head === "" ? <td key={head} /> : <th key={head}>{head}</th>))}</tr>
-        </thead>
-        <tbody>{children}</tbody>
+      <Table label={`${label}, as a table`} heads={heads.map((head) => (head === "" ? <td key={head} /> : head))}>
+        {children}
       </Table>
     </details>
   );

@@ -11,7 +11,7 @@ interface FormFaults {
 }
 const FormContext = createContext<FormFaults>({ faults: [], warnings: [], claim: () => () => {} });
 
-interface FormProps {
+export interface FormProps {
   /** What is saved; what it throws is shown. */
   onSave: () => Promise<unknown>;
   /** The button's words. */
@@ -29,8 +29,6 @@ interface FormProps {
   onConflict?: () => void;
   /** Somebody else has changed this since it was begun. */
   isOvertaken?: boolean;
-  /** Shows what is there, and saves nothing. */
-  readOnly?: boolean;
   /** More buttons, beside these. */
   more?: ComponentChildren;
   children: ComponentChildren;
@@ -47,7 +45,6 @@ export function Form(props: FormProps) {
     onConflict,
     isOvertaken,
     isMinor,
-    readOnly,
     more,
     children,
   } = props;
@@ -81,9 +78,7 @@ export function Form(props: FormProps) {
     <FormContext.Provider value={{ faults: here, warnings: within(warnings, prefix), claim }}>
       {/* What was mended is no longer told: the next save says what is left. */}
       <form ref={form} onSubmit={submit} onInput={() => problem && setProblem(null)} noValidate>
-        <fieldset class="fields" disabled={readOnly}>
-          {children}
-        </fieldset>
+        <div class="fields">{children}</div>
         {isOvertaken && !problem && (
           <p class="note">Somebody has changed this since you began. What you save is written over it.</p>
         )}
@@ -105,24 +100,22 @@ export function Form(props: FormProps) {
           </div>
         )}
         <div class="row">
-          {!readOnly && (
-            <button type="submit" class={isMinor ? undefined : "primary"} aria-disabled={isSaving}>
-              {save}
-            </button>
-          )}
+          <button type="submit" class={isMinor ? undefined : "primary"} aria-disabled={isSaving}>
+            {save}
+          </button>
           {onCancel && (
             <button type="button" onClick={onCancel}>
-              {readOnly ? "Back" : "Cancel"}
+              Cancel
             </button>
           )}
-          {!readOnly && more}
+          {more}
         </div>
       </form>
     </FormContext.Provider>
   );
 }
 
-interface FieldProps {
+export interface FieldProps {
   label: string;
   /** The path of its faults, below the form's prefix. */
   path: string;
@@ -169,42 +162,34 @@ export function Field({
 }
 
 export interface TextProps extends FieldProps {
-  value: string;
+  value: string | null | undefined;
   onInput: (value: string) => void;
   type?: "text" | "url" | "password" | "search";
   /** Lines; more than one is a text area. */
   rows?: number;
   /** Code: in letters of one width, and never corrected. */
   isCode?: boolean;
-  placeholder?: string;
+  placeholder?: string | undefined;
   autofocus?: boolean;
   autocomplete?: string;
-  readOnly?: boolean;
 }
 
-export function Text({
-  value,
-  onInput,
-  type = "text",
-  rows = 1,
-  isCode,
-  autofocus,
-  autocomplete = "off",
-  ...rest
-}: TextProps) {
-  const { placeholder, readOnly, ...field } = rest;
+export function Text(props: TextProps) {
+  const { value, onInput, type = "text", rows = 1, isCode, autofocus, autocomplete = "off", ...rest } = props;
+  const { placeholder, ...field } = rest;
   const control = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   useEffect(() => {
     if (autofocus) control.current?.focus();
   }, [autofocus]);
   const common = {
-    ref: control,
-    value,
-    placeholder,
-    readOnly,
-    autocomplete,
-    class: isCode ? "code" : undefined,
-    spellcheck: !isCode,
+    ...{
+      ref: control,
+      value: value ?? "",
+      placeholder,
+      autocomplete,
+      spellcheck: !isCode,
+      class: isCode ? "code" : undefined,
+    },
     onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
       onInput(currentTarget.value),
   };
@@ -217,62 +202,13 @@ export function Text({
   );
 }
 
-interface ChoiceProps extends FieldProps {
-  value: string;
-  onInput: (value: string) => void;
-  /** Each value with its words; those of one group stand together. */
-  options: { value: string; label: string; group?: string }[];
-}
-
-export function Choice({ value, onInput, options, ...field }: ChoiceProps) {
-  const groups = [...new Set(options.map(({ group }) => group))];
-  return (
-    <Field {...field}>
-      {(tied) => (
-        <select {...tied} value={value} onInput={({ currentTarget }) => onInput(currentTarget.value)}>
-          {groups.map((group) => {
-            const own = options
-              .filter((option) => option.group === group)
-              .map((option) => (
-                <option key={option.value} value={option.value} selected={option.value === value}>
-                  {option.label}
-                </option>
-              ));
-            return group ? (
-              <optgroup key={group} label={group}>
-                {own}
-              </optgroup>
-            ) : (
-              own
-            );
-          })}
-        </select>
-      )}
-    </Field>
-  );
-}
-
-/** Several of a few, each a box to tick. */
-export function Several<T extends string>(props: {
-  legend: string;
-  options: { value: T; label: string; hint?: string }[];
-  chosen: readonly T[];
-  onChange: (chosen: T[]) => void;
-}) {
-  const { legend, options, chosen, onChange } = props;
-  const toggle = (value: T) =>
-    onChange(options.map((option) => option.value).filter((one) => chosen.includes(one) !== (one === value)));
-  return (
-    <fieldset>
-      <legend>{legend}</legend>
-      {options.map(({ value, label, hint }) => (
-        <label key={value} class="tick">
-          <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} /> {label}
-          {hint && <span class="hint"> {hint}</span>}
-        </label>
-      ))}
-    </fieldset>
-  );
+/** Ties a field to a key of what is written: `{...of("name")}` is its path, its value, and what to do with what is typed. */
+export function tie<T>(item: T, set: (change: Partial<T>) => void, under = "") {
+  return <Key extends keyof T & string>(key: Key) => ({
+    path: under + key,
+    value: item[key],
+    onInput: (value: T[Key]) => set({ [key]: value } as unknown as Partial<T>),
+  });
 }
 
 function isAt(path: string, field: string): boolean {

@@ -1,7 +1,7 @@
 /** Small pieces that every page is made of. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren, Ref } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { type Problem, problemOf } from "./api";
 import { Failed } from "./resource";
 
@@ -87,7 +87,7 @@ export function Copy({ what, text, children }: { what: string; text: string; chi
         {text}
       </Raw>
       <button type="button" onClick={copy}>
-        Copy<span class="unseen"> {what}</span>
+        <Named what={what}>Copy</Named>
       </button>
       {children}
     </div>
@@ -124,29 +124,32 @@ export function Dialog({
   );
 }
 
-/** Removes something, once it was said what goes with it. */
-export function Remove({
-  name,
-  does,
-  children,
-}: {
-  name: string;
+/** A button for what can't be undone at once: it says what goes with it, and asks. */
+export function Confirm(props: {
+  button: ComponentChildren;
+  class: string;
+  title: string;
+  /** The words of the one that does it, and of the one that does not. */
+  yes: string;
+  no: string;
   does: () => Promise<unknown>;
   children: ComponentChildren;
 }) {
+  const { button, title, yes, no, does, children } = props;
   const [isAsked, setAsked] = useState(false);
+  const close = () => setAsked(false);
   return (
     <>
-      <button type="button" class="danger" onClick={() => setAsked(true)}>
-        Remove it
+      <button type="button" class={props.class} onClick={() => setAsked(true)}>
+        {button}
       </button>
       {isAsked && (
-        <Dialog title={`Remove ${name}?`} onClose={() => setAsked(false)}>
+        <Dialog title={title} onClose={close}>
           <p>{children}</p>
           <div class="row">
-            <Action class="danger" label={`Remove ${name}`} does={does} />
-            <button type="button" onClick={() => setAsked(false)}>
-              Keep it
+            <Action class="danger" label={yes} does={() => does().then(close)} />
+            <button type="button" onClick={close}>
+              {no}
             </button>
           </div>
         </Dialog>
@@ -155,36 +158,65 @@ export function Remove({
   );
 }
 
-/** A state in a word, told by its colour too and never by it alone. */
-export function State({ kind, children }: { kind: "good" | "bad" | "warn" | "quiet"; children: ComponentChildren }) {
-  return <span class={`state ${kind}`}>{children}</span>;
+/** A button's word, with what only who does not see its place has to be told. */
+export function Named({ what, children }: { what: string; children: ComponentChildren }) {
+  return (
+    <>
+      {children}
+      <span class="unseen"> {what}</span>
+    </>
+  );
 }
 
-/** A table that scrolls by itself where the screen is narrower, so that the page does not. */
-export function Table({ label, children }: { label: string; children: ComponentChildren }) {
+interface Titled {
+  title: string;
+  /** Beside the heading. */
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** A part of a page under a heading of its own. */
+export function Part({ title, actions, children, class: its = "stack" }: Titled & { class?: string }) {
+  const id = useId();
+  const heading = <h2 id={id}>{title}</h2>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keys must reach it.
-    <section class="scroll" aria-label={label} tabIndex={0}>
-      <table>{children}</table>
+    <section class={its} aria-labelledby={id}>
+      {actions ? (
+        <header class="row top">
+          {heading}
+          {actions}
+        </header>
+      ) : (
+        heading
+      )}
+      {children}
     </section>
   );
 }
 
-/** The way through a list's pages: back to the newest, and on to older ones. */
-export function Pager(props: { cursor: string; next: string | null; to: (cursor: string) => void }) {
-  const { cursor, next, to } = props;
+/** The same, raised from the page. */
+export function Card(props: Titled) {
+  return <Part {...props} class="card" />;
+}
+
+export type Fact = [name: string, value: ComponentChildren];
+
+/** Names with what each stands for; what is nothing is left out. */
+export function Facts({ of }: { of: Fact[] }) {
+  const said = of.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return (
-    <div class="row">
-      {cursor && (
-        <button type="button" onClick={() => to("")}>
-          Newest
-        </button>
-      )}
-      {next && (
-        <button type="button" onClick={() => to(next)}>
-          Older
-        </button>
-      )}
-    </div>
+    <dl>
+      {said.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
+}
+
+/** A state in a word, told by its colour too and never by it alone. */
+export function State({ kind, children }: { kind: "good" | "bad" | "warn" | "quiet"; children: ComponentChildren }) {
+  return <span class={`state ${kind}`}>{children}</span>;
 }

@@ -1,7 +1,7 @@
 /** Something the collector is asked for, and the three ways in which a page shows it: loading, failed, there. */
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { type Problem, problemOf } from "./api";
+import { ask, type Problem, problemOf } from "./api";
 
 export interface Resource<T> {
   /** The newest answer; kept while it is asked anew, so that nothing flickers. */
@@ -56,6 +56,11 @@ export function useResource<T>(
   }, [every, reload]);
   const { data, problem } = state.key === key ? state : {};
   return { data, problem, isLoading, reload };
+}
+
+/** What a route answers, by its path. */
+export function useAsked<T>(path: string, every?: number): Resource<T> {
+  return useResource((signal) => ask<T>(path, { signal }), [path], every);
 }
 
 /** Shows what is there; while there is nothing, that it is loading, or why it failed and how to try again. */

@@ -8,9 +8,10 @@ import { addressOf, pathOf } from "../api";
 import { count, money, Time } from "../format";
 import { useKey } from "../keys";
 import { useLive } from "../live";
-import { Page, Table } from "../parts";
+import { Page } from "../parts";
 import { Empty, Loaded } from "../resource";
 import { type PageProps, placeOf } from "../routes";
+import { right, Table } from "../table";
 import { CallState, OpenedCall } from "../visit/call";
 import { CallFilter, filterOf, isFiltered, isSought } from "../visit/call-filter";
 import { pageOf } from "../visit/context";
@@ -68,46 +69,37 @@ export default function Calls({ site, item }: PageProps) {
             {calls.length === 0 && next_cursor === null ? (
               <NoCall site={site} isFiltered={isFiltered(filter)} />
             ) : (
-              <Table label="Calls, newest first">
-                <thead>
-                  <tr>
-                    <th>Begun</th>
-                    <th>State</th>
-                    <th>Page</th>
-                    <th>Vendor</th>
-                    <th>Transaction</th>
-                    <th class="right">Total</th>
-                    <th>Goals</th>
-                  </tr>
-                </thead>
-                <tbody ref={rows}>
-                  {calls.map((call) => (
-                    <Fragment key={call.id}>
-                      <tr class={call.id === item ? "open" : undefined}>
-                        <td>
-                          <Link href={toggled(call.id)} data-call={call.id} aria-expanded={call.id === item}>
-                            <Time at={call.ts} />
-                          </Link>
+              <Table
+                label="Calls, newest first"
+                heads={["Begun", "State", "Page", "Vendor", "Transaction", right("Total"), "Goals"]}
+                body={rows}
+              >
+                {calls.map((call) => (
+                  <Fragment key={call.id}>
+                    <tr class={call.id === item ? "open" : undefined}>
+                      <td>
+                        <Link href={toggled(call.id)} data-call={call.id} aria-expanded={call.id === item}>
+                          <Time at={call.ts} />
+                        </Link>
+                      </td>
+                      <td>
+                        <CallState join={call.join} />
+                      </td>
+                      <td class="cut">{call.context && pageOf(call.context.url)}</td>
+                      <td>{call.vendor}</td>
+                      <td class="cut">{call.transaction.id}</td>
+                      <td class="right">{call.total && money(call.total.value, call.total.currency)}</td>
+                      <td>{call.goals.join(", ")}</td>
+                    </tr>
+                    {call.id === item && (
+                      <tr class="opened">
+                        <td colSpan={7}>
+                          <OpenedCall site={site} id={call.id} version={call.version} />
                         </td>
-                        <td>
-                          <CallState join={call.join} />
-                        </td>
-                        <td class="cut">{call.context && pageOf(call.context.url)}</td>
-                        <td>{call.vendor}</td>
-                        <td class="cut">{call.transaction.id}</td>
-                        <td class="right">{call.total && money(call.total.value, call.total.currency)}</td>
-                        <td>{call.goals.join(", ")}</td>
                       </tr>
-                      {call.id === item && (
-                        <tr class="opened">
-                          <td colSpan={7}>
-                            <OpenedCall site={site} id={call.id} version={call.version} />
-                          </td>
-                        </tr>
-                      )}
-                    </Fragment>
-                  ))}
-                </tbody>
+                    )}
+                  </Fragment>
+                ))}
               </Table>
             )}
             <div class="row top">

@@ -3,17 +3,18 @@ import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { AttentionItem } from "../../../read/attention";
 import type { Health } from "../answers";
-import { ask, ofSite } from "../api";
-import { Choice } from "../form";
+import { ofSite } from "../api";
+import { Choice } from "../choices";
 import { count, share } from "../format";
-import { Page, State, Table } from "../parts";
+import { Card, Page, State } from "../parts";
 import { Conversions } from "../report/conversions";
 import { dayBefore } from "../report/days";
 import { MatchRate } from "../report/match-rate";
-import { Empty, Loaded, useResource } from "../resource";
+import { Empty, Loaded, useAsked } from "../resource";
 import { type PageProps, placeOf } from "../routes";
+import { Listing } from "../table";
 
-const SPANS = [7, 30, 90];
+const SPANS = [7, 30, 90].map((days) => ({ value: String(days), label: `the last ${days}` }));
 
 export default function Overview({ site }: PageProps) {
   const [days, setDays] = useState(30);
@@ -27,7 +28,7 @@ export default function Overview({ site }: PageProps) {
           path="days"
           value={String(days)}
           onInput={(value) => setDays(Number(value))}
-          options={SPANS.map((value) => ({ value: String(value), label: `the last ${value}` }))}
+          options={SPANS}
         />
       }
     >
@@ -40,14 +41,9 @@ export default function Overview({ site }: PageProps) {
 }
 
 function Attention({ site }: { site: string }) {
-  const found = useResource(
-    (signal) => ask<{ items: AttentionItem[] }>(ofSite(site, "attention"), { signal }),
-    [site],
-    60_000,
-  );
+  const found = useAsked<{ items: AttentionItem[] }>(ofSite(site, "attention"), 60_000);
   return (
-    <section class="card" aria-labelledby="attention">
-      <h2 id="attention">What needs attention</h2>
+    <Card title="What needs attention">
       <Loaded of={found}>
         {({ items }) =>
           items.length === 0 ? (
@@ -65,15 +61,14 @@ function Attention({ site }: { site: string }) {
           )
         }
       </Loaded>
-    </section>
+    </Card>
   );
 }
 
 function Coverage({ site }: { site: string }) {
-  const found = useResource((signal) => ask<{ entities: Health[] }>(ofSite(site, "entities"), { signal }), [site]);
+  const found = useAsked<{ entities: Health[] }>(ofSite(site, "entities"));
   return (
-    <section class="card" aria-labelledby="coverage">
-      <h2 id="coverage">Entities with a value</h2>
+    <Card title="Entities with a value">
       <Loaded of={found}>
         {({ entities }) =>
           entities.length === 0 ? (
@@ -84,28 +79,28 @@ function Coverage({ site }: { site: string }) {
               </p>
             </Empty>
           ) : (
-            <Table label="On how many of the latest views each entity had a value">
-              <tbody>
-                {entities.map(({ name, views, with_value, coverage, last_error }) => (
-                  <tr key={name}>
-                    <th scope="row">
-                      <Link href={placeOf(site, "entities", name)}>{name}</Link>
-                    </th>
-                    <td class="right">{share(coverage)}</td>
-                    <td class="wide">
-                      <meter min={0} max={1} value={coverage ?? 0} aria-label={`Share of views with ${name}`} />
-                    </td>
-                    <td class="quiet">
-                      {count(with_value)} of {count(views)} views
-                    </td>
-                    <td>{last_error && <State kind="bad">{last_error}</State>}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label="On how many of the latest views each entity had a value"
+              isNamed
+              rows={entities}
+              keyOf={({ name }) => name}
+              columns={[
+                ["", ({ name }) => <Link href={placeOf(site, "entities", name)}>{name}</Link>],
+                ["", ({ coverage }) => share(coverage), "right"],
+                [
+                  "",
+                  ({ name, coverage }) => (
+                    <meter min={0} max={1} value={coverage ?? 0} aria-label={`Share of views with ${name}`} />
+                  ),
+                  "wide",
+                ],
+                ["", ({ with_value, views }) => `${count(with_value)} of ${count(views)} views`, "quiet"],
+                ["", ({ last_error }) => last_error && <State kind="bad">{last_error}</State>],
+              ]}
+            />
           )
         }
       </Loaded>
-    </section>
+    </Card>
   );
 }

@@ -1,15 +1,14 @@
 /** What could not be read: whole, with the reason; and read again once its cause is mended. */
-import { Fragment } from "preact";
-import { useState } from "preact/hooks";
 import { Link, useLocation, useSearch } from "wouter-preact";
-import { ask, ofSite, Problem, pathOf, post } from "../api";
-import { Choice } from "../form";
+import { ofSite, Problem, pathOf, post } from "../api";
+import { Choice } from "../choices";
 import { Time, text } from "../format";
-import { Action, Page, Pager, Raw, say, Table } from "../parts";
-import { Empty, Loaded, useResource } from "../resource";
+import { Action, Page, Raw, say } from "../parts";
+import { Empty, Loaded, useAsked } from "../resource";
 import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
 import { type Step, Steps } from "../site/steps";
+import { DOING, OpeningRow, Pager, Table } from "../table";
 
 interface Rejected {
   id: string;
@@ -34,7 +33,7 @@ export default function RejectedPage({ site }: PageProps) {
     go(`${placeOf(site, "rejected")}?${new URLSearchParams(said)}`);
   };
   const path = pathOf(["v1", "sites", site, "rejected"], { ...filter, limit: 50 });
-  const list = useResource((signal) => ask<List>(path, { signal }), [path]);
+  const list = useAsked<List>(path);
   return (
     <Page title="Rejected">
       <p class="quiet">Events that vendors sent and that could not be read. Mend the cause, then replay them.</p>
@@ -59,32 +58,16 @@ export default function RejectedPage({ site }: PageProps) {
                   path="reason"
                   value={filter.reason}
                   onInput={(reason) => show({ reason })}
-                  options={[
-                    { value: "", label: "any" },
-                    ...[...new Set([filter.reason, ...rejected.map(({ reason }) => reason)])]
-                      .filter(Boolean)
-                      .sort()
-                      .map((value) => ({ value, label: value })),
-                  ]}
+                  none="any"
+                  options={[...new Set([filter.reason, ...rejected.map(({ reason }) => reason)])]
+                    .filter(Boolean)
+                    .sort()}
                 />
               </div>
-              <Table label="Rejected events, newest first">
-                <thead>
-                  <tr>
-                    <th>Received</th>
-                    <th>Vendor</th>
-                    <th>Reason</th>
-                    <th>Detail</th>
-                    <th colSpan={2}>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rejected.map((event) => (
-                    <Row key={event.id} site={site} event={event} reload={list.reload} />
-                  ))}
-                </tbody>
+              <Table label="Rejected events, newest first" heads={["Received", "Vendor", "Reason", "Detail", DOING]}>
+                {rejected.map((event) => (
+                  <Row key={event.id} site={site} event={event} reload={list.reload} />
+                ))}
               </Table>
               <Pager cursor={filter.cursor} next={next_cursor} to={(cursor) => show({ cursor })} />
             </>
@@ -97,7 +80,6 @@ export default function RejectedPage({ site }: PageProps) {
 
 function Row({ site, event, reload }: { site: string; event: Rejected; reload: () => void }) {
   const { id, route, vendor, received_at, reason, detail, body } = event;
-  const [isOpen, setOpen] = useState(false);
   async function replay() {
     const { rejected } = await post<{ rejected: { reason: string; detail?: string }[] }>(
       ofSite(site, "rejected", id, "replay"),
@@ -109,35 +91,26 @@ function Row({ site, event, reload }: { site: string; event: Rejected; reload: (
     reload();
   }
   return (
-    <Fragment>
-      <tr>
-        <td>
-          <Time at={received_at} />
-        </td>
-        <td>{vendor}</td>
-        <td>{reason}</td>
-        <td>{detail}</td>
-        <td>
-          <button type="button" class="plain" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-            Details
-          </button>
-        </td>
-        <td>{mayWrite.value && <Action label="Replay" does={replay} />}</td>
-      </tr>
-      {isOpen && (
-        <tr class="opened">
-          <td colSpan={6}>
-            <div class="stack">
-              <p class="quiet">
-                It came to <code>{route}</code>
-              </p>
-              <Raw label="The event">{text(body)}</Raw>
-              {mayWrite.value && <AllAlike site={site} event={event} reload={reload} />}
-            </div>
+    <OpeningRow
+      columns={5}
+      beside={mayWrite.value && <Action label="Replay" does={replay} />}
+      cells={
+        <>
+          <td>
+            <Time at={received_at} />
           </td>
-        </tr>
-      )}
-    </Fragment>
+          <td>{vendor}</td>
+          <td>{reason}</td>
+          <td>{detail}</td>
+        </>
+      }
+    >
+      <p class="quiet">
+        It came to <code>{route}</code>
+      </p>
+      <Raw label="The event">{text(body)}</Raw>
+      {mayWrite.value && <AllAlike site={site} event={event} reload={reload} />}
+    </OpeningRow>
   );
 }
 

@@ -1,5 +1,5 @@
 /** From nothing to the first call matched: a site is made, its tag copied, and the list turns green by itself. */
-import { Copy, Page } from "../parts";
+import { Card, Copy, Page } from "../parts";
 import { Loaded } from "../resource";
 import { NO_SITE, type PageProps } from "../routes";
 import { collectorAddress, mayWrite } from "../session";
@@ -32,14 +32,13 @@ function SiteSetup({ site }: { site: string }) {
   return (
     <Page title="Set-up">
       <div class="two">
-        <section class="card" aria-labelledby="tag">
-          <h2 id="tag">1. Put this tag on every page</h2>
+        <Card title="1. Put this tag on every page">
           <Copy what="the tag" text={`<script async src="${collectorAddress(`t/${site}.js`)}"></script>`} />
           <p class="hint">
             Into the template that all pages share, as near to the beginning of its head as you can; or into your tag
             manager, on all pages.
           </p>
-        </section>
+        </Card>
         <Progress site={site} />
       </div>
       {mayWrite.value && <Written site={site} />}

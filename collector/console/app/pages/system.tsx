@@ -1,13 +1,14 @@
 /** The collector itself: what runs, what it stores, what waits; and who else may sign in. */
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { ask, pathOf, post } from "../api";
-import { Choice, Form, Several, Text } from "../form";
+import { Choice, Several } from "../choices";
+import { Form, Text } from "../form";
 import { Ago, bytes, count, Time } from "../format";
-import { Action, Copy, Dialog, Page, say, Table } from "../parts";
-import { Empty, Loaded, useResource } from "../resource";
+import { Card, Confirm, Copy, type Fact, Facts, Named, Page, Part, say } from "../parts";
+import { Empty, Loaded, useAsked } from "../resource";
 import { collectorAddress, mayWrite, sites } from "../session";
+import { DOING, Listing } from "../table";
 
 export default function System() {
   return (
@@ -30,95 +31,77 @@ export default function System() {
 const EVERY_MS = 5_000;
 
 function FiguresOf() {
-  const system = useResource((signal) => ask<Answer<"System">>("v1/system", { signal }), [], EVERY_MS);
+  const system = useAsked<Answer<"System">>("v1/system", EVERY_MS);
   return (
     <Loaded of={system}>
       {({ version, node, store, backlog, last_retention_at, collectors, metrics_url }) => (
         <>
           <div class="two">
-            <section class="card" aria-labelledby="runs">
-              <h2 id="runs">This collector</h2>
-              <dl>
-                <Fact name="Version">{version}</Fact>
-                <Fact name="Node">{node}</Fact>
-                <Fact name="Waiting joins">{count(backlog.due)}</Fact>
-                <Fact name="Waiting deliveries">{count(backlog.deliveries)}</Fact>
-                <Fact name="Last retention">
-                  <Ago at={last_retention_at} />
-                </Fact>
-                <Fact name="Metrics">
-                  {metrics_url === null ? "off" : <a href={collectorAddress("metrics")}>for Prometheus</a>}
-                </Fact>
-              </dl>
-            </section>
-            <section class="card" aria-labelledby="store">
-              <h2 id="store">Store</h2>
-              <dl>
-                <Fact name="Engine">{store.engine}</Fact>
-                <Fact name="Size">{bytes(store.bytes)}</Fact>
-                {Object.entries(store.rows).map(([table, rows]) => (
-                  <Fact key={table} name={table}>
-                    {count(rows)}
-                  </Fact>
-                ))}
-              </dl>
-            </section>
+            <Card title="This collector">
+              <Facts
+                of={[
+                  ["Version", version],
+                  ["Node", node],
+                  ["Waiting joins", count(backlog.due)],
+                  ["Waiting deliveries", count(backlog.deliveries)],
+                  ["Last retention", <Ago key="retention" at={last_retention_at} />],
+                  [
+                    "Metrics",
+                    metrics_url === null ? (
+                      "off"
+                    ) : (
+                      <a key="metrics" href={collectorAddress("metrics")}>
+                        for Prometheus
+                      </a>
+                    ),
+                  ],
+                ]}
+              />
+            </Card>
+            <Card title="Store">
+              <Facts
+                of={[
+                  ["Engine", store.engine],
+                  ["Size", bytes(store.bytes)],
+                  ...Object.entries(store.rows).map(([table, rows]): Fact => [table, count(rows)]),
+                ]}
+              />
+            </Card>
           </div>
-          <section class="stack" aria-labelledby="collectors">
-            <h2 id="collectors">Collectors on this store</h2>
-            <Table label="Collectors">
-              <thead>
-                <tr>
-                  <th>Collector</th>
-                  <th>Version</th>
-                  <th>Last seen</th>
-                </tr>
-              </thead>
-              <tbody>
-                {collectors.map((one) => (
-                  <tr key={one.id}>
-                    <td>
-                      <code>{one.id}</code>
-                    </td>
-                    <td>{one.version}</td>
-                    <td>
-                      <Ago at={one.last_seen_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
-          </section>
+          <Part title="Collectors on this store">
+            <Listing
+              label="Collectors"
+              rows={collectors}
+              keyOf={({ id }) => id}
+              columns={[
+                ["Collector", ({ id }) => <code>{id}</code>],
+                ["Version", (one) => one.version],
+                ["Last seen", ({ last_seen_at }) => <Ago at={last_seen_at} />],
+              ]}
+            />
+          </Part>
         </>
       )}
     </Loaded>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class="num">{children}</dd>
-    </div>
-  );
-}
-
 function Tokens() {
-  const tokens = useResource((signal) => ask<Answer<"Tokens">>("v1/tokens", { signal }), []);
+  const tokens = useAsked<Answer<"Tokens">>("v1/tokens");
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<{ name: string; token: string } | null>(null);
-  const [revoked, setRevoked] = useState<string | null>(null);
+  const add = (
+    <button type="button" onClick={() => setAdding(true)}>
+      Make a token
+    </button>
+  );
+  async function revoke(name: string) {
+    await ask(pathOf(["v1", "tokens", name]), { method: "DELETE" });
+    say("The token is revoked.");
+    tokens.reload();
+  }
   return (
-    <section class="stack" aria-labelledby="tokens">
-      <header class="row top">
-        <h2 id="tokens">Tokens</h2>
-        {!isAdding && (
-          <button type="button" onClick={() => setAdding(true)}>
-            Make a token
-          </button>
-        )}
-      </header>
+    <Part title="Tokens" actions={isAdding || add}>
       {made && (
         <div class="note stack" role="status">
           <p>The token of {made.name}. It is shown this once.</p>
@@ -145,73 +128,48 @@ function Tokens() {
               </p>
             </Empty>
           ) : (
-            <Table label="Named tokens">
-              <thead>
-                <tr>
-                  <th>Of</th>
-                  <th>May</th>
-                  <th>Made</th>
-                  <th>Last used</th>
-                  <th>
-                    <span class="unseen">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {all.map(({ name, role, sites: its, made_at, last_used_at }) => (
-                  <tr key={name}>
-                    <td>{name}</td>
-                    <td>{role === "admin" ? "do everything" : `read ${(its ?? []).join(", ") || "no site"}`}</td>
-                    <td>
-                      <Time at={made_at} />
-                    </td>
-                    <td>
-                      <Ago at={last_used_at} />
-                    </td>
-                    <td>
-                      <button type="button" class="plain" onClick={() => setRevoked(name)}>
-                        Revoke<span class="unseen"> the token of {name}</span>
-                      </button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label="Named tokens"
+              rows={all}
+              keyOf={({ name }) => name}
+              columns={[
+                ["Of", ({ name }) => name],
+                [
+                  "May",
+                  ({ role, sites: its }) =>
+                    role === "admin" ? "do everything" : `read ${(its ?? []).join(", ") || "no site"}`,
+                ],
+                ["Made", ({ made_at }) => <Time at={made_at} />],
+                ["Last used", ({ last_used_at }) => <Ago at={last_used_at} />],
+                [DOING, ({ name }) => <Revoke name={name} does={() => revoke(name)} />],
+              ]}
+            />
           )
         }
       </Loaded>
-      {revoked !== null && (
-        <Dialog title="Revoke this token" onClose={() => setRevoked(null)}>
-          <p>{revoked} can't sign in with it any more, and whoever is signed in with it is signed out.</p>
-          <div class="row">
-            <Action
-              class="danger"
-              label={`Revoke ${revoked}`}
-              does={async () => {
-                await ask(pathOf(["v1", "tokens", revoked]), { method: "DELETE" });
-                say("The token is revoked.");
-                setRevoked(null);
-                tokens.reload();
-              }}
-            />
-            <button type="button" onClick={() => setRevoked(null)}>
-              Cancel
-            </button>
-          </div>
-        </Dialog>
-      )}
-    </section>
+    </Part>
   );
 }
 
-const ROLES = [
-  { value: "reader", label: "Reads some sites: saves nothing, erases nothing, sees no secret" },
-  { value: "admin", label: "Does everything" },
-];
+function Revoke({ name, does }: { name: string; does: () => Promise<void> }) {
+  return (
+    <Confirm
+      {...{ class: "plain", title: "Revoke this token", yes: `Revoke ${name}`, no: "Cancel", does }}
+      button={<Named what={`the token of ${name}`}>Revoke</Named>}
+    >
+      {name} can't sign in with it any more, and whoever is signed in with it is signed out.
+    </Confirm>
+  );
+}
+
+const ROLES = {
+  reader: "Reads some sites: saves nothing, erases nothing, sees no secret",
+  admin: "Does everything",
+};
 
 function NewToken({ close, done }: { close: () => void; done: (made: { name: string; token: string }) => void }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState("reader");
+  const [role, setRole] = useState<keyof typeof ROLES>("reader");
   const [chosen, setChosen] = useState<string[]>([]);
   async function make() {
     const body = { name, role, ...(role === "reader" ? { sites: chosen } : {}) };
@@ -234,11 +192,7 @@ function NewToken({ close, done }: { close: () => void; done: (made: { name: str
             legend="Sites"
             chosen={chosen}
             onChange={setChosen}
-            options={sites.value.map(({ tracking_id, name: its }) => ({
-              value: tracking_id,
-              label: its,
-              hint: tracking_id,
-            }))}
+            options={sites.value.map((one) => ({ value: one.tracking_id, label: one.name, hint: one.tracking_id }))}
           />
         )}
       </Form>

@@ -1,61 +1,24 @@
 /** Vendors: who reports the site's calls, and when each was heard of last. */
-import { Link, useLocation } from "wouter-preact";
+import { Link } from "wouter-preact";
 import type { Heard } from "../answers";
-import { ask, ofSite } from "../api";
+import { ofSite } from "../api";
 import { Ago, count } from "../format";
-import { Page, State, Table } from "../parts";
-import { Empty, Loaded, useResource } from "../resource";
+import { State } from "../parts";
+import { Empty, Loaded, useAsked } from "../resource";
 import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
-import { useSite } from "../site/document";
+import { Items } from "../site/items";
 import { VendorEditor } from "../site/vendor-editor";
-
-/** Stands in the address for the vendor that is being added; no name is written so. */
-const NEW = "+";
+import { Listing, right } from "../table";
 
 export default function Vendors({ site, item }: PageProps) {
-  const [, go] = useLocation();
-  const add = mayWrite.value && (
-    <button
-      type="button"
-      class={item === undefined ? "primary" : undefined}
-      onClick={() => go(placeOf(site, "vendors", NEW))}
-    >
-      Add a vendor
-    </button>
-  );
   return (
-    <Page title="Vendors" actions={add}>
-      {item === undefined || !mayWrite.value ? <List site={site} /> : <Edited site={site} item={item} />}
-    </Page>
-  );
-}
-
-function Edited({ site, item }: { site: string; item: string }) {
-  const [, go] = useLocation();
-  const document = useSite(site);
-  const close = (name: string | null) => {
-    document.reload();
-    go(name === null ? placeOf(site, "vendors") : placeOf(site, "vendors", name));
-  };
-  return (
-    <Loaded of={document}>
-      {(saved) => {
-        const before = saved.vendors.find(({ name }) => name === item) ?? null;
-        if (before || item === NEW)
-          return <VendorEditor key={`${item} ${saved.version}`} saved={saved} before={before} close={close} />;
-        return (
-          <Empty title={document.isLoading ? "Loading…" : `There is no vendor ${item}.`}>
-            <Link href={placeOf(site, "vendors")}>All vendors</Link>
-          </Empty>
-        );
-      }}
-    </Loaded>
+    <Items {...{ site, item }} list="vendors" one="a vendor" Editor={VendorEditor} all={() => <List site={site} />} />
   );
 }
 
 function List({ site }: { site: string }) {
-  const heard = useResource((signal) => ask<{ vendors: Heard[] }>(ofSite(site, "vendors"), { signal }), [site], 15_000);
+  const heard = useAsked<{ vendors: Heard[] }>(ofSite(site, "vendors"), 15_000);
   return (
     <Loaded of={heard}>
       {({ vendors }) =>
@@ -64,39 +27,32 @@ function List({ site }: { site: string }) {
             <p>A vendor is who reports your calls: a call-tracking service, or your own telephone system.</p>
           </Empty>
         ) : (
-          <Table label="Vendors and when they were heard of">
-            <thead>
-              <tr>
-                <th>Vendor</th>
-                <th>Format</th>
-                <th>Last event</th>
-                <th class="right">Events in 24 hours</th>
-                <th>Last refusal</th>
-              </tr>
-            </thead>
-            <tbody>
-              {vendors.map(({ name, adapter, last_event_at, events_24h, refused: [last] }) => (
-                <tr key={name}>
-                  <td>{mayWrite.value ? <Link href={placeOf(site, "vendors", name)}>{name}</Link> : name}</td>
-                  <td>{adapter}</td>
-                  <td>
-                    <Ago at={last_event_at} />
-                  </td>
-                  <td class="right num">{count(events_24h)}</td>
-                  <td>
-                    {last && (
-                      <>
-                        <State kind="bad">{last.reason}</State> <Ago at={last.at} />
-                        {last.detail && <p class="hint">{last.detail}</p>}
-                      </>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Listing
+            label="Vendors and when they were heard of"
+            rows={vendors}
+            keyOf={({ name }) => name}
+            columns={[
+              [
+                "Vendor",
+                ({ name }) => (mayWrite.value ? <Link href={placeOf(site, "vendors", name)}>{name}</Link> : name),
+              ],
+              ["Format", ({ adapter }) => adapter],
+              ["Last event", ({ last_event_at }) => <Ago at={last_event_at} />],
+              [right("Events in 24 hours"), ({ events_24h }) => count(events_24h), "right num"],
+              ["Last refusal", ({ refused: [last] }) => last && <Refusal {...last} />],
+            ]}
+          />
         )
       }
     </Loaded>
+  );
+}
+
+function Refusal({ reason, at, detail }: Heard["refused"][number]) {
+  return (
+    <>
+      <State kind="bad">{reason}</State> <Ago at={at} />
+      {detail && <p class="hint">{detail}</p>}
+    </>
   );
 }

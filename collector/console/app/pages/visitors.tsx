@@ -5,10 +5,11 @@ import type { Call } from "../../../wire/call";
 import { ask, ofSite, Problem, pathOf } from "../api";
 import { Form, Text } from "../form";
 import { Ago, count, money, Time } from "../format";
-import { Action, Copy, Dialog, Page, say, Table } from "../parts";
-import { Empty, Loaded, useResource } from "../resource";
+import { Action, Card, Copy, Dialog, Page, Part, say } from "../parts";
+import { Empty, Loaded, useAsked, useResource } from "../resource";
 import { type PageProps, placeOf } from "../routes";
 import { mayWrite } from "../session";
+import { Listing } from "../table";
 import { CallState, readScopes } from "../visit/call";
 import { type Context, joined, pageOf, readContext, type Session } from "../visit/context";
 import { History, Sessions } from "../visit/history";
@@ -28,11 +29,7 @@ export default function Visitors({ site, item }: PageProps) {
 function Find({ site }: { site: string }) {
   const [, go] = useLocation();
   const [id, setId] = useState("");
-  const newest = useResource(
-    (signal) =>
-      ask<{ calls: Call[] }>(pathOf(["v1", "sites", site, "calls"], { status: "matched", limit: 50 }), { signal }),
-    [site],
-  );
+  const newest = useAsked<{ calls: Call[] }>(pathOf(["v1", "sites", site, "calls"], { status: "matched", limit: 50 }));
   async function open() {
     if (id.trim() === "") throw new Problem(400, "Which visitor?", [{ path: "id", message: "is required" }]);
     go(placeOf(site, "visitors", id.trim()));
@@ -62,30 +59,23 @@ function Find({ site }: { site: string }) {
             );
           }
           return (
-            <Table label="Visitors who have called, the latest first">
-              <thead>
-                <tr>
-                  <th>Visitor</th>
-                  <th>Called</th>
-                  <th>From page</th>
-                </tr>
-              </thead>
-              <tbody>
-                {known.map(({ id: context, call }) => (
-                  <tr key={context}>
-                    <td>
-                      <Link href={placeOf(site, "visitors", context)}>
-                        <code>{context}</code>
-                      </Link>
-                    </td>
-                    <td>
-                      <Ago at={call.ts} />
-                    </td>
-                    <td class="cut">{pageOf(call.context?.url)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label="Visitors who have called, the latest first"
+              rows={known}
+              keyOf={({ id: context }) => context}
+              columns={[
+                [
+                  "Visitor",
+                  ({ id: context }) => (
+                    <Link href={placeOf(site, "visitors", context)}>
+                      <code>{context}</code>
+                    </Link>
+                  ),
+                ],
+                ["Called", ({ call }) => <Ago at={call.ts} />],
+                ["From page", ({ call }) => pageOf(call.context?.url), "cut"],
+              ]}
+            />
           );
         }}
       </Loaded>
@@ -133,12 +123,15 @@ function Visitor({ site, id }: { site: string; id: string }) {
         return (
           <>
             <Copy what="context_id" text={id} />
-            <section class="card" aria-labelledby="when">
-              <h2 id="when">Visits</h2>
+            <Card title="Visits">
               {sessions.length === 0 && <p class="quiet">No view is kept; the calls below name this visitor.</p>}
               <VisitTimeline sessions={sessions} scopes={scopes} />
-              {cursor !== null && <Older more={more} />}
-            </section>
+              {cursor !== null && (
+                <div class="row">
+                  <Action label="Show older visits" does={more} />
+                </div>
+              )}
+            </Card>
             <Calls site={site} id={id} calls={context.calls} omitted={context.calls_omitted} />
             <Sessions sessions={sessions} />
             <History sessions={sessions} />
@@ -151,42 +144,33 @@ function Visitor({ site, id }: { site: string; id: string }) {
 
 function Calls({ site, id, calls, omitted }: { site: string; id: string; calls: Call[]; omitted: number }) {
   return (
-    <section class="stack" aria-labelledby="calls">
-      <h2 id="calls">Calls</h2>
+    <Part title="Calls">
       {calls.length === 0 ? (
         <p class="quiet">None.</p>
       ) : (
-        <Table label="Calls of this visitor, newest first">
-          <tbody>
-            {calls.map((call) => (
-              <tr key={call.id}>
-                <td>
-                  <Link href={placeOf(site, "calls", call.id)}>
-                    <Time at={call.ts} />
-                  </Link>
-                </td>
-                <td>
-                  <CallState join={call.join} />
-                </td>
-                <td class="cut">{call.context && pageOf(call.context.url)}</td>
-                <td class="right">{call.total && money(call.total.value, call.total.currency)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
+        <Listing
+          label="Calls of this visitor, newest first"
+          rows={calls}
+          keyOf={(call) => call.id}
+          columns={[
+            [
+              "",
+              (call) => (
+                <Link href={placeOf(site, "calls", call.id)}>
+                  <Time at={call.ts} />
+                </Link>
+              ),
+            ],
+            ["", (call) => <CallState join={call.join} />],
+            ["", (call) => call.context && pageOf(call.context.url), "cut"],
+            ["", (call) => call.total && money(call.total.value, call.total.currency), "right"],
+          ]}
+        />
       )}
       {omitted > 0 && (
         <Link href={`${placeOf(site, "calls")}?context_id=${encodeURIComponent(id)}`}>{count(omitted)} more</Link>
       )}
-    </section>
-  );
-}
-
-function Older({ more }: { more: () => Promise<void> }) {
-  return (
-    <div class="row">
-      <Action label="Show older visits" does={more} />
-    </div>
+    </Part>
   );
 }
 

@@ -2,31 +2,24 @@
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { ConversionCount } from "../../../store/counts";
-import { ask, pathOf } from "../api";
+import { pathOf } from "../api";
 import { Columns } from "../chart";
-import { Choice } from "../form";
+import { Choice } from "../choices";
 import { count, money } from "../format";
-import { Table } from "../parts";
-import { Empty, Loaded, useResource } from "../resource";
+import { Card } from "../parts";
+import { Empty, Loaded, useAsked } from "../resource";
 import { placeOf } from "../routes";
+import { Listing, right, unseen } from "../table";
 import { daysUntilNow } from "./days";
 
-const BY = [
-  { value: "day", label: "day" },
-  { value: "source", label: "source" },
-  { value: "goal", label: "goal" },
-];
+const BY = { day: "day", source: "source", goal: "goal" };
 
 export function Conversions({ site, from }: { site: string; from: string }) {
-  const [by, setBy] = useState("day");
+  const [by, setBy] = useState<keyof typeof BY>("day");
   const path = pathOf(["v1", "sites", site, "conversions"], { by, from, standing: "0" });
-  const found = useResource((signal) => ask<{ rows: ConversionCount[] }>(path, { signal }), [path], 60_000);
+  const found = useAsked<{ rows: ConversionCount[] }>(path, 60_000);
   return (
-    <section class="card" aria-labelledby="conversions">
-      <header class="row top">
-        <h2 id="conversions">Conversions</h2>
-        <Choice label="By" path="by" value={by} onInput={setBy} options={BY} />
-      </header>
+    <Card title="Conversions" actions={<Choice label="By" path="by" value={by} onInput={setBy} options={BY} />}>
       <Loaded of={found}>
         {({ rows }) => {
           if (rows.length === 0) {
@@ -39,7 +32,6 @@ export function Conversions({ site, from }: { site: string; from: string }) {
               </Empty>
             );
           }
-          const worth = rows.map(({ value }) => amounts(value));
           if (by === "day") {
             const of = new Map(rows.map((row) => [row.key, row]));
             const days = daysUntilNow(from, rows.at(-1)?.key);
@@ -55,34 +47,27 @@ export function Conversions({ site, from }: { site: string; from: string }) {
           }
           const most = Math.max(...rows.map(({ conversions }) => conversions));
           return (
-            <Table label={`Conversions by ${by}`}>
-              <thead>
-                <tr>
-                  <th>{by === "goal" ? "Goal" : "Source"}</th>
-                  <th class="right">Conversions</th>
-                  <th class="wide">
-                    <span class="unseen">Drawn</span>
-                  </th>
-                  <th class="right">Worth</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map(({ key, conversions }, index) => (
-                  <tr key={key}>
-                    <td class="cut">{key || "none told"}</td>
-                    <td class="right">{count(conversions)}</td>
-                    <td>
-                      <meter min={0} max={most} value={conversions} aria-label={`Conversions of ${key}`} />
-                    </td>
-                    <td class="right">{worth[index]}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label={`Conversions by ${by}`}
+              rows={rows}
+              keyOf={({ key }) => key}
+              columns={[
+                [by === "goal" ? "Goal" : "Source", ({ key }) => key || "none told", "cut"],
+                [right("Conversions"), ({ conversions }) => count(conversions), "right"],
+                [
+                  unseen("Drawn"),
+                  ({ key, conversions }) => (
+                    <meter min={0} max={most} value={conversions} aria-label={`Conversions of ${key}`} />
+                  ),
+                  "wide",
+                ],
+                [right("Worth"), ({ value }) => amounts(value), "right"],
+              ]}
+            />
           );
         }}
       </Loaded>
-    </section>
+    </Card>
   );
 }
 

@@ -1,12 +1,14 @@
 /** How many calls were matched by day, why the others were not, and by vendor. */
+
 import { Link } from "wouter-preact";
 import type { MatchRateRow } from "../../../read/match-rate";
 import { ask, pathOf } from "../api";
 import { Columns, Rate } from "../chart";
 import { count, share } from "../format";
-import { Table } from "../parts";
+import { Card } from "../parts";
 import { Empty, Loaded, useResource } from "../resource";
 import { placeOf } from "../routes";
+import { type Column, Listing, right } from "../table";
 import { REASON_WORDS } from "../visit/explained";
 import { daysUntilNow } from "./days";
 
@@ -38,12 +40,22 @@ function rates(site: string, by: string, from: string, signal: AbortSignal): Pro
   return ask(pathOf(["v1", "sites", site, "match-rate"], { by, from }), { signal });
 }
 
+const COUNTED = (
+  [
+    ["Calls", "total"],
+    ["Matched", "matched"],
+    ["Late", "late"],
+    ["Offline", "offline"],
+    ["Unmatched", "unmatched"],
+    ["Unusable", "unusable"],
+  ] as const
+).map(([head, key]): Column<MatchRateRow> => [right(head), (row) => count(row[key]), "right"]);
+
 export function MatchRate({ site, from }: { site: string; from: string }) {
   const byDay = useResource((signal) => rates(site, "day", from, signal), [site, from], 60_000);
   const byVendor = useResource((signal) => rates(site, "vendor", from, signal), [site, from], 60_000);
   return (
-    <section class="card" aria-labelledby="rate">
-      <h2 id="rate">Calls matched</h2>
+    <Card title="Calls matched">
       <Loaded of={byDay}>
         {({ rows }) => {
           if (rows.length === 0) {
@@ -89,39 +101,22 @@ export function MatchRate({ site, from }: { site: string; from: string }) {
       <Loaded of={byVendor}>
         {({ rows }) =>
           rows.length > 0 && (
-            <Table label="By vendor">
-              <thead>
-                <tr>
-                  <th>Vendor</th>
-                  <th class="right">Match rate</th>
-                  <th class="right">Calls</th>
-                  <th class="right">Matched</th>
-                  <th class="right">Late</th>
-                  <th class="right">Offline</th>
-                  <th class="right">Unmatched</th>
-                  <th class="right">Unusable</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map(({ key, total, matched, late, offline, unmatched, unusable, match_rate }) => (
-                  <tr key={key}>
-                    <td>
-                      <Link href={`${placeOf(site, "calls")}?vendor=${encodeURIComponent(key)}`}>{key}</Link>
-                    </td>
-                    <td class="right strong">{share(match_rate)}</td>
-                    {[total, matched, late, offline, unmatched, unusable].map((number, column) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: a column is what it is by its place.
-                      <td key={column} class="right">
-                        {count(number)}
-                      </td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label="By vendor"
+              rows={rows}
+              keyOf={({ key }) => key}
+              columns={[
+                [
+                  "Vendor",
+                  ({ key }) => <Link href={`${placeOf(site, "calls")}?vendor=${encodeURIComponent(key)}`}>{key}</Link>,
+                ],
+                [right("Match rate"), (row) => share(row.match_rate), "right strong"],
+                ...COUNTED,
+              ]}
+            />
           )
         }
       </Loaded>
-    </section>
+    </Card>
   );
 }

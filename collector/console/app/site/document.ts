@@ -1,5 +1,5 @@
 /** A site's document: read, checked while it is written, and saved as its next version. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Site } from "../../../wire/site";
 import type { Answer } from "../answers";
 import { ask, type Fault, ofSite, post } from "../api";
@@ -45,21 +45,30 @@ export type Verdict = Answer<"Checked">;
 /** Long enough that not every letter is asked about, short enough to be an answer to what was typed. */
 const PAUSE_MS = 250;
 
-/** What the collector would say to this document, a moment after it was last changed; null asks nothing. */
-export function useCheck(site: string, document: Site | null): Verdict {
-  const body = document && JSON.stringify(document);
-  const [verdict, setVerdict] = useState<Verdict>({ errors: [], warnings: [] });
+/** Asks about what is being written, a moment after it was last changed; null asks nothing. */
+export function useAfterPause(written: string | null, ask: (written: string, signal: AbortSignal) => void): void {
+  const newest = useRef(ask);
+  newest.current = ask;
   useEffect(() => {
-    if (body === null) return setVerdict({ errors: [], warnings: [] });
+    if (written === null) return;
     const abort = new AbortController();
-    const timer = setTimeout(() => {
-      // What fails here fails again when it is saved, and is told then.
-      post<Verdict>(ofSite(site, "check"), body, abort.signal).then(setVerdict, () => {});
-    }, PAUSE_MS);
+    const timer = setTimeout(() => newest.current(written, abort.signal), PAUSE_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [site, body]);
-  return verdict;
+  }, [written]);
+}
+
+const NOTHING: Verdict = { errors: [], warnings: [] };
+
+/** What the collector would say to a document. */
+export function useCheck(site: string, document: Site | null): Verdict {
+  const body = document && JSON.stringify(document);
+  const [verdict, setVerdict] = useState(NOTHING);
+  useAfterPause(body, (written, signal) => {
+    // What fails here fails again when it is saved, and is told then.
+    post<Verdict>(ofSite(site, "check"), written, signal).then(setVerdict, () => {});
+  });
+  return body === null ? NOTHING : verdict;
 }

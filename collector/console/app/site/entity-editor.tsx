@@ -1,130 +1,79 @@
 /** One entity as it is written: checked by the collector while it is typed, and tried on a page before it is saved. */
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
-import { ask } from "../api";
-import { useDraft } from "../drafts";
-import { Choice, Form, Text } from "../form";
+import { Choice } from "../choices";
+import { Form, Text, tie } from "../form";
 import { text } from "../format";
-import { Remove, State, say, Table } from "../parts";
-import { useResource } from "../resource";
-import { mayWrite } from "../session";
+import { Card, State } from "../parts";
+import { useAsked } from "../resource";
+import { Listing } from "../table";
 import { usePageCheck } from "./check-page";
-import { type Entity, type SavedSite, saveSite, useCheck, withItem, without } from "./document";
+import type { Entity, SavedSite } from "./document";
 import { OpenPage, Waiting } from "./installed";
+import { type EditorProps, useItem } from "./item";
+import { Remove } from "./items";
 
 export const TYPES = { simple: "Simple", expression: "Expression" };
 export const SCOPES = { session: "Session", page_view: "Page view" };
 
+const TYPE_HINTS = {
+  simple: "A literal or the path of a variable, read once in each view.",
+  expression: "Any single JavaScript expression, followed while the page is open.",
+};
+const SCOPE_HINTS = {
+  session: "A call gets the last value of the visit, whichever page it was read on.",
+  page_view:
+    "A call gets the value of the page it came from. If that page has none, the call has none, even if the page before had one.",
+};
+
 const EMPTY: Entity = { name: "", type: "simple", scope: "session", value: "" };
 
-export function EntityEditor(props: { saved: SavedSite; before: Entity | null; close: (isSaved: boolean) => void }) {
-  const { saved, before, close } = props;
-  const key = `${saved.tracking_id}/entities/${before?.name ?? ""}`;
-  const { draft: entity, write: setEntity, forget } = useDraft(key, before ?? EMPTY);
-  const { document, prefix } = withItem(saved, "entities", before?.name ?? null, entity);
-  const isTouched = entity !== (before ?? EMPTY);
-  const verdict = useCheck(saved.tracking_id, isTouched ? document : null);
-  const set = (change: Partial<Entity>) => setEntity({ ...entity, ...change });
-
-  function leave(isSaved: boolean) {
-    forget();
-    close(isSaved);
-  }
-  async function save() {
-    const { version } = await saveSite(saved.tracking_id, document);
-    say(`Saved ${entity.name} as version ${version}. Pages have it within minutes.`);
-    leave(true);
-  }
-  async function remove(name: string) {
-    const { version } = await saveSite(saved.tracking_id, without(saved, "entities", name));
-    say(`Removed ${name} with version ${version}. To go back, open Versions.`);
-    leave(true);
-  }
+export function EntityEditor(props: EditorProps<"entities">) {
+  const { saved, before } = props;
+  const toList = { ...props, close: () => props.close(null) };
+  const { item: entity, set, form, remove } = useItem("entities", toList, EMPTY, (given) => ({ given }));
+  const of = tie(entity, set);
   const more = before && (
-    <Remove name={before.name} does={() => remove(before.name)}>
+    <Remove name={before.name} does={remove}>
       Calls that come from now on do not carry it. An earlier version brings it back.
     </Remove>
   );
-
   return (
     <div class="two">
       <section class="card" aria-label={before ? `Entity ${before.name}` : "New entity"}>
-        {!before && <Preset choose={setEntity} />}
-        <Form
-          // Nothing is wrong with what nobody has begun to write.
-          faults={verdict.errors.filter(({ path }) => isBegun(path, prefix, entity))}
-          warnings={verdict.warnings}
-          prefix={prefix}
-          onSave={save}
-          onCancel={() => leave(false)}
-          more={more}
-          readOnly={!mayWrite.value}
-        >
-          <Text
-            label="Name"
-            path="name"
-            isCode
-            autofocus={!before}
-            value={entity.name}
-            onInput={(name) => set({ name })}
-          />
+        {!before && <Preset choose={set} />}
+        <Form {...form} more={more}>
+          <Text label="Name" isCode autofocus={!before} {...of("name")} />
           <div class="pair">
-            <Choice
-              label="Type"
-              path="type"
-              value={entity.type}
-              onInput={(type) => set({ type: type as Entity["type"] })}
-              options={optionsOf(TYPES)}
-              hint={
-                entity.type === "simple"
-                  ? "A literal or the path of a variable, read once in each view."
-                  : "Any single JavaScript expression, followed while the page is open."
-              }
-            />
-            <Choice
-              label="Scope"
-              path="scope"
-              value={entity.scope}
-              onInput={(scope) => set({ scope: scope as Entity["scope"] })}
-              options={optionsOf(SCOPES)}
-              hint={
-                entity.scope === "session"
-                  ? "A call gets the last value of the visit, whichever page it was read on."
-                  : "A call gets the value of the page it came from. If that page has none, the call has none, even if the page before had one."
-              }
-            />
+            <Choice label="Type" {...of("type")} options={TYPES} hint={TYPE_HINTS[entity.type]} />
+            <Choice label="Scope" {...of("scope")} options={SCOPES} hint={SCOPE_HINTS[entity.scope]} />
           </div>
           <Text
             label="Value"
-            path="value"
             isCode
             rows={4}
-            value={entity.value}
-            onInput={(value) => set({ value })}
+            {...of("value")}
             hint="The JavaScript, exactly as you would type it into your page's console."
           />
           {saved.vendors.length > 0 && (
             <Choice
               label="Identifies the visitor for"
-              path="identifies"
-              value={entity.identifies ?? ""}
-              onInput={(vendor) => setEntity(withIdentifies(entity, vendor))}
-              options={[
-                { value: "", label: "nobody" },
-                ...saved.vendors.map(({ name }) => ({ value: name, label: name })),
-              ]}
+              {...of("identifies")}
+              onInput={(vendor) => set({ identifies: vendor || undefined })}
+              none="nobody"
+              options={saved.vendors.map(({ name }) => name)}
               hint="If this is the vendor's own visitor id, the vendor's calls match by it."
             />
           )}
         </Form>
       </section>
-      {mayWrite.value && <TryOnPage saved={saved} entity={entity} />}
+      <TryOnPage saved={saved} entity={entity} />
     </div>
   );
 }
 
 function Preset({ choose }: { choose: (entity: Entity) => void }) {
-  const { data } = useResource((signal) => ask<Answer<"Presets">>("v1/presets", { signal }), []);
+  const { data } = useAsked<Answer<"Presets">>("v1/presets");
   if (!data) return null;
   return (
     <Choice
@@ -135,10 +84,8 @@ function Preset({ choose }: { choose: (entity: Entity) => void }) {
         const chosen = data.presets[Number(index)];
         if (chosen) choose(chosen.entity);
       }}
-      options={[
-        { value: "", label: "an empty one" },
-        ...data.presets.map(({ title }, index) => ({ value: String(index), label: title })),
-      ]}
+      none="an empty one"
+      options={data.presets.map(({ title }, index) => ({ value: String(index), label: title }))}
     />
   );
 }
@@ -149,8 +96,7 @@ function TryOnPage({ saved, entity }: { saved: SavedSite; entity: Entity }) {
   const { opened, open } = usePageCheck(saved.tracking_id);
   const tried = opened.report?.page?.tried ?? [];
   return (
-    <section class="card" aria-labelledby="try">
-      <h2 id="try">See it live</h2>
+    <Card title="See it live">
       <OpenPage
         page={page}
         setPage={setPage}
@@ -161,39 +107,23 @@ function TryOnPage({ saved, entity }: { saved: SavedSite; entity: Entity }) {
       <Waiting opened={opened} />
       {opened.report && (
         <div aria-live="polite">
-          <Table label="What the page says">
-            <tbody>
-              {tried.map(({ name, value, status, error, why }) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td>
-                    {error ? (
-                      <State kind="bad">{error}</State>
-                    ) : value == null ? (
-                      <span class="quiet">empty</span>
-                    ) : (
-                      <code>{text(value)}</code>
-                    )}
-                  </td>
-                  <td class="quiet">{why ?? status}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Listing
+            label="What the page says"
+            isNamed
+            rows={tried}
+            keyOf={({ name }) => name}
+            columns={[
+              ["", ({ name }) => name],
+              ["", ({ value, error }) => (error ? <State kind="bad">{error}</State> : shownValue(value))],
+              ["", ({ why, status }) => why ?? status, "quiet"],
+            ]}
+          />
         </div>
       )}
-    </section>
+    </Card>
   );
 }
 
-function isBegun(path: string, prefix: string, entity: Entity): boolean {
-  return !(path === `${prefix}.name` && entity.name === "") && !(path === `${prefix}.value` && entity.value === "");
-}
-
-function withIdentifies({ identifies: _before, ...entity }: Entity, vendor: string): Entity {
-  return vendor === "" ? entity : { ...entity, identifies: vendor };
-}
-
-function optionsOf(words: Record<string, string>): { value: string; label: string }[] {
-  return Object.entries(words).map(([value, label]) => ({ value, label }));
+function shownValue(value: unknown) {
+  return value == null ? <span class="quiet">empty</span> : <code>{text(value)}</code>;
 }

@@ -1,6 +1,6 @@
 /** Which calls a webhook is told of. */
 import { STATUSES, SUMMARY_TYPES } from "../../../wire/lists";
-import { Several } from "../form";
+import { Several } from "../choices";
 import type { SavedSite, Webhook } from "./document";
 
 type Filter = Webhook["filter"];
@@ -25,7 +25,7 @@ export function Filters(props: { saved: SavedSite; filter: Filter; onChange: (fi
             <Several<string>
               key={key}
               legend={legend}
-              options={words.map((value) => ({ value, label: value }))}
+              options={words}
               chosen={filter[key] ?? []}
               onChange={(chosen) => {
                 const { [key]: _before, ...others } = filter;

@@ -1,6 +1,7 @@
 /** Goals: which matched calls count as conversions. */
 import { SUMMARY_TYPES } from "../../../wire/lists";
-import { Several, Text } from "../form";
+import { Several } from "../choices";
+import { Text, tie } from "../form";
 import { Rows } from "../rows";
 import { Numeral } from "../typed";
 import type { Site } from "./document";
@@ -18,53 +19,34 @@ export function Goals({ goals, onChange }: { goals: Goal[]; onChange: (goals: Go
       onChange={onChange}
       fresh={{ name: "" }}
     >
-      {(goal, path, put) => (
-        <>
-          <Text
-            label="Goal"
-            path={`${path}.name`}
-            isCode
-            value={goal.name}
-            onInput={(name) => put({ ...goal, name })}
-          />
-          <Numeral
-            label="At least this total"
-            path={`${path}.min_total`}
-            value={goal.min_total}
-            onInput={(to) => put({ ...goal, min_total: to } as Goal)}
-          />
-          <Numeral
-            label="At least this many seconds"
-            path={`${path}.min_duration_s`}
-            value={goal.min_duration_s}
-            onInput={(to) => put({ ...goal, min_duration_s: to } as Goal)}
-          />
-          <Numeral
-            label="Worth without a total"
-            path={`${path}.value`}
-            value={goal.value}
-            onInput={(to) => put({ ...goal, value: to } as Goal)}
-          />
-          <Text
-            label="Its currency"
-            path={`${path}.currency`}
-            value={goal.currency ?? ""}
-            onInput={(typed) => put({ ...goal, currency: typed || undefined } as Goal)}
-          />
-          <Several
-            legend="Kinds"
-            options={SUMMARY_TYPES.map((value) => ({ value, label: value }))}
-            chosen={goal.types ?? []}
-            onChange={(types) => put({ ...goal, types: types.length > 0 ? types : undefined } as Goal)}
-          />
-          <Several
-            legend="Answered"
-            options={[{ value: "unanswered", label: "unanswered calls count, too" }]}
-            chosen={goal.unanswered ? ["unanswered"] : []}
-            onChange={([ticked]) => put({ ...goal, unanswered: ticked !== undefined })}
-          />
-        </>
-      )}
+      {(goal, path, put) => {
+        const of = tie<Goal>(goal, (change) => put({ ...goal, ...change }), `${path}.`);
+        return (
+          <>
+            <Text label="Goal" isCode {...of("name")} />
+            <Numeral label="At least this total" {...of("min_total")} />
+            <Numeral label="At least this many seconds" {...of("min_duration_s")} />
+            <Numeral label="Worth without a total" {...of("value")} />
+            <Text
+              label="Its currency"
+              {...of("currency")}
+              onInput={(typed) => put({ ...goal, currency: typed || undefined } as Goal)}
+            />
+            <Several
+              legend="Kinds"
+              options={SUMMARY_TYPES}
+              chosen={goal.types ?? []}
+              onChange={(types) => put({ ...goal, types: types.length > 0 ? types : undefined } as Goal)}
+            />
+            <Several
+              legend="Answered"
+              options={{ unanswered: "unanswered calls count, too" }}
+              chosen={goal.unanswered ? ["unanswered"] : []}
+              onChange={([ticked]) => put({ ...goal, unanswered: ticked !== undefined })}
+            />
+          </>
+        );
+      }}
     </Rows>
   );
 }

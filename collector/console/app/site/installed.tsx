@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Problem } from "../api";
 import { Form, Text } from "../form";
 import { Time } from "../format";
-import { State } from "../parts";
+import { Card, State } from "../parts";
 import { type Opened, pageAddress, usePageCheck } from "./check-page";
 import type { SavedSite } from "./document";
 import { findingsOf, SILENT } from "./findings";
@@ -15,8 +15,7 @@ export function Installed({ document }: { document: SavedSite }) {
   const [page, setPage] = useState(document.origins[0] ?? "");
   const { opened, open } = usePageCheck(document.tracking_id);
   return (
-    <section class="card" aria-labelledby="installed">
-      <h2 id="installed">3. Check a page</h2>
+    <Card title="3. Check a page">
       <OpenPage page={page} setPage={setPage} label="Page to check" save="Open it" open={open} />
       <Waiting opened={opened} />
       {opened.report && (
@@ -34,7 +33,7 @@ export function Installed({ document }: { document: SavedSite }) {
           </ul>
         </div>
       )}
-    </section>
+    </Card>
   );
 }
 

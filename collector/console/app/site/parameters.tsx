@@ -1,8 +1,9 @@
 /** A webhook's parameters: the receiver's names, each with a value of the catalogue and an example of it. */
-import { ask, ofSite } from "../api";
-import { Choice, Text } from "../form";
+import { ofSite } from "../api";
+import { Choice } from "../choices";
+import { Text } from "../form";
 import { text } from "../format";
-import { useResource } from "../resource";
+import { useAsked } from "../resource";
 import { Rows } from "../rows";
 import type { SavedSite, Webhook } from "./document";
 import { useRequest } from "./preview";
@@ -34,10 +35,7 @@ export function Parameters(props: {
 }) {
   const { saved, hint, parameters, onChange } = props;
   const site = saved.tracking_id;
-  const { data } = useResource(
-    (signal) => ask<Catalogue>(ofSite(site, "parameters"), { signal }),
-    [site, saved.version],
-  );
+  const { data } = useAsked<Catalogue>(ofSite(site, "parameters"));
   const values = data?.parameters ?? [];
   const examples = useExamples(
     site,

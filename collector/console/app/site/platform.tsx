@@ -5,10 +5,10 @@ import type { Answer } from "../answers";
 import { addressOf, ask, ofSite, pathOf, post } from "../api";
 import { Text } from "../form";
 import { count } from "../format";
-import { Action, Copy, Table } from "../parts";
-import { Loaded, useResource } from "../resource";
-import { mayWrite } from "../session";
+import { Action, Card, Copy } from "../parts";
+import { Loaded, useAsked } from "../resource";
 import { STANDING_WORDS } from "../standing";
+import { Listing, right } from "../table";
 import type { Webhook } from "./document";
 
 type Format = Webhook["format"];
@@ -87,12 +87,6 @@ export function ownFields(webhook: Webhook): Webhook {
   return Object.fromEntries(kept) as Webhook;
 }
 
-/** True where a platform's field is empty that nobody has begun to write. */
-export function isUnwritten(path: string, webhook: Webhook): boolean {
-  const field = ALL.find((one) => one === path);
-  return field !== undefined && !webhook[field];
-}
-
 export function PlatformFields({ webhook, set }: { webhook: Webhook; set: (change: Partial<Webhook>) => void }) {
   const { fields = [], secret } = PLATFORMS[webhook.format] ?? {};
   return (
@@ -122,8 +116,7 @@ export function PlatformFields({ webhook, set }: { webhook: Webhook; set: (chang
 export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
   const [run, setRun] = useState<Answer<"DryRun"> | null>(null);
   return (
-    <section class="card" aria-labelledby="dry-run">
-      <h2 id="dry-run">Last week's calls</h2>
+    <Card title="Last week's calls">
       <p class="hint">What Calljoin would have sent for them with the webhook as last saved. Nothing is sent.</p>
       <div class="row">
         <Action
@@ -141,7 +134,7 @@ export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
           </>
         )}
       </div>
-    </section>
+    </Card>
   );
 }
 
@@ -149,37 +142,25 @@ function Reasons({ counts }: { counts: Record<string, number> }) {
   const rows = Object.entries(counts).sort(([, a], [, b]) => b - a);
   if (rows.length === 0) return null;
   return (
-    <Table label="By reason">
-      <thead>
-        <tr>
-          <th scope="col">Reason</th>
-          <th scope="col" class="num">
-            Calls
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(([reason, calls]) => (
-          <tr key={reason}>
-            <td>{STANDING_WORDS[reason] ?? reason}</td>
-            <td class="num">{count(calls)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </Table>
+    <Listing
+      label="By reason"
+      rows={rows}
+      keyOf={([reason]) => reason}
+      columns={[
+        ["Reason", ([reason]) => STANDING_WORDS[reason] ?? reason],
+        [right("Calls"), ([, calls]) => count(calls), "right"],
+      ]}
+    />
   );
 }
 
 /** How the calls of the last 30 days stand with a destination. */
 export function HowCallsStand({ site, name }: { site: string; name: string }) {
-  const standing = useResource(
-    (signal) =>
-      ask<{ rows: ConversionCount[] }>(pathOf(["v1", "sites", site, "conversions"], { by: "destination" }), { signal }),
-    [site, name],
+  const standing = useAsked<{ rows: ConversionCount[] }>(
+    pathOf(["v1", "sites", site, "conversions"], { by: "destination" }),
   );
   return (
-    <section class="card" aria-labelledby="standing">
-      <h2 id="standing">The last 30 days</h2>
+    <Card title="The last 30 days">
       <Loaded of={standing}>
         {({ rows }) => {
           const row = rows.find(({ key }) => key === name);
@@ -187,7 +168,7 @@ export function HowCallsStand({ site, name }: { site: string; name: string }) {
           return <Reasons counts={{ sent: row.sent, waiting: row.waiting, ...row.reasons }} />;
         }}
       </Loaded>
-    </section>
+    </Card>
   );
 }
 
@@ -199,8 +180,7 @@ export function FileKey({ site, name }: { site: string; name: string }) {
     setAddress(addressOf(pathOf(["v1", "sites", site, "conversions", `${name}.csv`], { key })));
   };
   return (
-    <section class="card" aria-labelledby="file">
-      <h2 id="file">The file's address</h2>
+    <Card title="The file's address">
       <p class="hint">
         Give it to the platform, which fetches it on a schedule. A new address is shown this once; the one before goes
         on for 24 hours.
@@ -212,18 +192,16 @@ export function FileKey({ site, name }: { site: string; name: string }) {
           <Copy what="the corrections' address" text={`${address}&adjustments=1`} />
         </>
       )}
-      {mayWrite.value && (
-        <div class="row">
-          <Action label={address ? "Make another address" : "Make a new address"} does={make} />
-          <Action
-            label="Revoke all addresses"
-            does={async () => {
-              await ask(ofSite(site, "webhooks", name, "key"), { method: "DELETE" });
-              setAddress("");
-            }}
-          />
-        </div>
-      )}
-    </section>
+      <div class="row">
+        <Action label={address ? "Make another address" : "Make a new address"} does={make} />
+        <Action
+          label="Revoke all addresses"
+          does={async () => {
+            await ask(ofSite(site, "webhooks", name, "key"), { method: "DELETE" });
+            setAddress("");
+          }}
+        />
+      </div>
+    </Card>
   );
 }

@@ -1,35 +1,24 @@
 /** The very request that a webhook would send, as it is being written; and a test that sends it. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Answer as AnswerOf } from "../answers";
-import { ask, ofSite, type Problem, pathOf, post, problemOf } from "../api";
-import { Choice } from "../form";
+import { ofSite, type Problem, pathOf, post, problemOf } from "../api";
+import { Choice } from "../choices";
 import { span } from "../format";
-import { Action, Raw, State } from "../parts";
-import { useResource } from "../resource";
-import type { SavedSite, Webhook } from "./document";
+import { Action, Card, Raw, State } from "../parts";
+import { useAsked } from "../resource";
+import { type SavedSite, useAfterPause, type Webhook } from "./document";
 import { isPlatform } from "./platform";
-
-/** As the check: long enough not to ask about every letter. */
-const PAUSE_MS = 250;
 
 /** What a webhook would send of a call, or of an example where none is named; null asks nothing. */
 export function useRequest(site: string, webhook: Webhook | null, call: string | undefined) {
   const asked = webhook && JSON.stringify({ webhook, ...(call ? { call_id: call } : {}) });
   const [answer, setAnswer] = useState<{ request?: AnswerOf<"Previewed">; problem?: Problem }>({});
-  useEffect(() => {
-    if (asked === null) return;
-    const abort = new AbortController();
-    const timer = setTimeout(() => {
-      post<AnswerOf<"Previewed">>(ofSite(site, "webhooks", "preview"), asked, abort.signal).then(
-        (request) => setAnswer({ request }),
-        (error) => abort.signal.aborted || setAnswer((before) => ({ ...before, problem: problemOf(error) })),
-      );
-    }, PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [site, asked]);
+  useAfterPause(asked, (written, signal) => {
+    post<AnswerOf<"Previewed">>(ofSite(site, "webhooks", "preview"), written, signal).then(
+      (request) => setAnswer({ request }),
+      (error) => signal.aborted || setAnswer((before) => ({ ...before, problem: problemOf(error) })),
+    );
+  });
   return answer;
 }
 
@@ -40,15 +29,11 @@ interface NewestCalls {
 export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook }) {
   const site = saved.tracking_id;
   const [call, setCall] = useState("");
-  const newest = useResource(
-    (signal) => ask<NewestCalls>(pathOf(["v1", "sites", site, "calls"], { limit: 10 }), { signal }),
-    [site],
-  );
+  const newest = useAsked<NewestCalls>(pathOf(["v1", "sites", site, "calls"], { limit: 10 }));
   const isWritten = isPlatform(webhook.format) || webhook.url !== undefined;
   const { request, problem } = useRequest(site, isWritten ? { ...webhook, name: webhook.name || "new" } : null, call);
   return (
-    <section class="card" aria-labelledby="preview">
-      <h2 id="preview">What is sent</h2>
+    <Card title="What is sent">
       <Choice
         label="Of"
         path="call"
@@ -65,7 +50,7 @@ export function Preview({ saved, webhook }: { saved: SavedSite; webhook: Webhook
       {!isWritten && <p class="quiet">It appears here as soon as you enter an address.</p>}
       {isWritten && problem && <p class="warning">{problem.errors[0]?.message ?? problem.detail}</p>}
       {isWritten && request && !problem && <RequestText request={request} />}
-    </section>
+    </Card>
   );
 }
 
@@ -95,8 +80,7 @@ interface Tested {
 export function SendTest({ site, name, isTouched }: { site: string; name: string; isTouched: boolean }) {
   const [answer, setAnswer] = useState<Tested | null>(null);
   return (
-    <section class="card" aria-labelledby="test">
-      <h2 id="test">Test</h2>
+    <Card title="Test">
       <p class="hint">
         Sends the example as event call.test
         {isTouched && ", as you last saved the webhook, without your later changes"}.
@@ -108,7 +92,7 @@ export function SendTest({ site, name, isTouched }: { site: string; name: string
         />
       </div>
       <div aria-live="polite">{answer && <Answer answer={answer} />}</div>
-    </section>
+    </Card>
   );
 }
 

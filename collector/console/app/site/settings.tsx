@@ -1,8 +1,9 @@
 /** What is so of a whole site: where its pages are, what is kept and for how long, and what counts as a conversion. */
 
+import { Choice } from "../choices";
 import { useDraft } from "../drafts";
-import { Choice, Form, Text } from "../form";
-import { say } from "../parts";
+import { Form, Text, tie } from "../form";
+import { Card, say } from "../parts";
 import { readSites } from "../session";
 import { Listed, Numeral } from "../typed";
 import { type SavedSite, type Site, saveSite, useCheck } from "./document";
@@ -24,9 +25,11 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
   const site: Site = { ...saved, ...draft };
   const set = (change: Partial<Site>) => write({ ...draft, ...change });
   const { errors, warnings } = useCheck(saved.tracking_id, site);
-  const days = (key: "window_days" | "retention_days", label: string, hint: string) => (
-    <Numeral label={label} path={key} value={site[key]} onInput={(to = Number.NaN) => set({ [key]: to })} hint={hint} />
-  );
+  const of = tie<Site>(site, set);
+  const days = (key: "window_days" | "retention_days") => ({
+    ...of(key),
+    onInput: (to = Number.NaN) => set({ [key]: to }),
+  });
 
   async function save() {
     const { version } = await saveSite(saved.tracking_id, site);
@@ -37,69 +40,50 @@ export function Settings({ saved, reload }: { saved: SavedSite; reload: () => vo
   }
 
   return (
-    <section class="card" aria-labelledby="settings">
-      <h2 id="settings">Settings</h2>
+    <Card title="Settings">
       <Form faults={errors} warnings={warnings} onSave={save} onConflict={reload} isOvertaken={isOvertaken}>
-        <Text label="Name" path="name" value={site.name} onInput={(name) => set({ name })} />
+        <Text label="Name" {...of("name")} />
         <Listed
           label="Origins"
-          path="origins"
           isCode
           rows={3}
           between={"\n"}
           read={originsOf}
-          value={site.origins}
-          onInput={(origins) => set({ origins })}
+          {...of("origins")}
           hint="The addresses of its pages, one on each line."
         />
         <div class="two">
           <Choice
             label="Consent"
-            path="consent"
-            value={site.consent}
-            onInput={(consent) => set({ consent: consent as Site["consent"] })}
-            options={[
-              { value: "not_required", label: "not required" },
-              { value: "required", label: "required" },
-            ]}
+            {...of("consent")}
+            options={{ not_required: "not required", required: "required" }}
             hint="If it is required, the tag keeps and sends nothing until the visitor agrees."
           />
           <Choice
             label="Global Privacy Control counts as"
-            path="global_privacy_control"
-            value={site.global_privacy_control}
-            onInput={(gpc) => set({ global_privacy_control: gpc as Site["global_privacy_control"] })}
-            options={[
-              { value: "denied", label: "denied" },
-              { value: "ignored", label: "nothing" },
-            ]}
+            {...of("global_privacy_control")}
+            options={{ denied: "denied", ignored: "nothing" }}
           />
-          {days("window_days", "Days before a call", "How long before the call the visitor may have been on the site.")}
-          {days("retention_days", "Days kept", "Older data is deleted.")}
+          <Numeral
+            label="Days before a call"
+            {...days("window_days")}
+            hint="How long before the call the visitor may have been on the site."
+          />
+          <Numeral label="Days kept" {...days("retention_days")} hint="Older data is deleted." />
           <Numeral
             label="Days to look back for an ad click"
-            path="click_window_days"
-            value={site.click_window_days}
-            onInput={(to) => set({ click_window_days: to } as Partial<Site>)}
+            {...of("click_window_days")}
             hint="If the call's visit has no ad click, the call takes one from an earlier visit in this many days. Leave it empty to take none."
           />
           <Text
             label="Time zone"
-            path="timezone"
-            value={site.timezone}
-            onInput={(timezone) => set({ timezone })}
+            {...of("timezone")}
             hint="The time zone for the days in reports, such as Europe/London."
           />
-          <Choice
-            label="What to keep of a caller's number"
-            path="keep_caller"
-            value={site.keep_caller}
-            onInput={(kept) => set({ keep_caller: kept as Site["keep_caller"] })}
-            options={Object.entries(KEPT).map(([value, label]) => ({ value, label }))}
-          />
+          <Choice label="What to keep of a caller's number" {...of("keep_caller")} options={KEPT} />
         </div>
         <Goals goals={site.goals} onChange={(goals) => set({ goals })} />
       </Form>
-    </section>
+    </Card>
   );
 }

@@ -1,12 +1,12 @@
 /** One vendor as it is written; once saved, its token, what it has to send where, and a try. */
-import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
-import { ask, Problem } from "../api";
-import { useDraft } from "../drafts";
-import { Choice, Form, Text } from "../form";
-import { Remove, say } from "../parts";
-import { useResource } from "../resource";
-import { type SavedSite, saveSite, useCheck, type Vendor, withItem, without } from "./document";
+import type { Fault } from "../api";
+import { Choice } from "../choices";
+import { Form, Text, tie } from "../form";
+import { useAsked } from "../resource";
+import type { Vendor } from "./document";
+import { type EditorProps, useItem } from "./item";
+import { Remove } from "./items";
 import { VendorRequest } from "./vendor-request";
 import { VendorSettings } from "./vendor-settings";
 
@@ -20,71 +20,33 @@ const MAPPING = {
   duration: { from: "duration" },
 };
 
-export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; close: (name: string | null) => void }) {
-  const { saved, before, close } = props;
-  const site = saved.tracking_id;
-  const key = `${site}/vendors/${before?.name ?? ""}`;
-  const { draft: vendor, write: setVendor, forget } = useDraft(key, before ?? EMPTY);
-  const [mapping, setMapping] = useState(JSON.stringify(before?.mapping ?? MAPPING, null, 2));
-  const formats = useResource((signal) => ask<Answer<"Presets">>("v1/presets", { signal }), []);
-  const set = (change: Partial<Vendor>) => setVendor({ ...vendor, ...change });
+export function VendorEditor(props: EditorProps<"vendors">) {
+  const { saved, before } = props;
+  const { item: vendor, set, form, remove } = useItem("vendors", props, EMPTY, asSaved);
+  const { data: formats } = useAsked<Answer<"Presets">>("v1/presets");
   const isCustom = vendor.adapter === "custom";
-  const read = isCustom ? parsed(mapping) : undefined;
-  const given = asSaved(vendor, read);
-  const { document, prefix } = withItem(saved, "vendors", before?.name ?? null, given);
-  const isTouched = vendor !== (before ?? EMPTY) || (isCustom && mapping !== JSON.stringify(before?.mapping, null, 2));
-  const { errors } = useCheck(site, isTouched && read !== null ? document : null);
-  const unread = read === null ? [{ path: `${prefix}.mapping`, message: "is not valid JSON" }] : [];
-  const begun = errors.filter(({ path }) => !(path === `${prefix}.name` && vendor.name === ""));
-
-  function leave(name: string | null) {
-    forget();
-    close(name);
-  }
-  async function save() {
-    if (unread.length > 0) throw new Problem(400, "The mapping cannot be read.", unread);
-    const { version } = await saveSite(site, document);
-    say(`Saved ${given.name} as version ${version}.`);
-    leave(given.name);
-  }
-  async function remove(name: string) {
-    await saveSite(site, without(saved, "vendors", name));
-    say(`Removed ${name}.`);
-    leave(null);
-  }
-
+  const of = tie(vendor, set);
+  const more = before && (
+    <Remove name={before.name} does={remove}>
+      What it sends from now on is refused. Its token and secret go with it: an earlier version does not bring these
+      back.
+    </Remove>
+  );
   return (
     <div class="two">
       <section class="card" aria-label={before ? `Vendor ${before.name}` : "New vendor"}>
-        <Form
-          faults={[...begun, ...unread]}
-          prefix={prefix}
-          onSave={save}
-          onCancel={() => leave(null)}
-          more={
-            before && (
-              <Remove name={before.name} does={() => remove(before.name)}>
-                What it sends from now on is refused. Its token and secret go with it: an earlier version does not bring
-                these back.
-              </Remove>
-            )
-          }
-        >
+        <Form {...form} more={more}>
           <Text
             label="Name"
-            path="name"
             isCode
             autofocus={!before}
-            value={vendor.name}
-            onInput={(name) => set({ name })}
+            {...of("name")}
             hint="It is part of the address that the vendor posts to."
           />
           <Choice
             label="Adapter"
-            path="adapter"
-            value={vendor.adapter}
-            onInput={(adapter) => set({ adapter })}
-            options={(formats.data?.adapters ?? [vendor.adapter]).map((value) => ({ value, label: value }))}
+            {...of("adapter")}
+            options={formats?.adapters ?? [vendor.adapter]}
             hint="The format in which the vendor reports calls. For any other format, choose custom and write a mapping."
           />
           {isCustom && (
@@ -93,18 +55,16 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
               path="mapping"
               isCode
               rows={12}
-              value={mapping}
-              onInput={setMapping}
+              value={mappingText(vendor)}
+              onInput={(text) => set({ mapping: text as unknown as Vendor["mapping"] })}
               hint="JSON that says what each field of the payload means. docs/vendors.md describes every field."
             />
           )}
-          {(isCustom || formats.data?.signed?.includes(vendor.adapter)) && (
+          {(isCustom || formats?.signed?.includes(vendor.adapter)) && (
             <Text
               label="Secret"
-              path="secret"
               type="password"
-              value={vendor.secret ?? ""}
-              onInput={(secret) => set({ secret })}
+              {...of("secret")}
               hint="The key or password that the vendor uses. It is never shown again. Leave this empty to keep the current one."
             />
           )}
@@ -112,7 +72,7 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
         </Form>
       </section>
       {before ? (
-        <VendorRequest site={site} vendor={before} />
+        <VendorRequest site={saved.tracking_id} vendor={before} />
       ) : (
         <p class="quiet">Once you save, its token and the request to give to the vendor appear here.</p>
       )}
@@ -120,17 +80,19 @@ export function VendorEditor(props: { saved: SavedSite; before: Vendor | null; c
   );
 }
 
-/** The vendor as it is saved: what is empty is left out. */
-function asSaved({ mapping: _mapping, ...vendor }: Vendor, mapping: unknown): Vendor {
-  const given = Object.entries(vendor).filter(([, value]) => value !== "" && value !== undefined);
-  return { ...Object.fromEntries(given), ...(mapping ? { mapping } : {}), name: vendor.name } as Vendor;
+/** A mapping's JSON. While it is being written it is the text, which may not be JSON yet. */
+function mappingText({ mapping = MAPPING }: Vendor): string {
+  return typeof mapping === "string" ? mapping : JSON.stringify(mapping, null, 2);
 }
 
-/** JSON's value; null where it is none. */
-function parsed(json: string): unknown {
+/** The vendor as it is saved: what is empty is left out. */
+function asSaved({ mapping: _mapping, ...vendor }: Vendor): { given: Vendor; unread?: Fault[] } {
+  const filled = Object.entries(vendor).filter(([, value]) => value !== "" && value !== undefined);
+  const given = { ...Object.fromEntries(filled), name: vendor.name } as Vendor;
+  if (vendor.adapter !== "custom") return { given };
   try {
-    return JSON.parse(json);
+    return { given: { ...given, mapping: JSON.parse(mappingText({ ...vendor, mapping: _mapping })) } };
   } catch {
-    return null;
+    return { given, unread: [{ path: "mapping", message: "is not valid JSON" }] };
   }
 }

@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { Answer } from "../answers";
 import { addressOf, ask, ofSite, pathOf, post } from "../api";
-import { Choice, Text } from "../form";
-import { Action, Copy, Raw, State, say } from "../parts";
+import { Choice } from "../choices";
+import { Text } from "../form";
+import { Action, Card, Copy, type Fact, Facts, Raw, State, say } from "../parts";
 import { placeOf } from "../routes";
 import { collectorAddress } from "../session";
 import { lastReported } from "./check-page";
@@ -22,16 +23,14 @@ export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }
   }
   return (
     <div class="stack">
-      <section class="card" aria-labelledby="token">
-        <h2 id="token">Token</h2>
+      <Card title="Token">
         <p class="hint">Copy it now: it is shown only once. A previous one works for 24 more hours.</p>
         {token && <Copy what="the token" text={token} />}
         <div class="row">
           <Action label={token ? "Make another token" : "Make a token"} does={make} />
         </div>
-      </section>
-      <section class="card" aria-labelledby="give">
-        <h2 id="give">Give this to the vendor</h2>
+      </Card>
+      <Card title="Give this to the vendor">
         <Copy what="the URL" text={isQprotocol ? address : `${address}?token=${shownToken}`} />
         <p class="hint">
           {isQprotocol
@@ -46,7 +45,7 @@ export function VendorRequest({ site, vendor }: { site: string; vendor: Vendor }
             ...(isQprotocol ? ["Content-Type: application/json", "", example(lastReported.context_id)] : []),
           ].join("\n")}
         />
-      </section>
+      </Card>
       <Try site={site} vendor={vendor} token={token} path={path} />
     </div>
   );
@@ -79,8 +78,7 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
     say(response.ok ? "The collector has it." : "The collector did not accept it.");
   }
   return (
-    <section class="card" aria-labelledby="try">
-      <h2 id="try">Try a payload</h2>
+    <Card title="Try a payload">
       <Text
         label="Payload"
         path="payload"
@@ -95,7 +93,7 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
         path="content_type"
         value={contentType}
         onInput={setContentType}
-        options={CONTENT_TYPES.map((value) => ({ value, label: value }))}
+        options={CONTENT_TYPES}
       />
       <div class="row">
         <Action label="Try" does={tryIt} />
@@ -108,7 +106,7 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
         {tried && <Outcome site={site} tried={tried} />}
         {taken && <Raw label="The collector's answer">{taken}</Raw>}
       </div>
-    </section>
+    </Card>
   );
 }
 
@@ -122,29 +120,16 @@ function Outcome({ site, tried: { signed, events } }: { site: string; tried: Tri
       )}
       {events.length === 0 && <p class="quiet">It contains no call.</p>}
       {events.map((event) => (
-        <dl key={event.index}>
-          {rowsOf(event).map(([word, what]) => (
-            <div key={word}>
-              <dt>{word}</dt>
-              <dd>{what}</dd>
-            </div>
-          ))}
-          {event.context_id && (
-            <div>
-              <dt>visitor</dt>
-              <dd>
-                <Link href={placeOf(site, "visitors", event.context_id)}>{event.context_id}</Link>
-              </dd>
-            </div>
-          )}
-        </dl>
+        <Facts key={event.index} of={factsOf(site, event)} />
       ))}
     </>
   );
 }
 
-function rowsOf({ verdict, reason, detail, time, duration_s, answered, visitor_id, call }: Tried["events"][number]) {
-  const rows: [string, string | number | null | undefined][] = [
+function factsOf(site: string, event: Tried["events"][number]): Fact[] {
+  const { verdict, reason, detail, time, duration_s, answered, visitor_id, context_id, call } = event;
+  const join = call && [call.join.status, call.join.rule && `by ${call.join.rule}`, call.join.reason];
+  return [
     ["would be", verdict],
     ["because", reason && (detail ? `${reason}: ${detail}` : reason)],
     ["call", call?.transaction.id],
@@ -152,12 +137,9 @@ function rowsOf({ verdict, reason, detail, time, duration_s, answered, visitor_i
     ["lasted", duration_s != null ? `${duration_s} s` : null],
     ["answered", answered == null ? null : answered ? "yes" : "no"],
     ["vendor's visitor", visitor_id],
-    [
-      "join",
-      call && [call.join.status, call.join.rule && `by ${call.join.rule}`, call.join.reason].filter(Boolean).join(", "),
-    ],
+    ["join", join?.filter(Boolean).join(", ")],
+    ["visitor", context_id && <Link href={placeOf(site, "visitors", context_id)}>{context_id}</Link>],
   ];
-  return rows.filter(([, what]) => what != null);
 }
 
 /** A call in QProtocol, now; of a visitor whose page has just reported, if there was one. */

@@ -1,83 +1,55 @@
 /** Who saved which version of the site's document, what each changed, and the way back. */
-import { Fragment } from "preact";
-import { useState } from "preact/hooks";
 import type { SavedSite as Kept } from "../../../store/sites";
 import { ask, ofSite, pathOf } from "../api";
 import { Time } from "../format";
-import { Action, say, Table } from "../parts";
-import { Loaded, useResource } from "../resource";
+import { Action, Named, Part, say } from "../parts";
+import { Loaded, useAsked, useResource } from "../resource";
 import { mayWrite } from "../session";
+import { DOING, OpeningRow, Table } from "../table";
 import { type Change, changesOf } from "./diff";
 import { type SavedSite, type Site, saveSite } from "./document";
 
 export function Versions({ saved, reload }: { saved: SavedSite; reload: () => void }) {
   const { tracking_id: site, version: newest } = saved;
-  const [shown, setShown] = useState<number | null>(null);
-  const versions = useResource(
-    (signal) =>
-      ask<{ versions: Pick<Kept, "version" | "saved_at" | "saved_by">[] }>(ofSite(site, "versions"), { signal }),
-    [site, newest],
-  );
+  const versions = useAsked<{ versions: Pick<Kept, "version" | "saved_at" | "saved_by">[] }>(ofSite(site, "versions"));
   async function goBack(version: number) {
     const { version: made } = await saveSite(site, { ...(await documentOf(site, version)), version: newest });
     say(`Version ${made} repeats version ${version}.`);
     reload();
   }
   return (
-    <section class="stack" aria-labelledby="versions">
-      <h2 id="versions">Versions of the site document</h2>
+    <Part title="Versions of the site document">
       <Loaded of={versions}>
         {({ versions: all }) => (
-          <Table label="Versions, newest first">
-            <thead>
-              <tr>
-                <th>Version</th>
-                <th>Saved</th>
-                <th>By</th>
-                <th>
-                  <span class="unseen">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {all.map(({ version, saved_at, saved_by }) => (
-                <Fragment key={version}>
-                  <tr>
+          <Table label="Versions, newest first" heads={["Version", "Saved", "By", DOING]}>
+            {all.map(({ version, saved_at, saved_by }) => (
+              <OpeningRow
+                key={version}
+                columns={4}
+                button={<Named what={`with version ${version}`}>What changed</Named>}
+                beside={
+                  mayWrite.value &&
+                  version !== newest && (
+                    <Action class="plain" label={`Back to version ${version}`} does={() => goBack(version)} />
+                  )
+                }
+                cells={
+                  <>
                     <td class="num">{version}</td>
                     <td>
                       <Time at={saved_at} />
                     </td>
                     <td>{saved_by ?? <span class="quiet">unknown</span>}</td>
-                    <td>
-                      <div class="row">
-                        <button
-                          type="button"
-                          class="plain"
-                          aria-expanded={shown === version}
-                          onClick={() => setShown(shown === version ? null : version)}
-                        >
-                          What changed<span class="unseen"> with version {version}</span>
-                        </button>
-                        {mayWrite.value && version !== newest && (
-                          <Action class="plain" label={`Back to version ${version}`} does={() => goBack(version)} />
-                        )}
-                      </div>
-                    </td>
-                  </tr>
-                  {shown === version && (
-                    <tr>
-                      <td colSpan={4}>
-                        <Changes site={site} version={version} />
-                      </td>
-                    </tr>
-                  )}
-                </Fragment>
-              ))}
-            </tbody>
+                  </>
+                }
+              >
+                <Changes site={site} version={version} />
+              </OpeningRow>
+            ))}
           </Table>
         )}
       </Loaded>
-    </section>
+    </Part>
   );
 }
 

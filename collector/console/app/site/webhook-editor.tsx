@@ -1,12 +1,13 @@
 /** One webhook as it is written, with the very request that it would send. */
 import { useState } from "preact/hooks";
 import { ofSite, post } from "../api";
-import { useDraft } from "../drafts";
-import { Choice, Form, Several, Text } from "../form";
-import { Action, Copy, Remove, say } from "../parts";
-import { mayWrite } from "../session";
-import { type SavedSite, saveSite, useCheck, type Webhook, withItem, without } from "./document";
+import { Choice, Several } from "../choices";
+import { Form, Text, tie } from "../form";
+import { Action, Card, Copy } from "../parts";
+import type { Webhook } from "./document";
 import { Filters } from "./filters";
+import { type EditorProps, useItem } from "./item";
+import { Remove } from "./items";
 import { Parameters } from "./parameters";
 import {
   FileKey,
@@ -14,7 +15,6 @@ import {
   HowCallsStand,
   isFile,
   isPlatform,
-  isUnwritten,
   ownFields,
   PlatformFields,
   TryOnLastWeek,
@@ -41,6 +41,9 @@ const EVENT_HINTS: Record<Webhook["on"][number], string> = {
   "call.updated": "each time anything about the call changes",
   "call.unmatched": "when no visit is found within 15 minutes",
 };
+const EVENT_OPTIONS = (Object.keys(EVENTS) as Webhook["on"]).map((value) => ({
+  ...{ value, label: EVENTS[value], hint: EVENT_HINTS[value] },
+}));
 const FORMAT_HINTS: Record<Webhook["format"], string> = {
   json: "A POST with a JSON object.",
   form: "A POST like that of a browser's form.",
@@ -61,105 +64,47 @@ const EMPTY: Webhook = {
   filter: {},
 };
 
-export function WebhookEditor(props: {
-  saved: SavedSite;
-  before: Webhook | null;
-  close: (name: string | null) => void;
-}) {
-  const { saved, before, close } = props;
+export function WebhookEditor(props: EditorProps<"webhooks">) {
+  const { saved, before } = props;
   const site = saved.tracking_id;
-  const {
-    draft: webhook,
-    write: setWebhook,
-    forget,
-  } = useDraft(`${site}/webhooks/${before?.name ?? ""}`, before ?? EMPTY);
-  const set = (change: Partial<Webhook>) => setWebhook({ ...webhook, ...change });
-  const given = asSaved(webhook);
-  const { document, prefix } = withItem(saved, "webhooks", before?.name ?? null, given);
-  const isTouched = webhook !== (before ?? EMPTY);
-  const { errors, warnings } = useCheck(site, isTouched ? document : null);
-  const begun = errors.filter(({ path }) => !isBlank(path.slice(prefix.length + 1), webhook));
-
-  function leave(name: string | null) {
-    forget();
-    close(name);
-  }
-  async function save() {
-    const { version } = await saveSite(site, document);
-    say(`Saved ${given.name} as version ${version}.`);
-    leave(given.name);
-  }
-  async function remove(name: string) {
-    await saveSite(site, without(saved, "webhooks", name));
-    say(`Removed ${name}.`);
-    leave(null);
-  }
-
+  const { item: webhook, set, given, isTouched, form, remove } = useItem("webhooks", props, EMPTY, asSaved);
+  const { format } = webhook;
+  const of = tie(webhook, set);
+  const more = before && (
+    <Remove name={before.name} does={remove}>
+      Nothing more is sent there, and its secret goes with it: an earlier version brings it back with another one.
+    </Remove>
+  );
   return (
     <div class="two">
       <section class="card" aria-label={before ? `Webhook ${before.name}` : "New webhook"}>
         {webhook.off && <p class="note bad">Nothing is sent: {webhook.off}. Saving it switches it on again.</p>}
-        <Form
-          faults={begun}
-          warnings={warnings}
-          prefix={prefix}
-          onSave={save}
-          onCancel={() => leave(null)}
-          readOnly={!mayWrite.value}
-          more={
-            before && (
-              <Remove name={before.name} does={() => remove(before.name)}>
-                Nothing more is sent there, and its secret goes with it: an earlier version brings it back with another
-                one.
-              </Remove>
-            )
-          }
-        >
-          <Text
-            label="Name"
-            path="name"
-            isCode
-            autofocus={!before}
-            value={webhook.name}
-            onInput={(name) => set({ name })}
-          />
-          <Choice
-            label="Format"
-            path="format"
-            value={webhook.format}
-            onInput={(format) => set({ format: format as Webhook["format"] })}
-            options={Object.entries(FORMATS).map(([value, label]) => ({ value, label }))}
-            hint={FORMAT_HINTS[webhook.format]}
-          />
-          {isPlatform(webhook.format) ? (
+        <Form {...form} more={more}>
+          <Text label="Name" isCode autofocus={!before} {...of("name")} />
+          <Choice label="Format" {...of("format")} options={FORMATS} hint={FORMAT_HINTS[format]} />
+          {isPlatform(format) ? (
             <PlatformFields webhook={webhook} set={set} />
           ) : (
             <Text
               label="Address"
-              path="url"
               type="url"
               isCode
-              value={webhook.url ?? ""}
-              onInput={(url) => set({ url })}
+              {...of("url")}
               placeholder="https://crm.example/calls"
               hint="Its query may contain values, as in ?order={{transaction.id}}"
             />
           )}
-          {!goesByGoals(webhook.format) && (
+          {!goesByGoals(format) && (
             <Several
               legend="Sent when a call is"
-              options={Object.entries(EVENTS).map(([value, label]) => ({
-                value: value as Webhook["on"][number],
-                label,
-                hint: EVENT_HINTS[value as Webhook["on"][number]],
-              }))}
+              options={EVENT_OPTIONS}
               chosen={webhook.on}
               onChange={(on) => set({ on })}
             />
           )}
           <Parameters
             saved={saved}
-            hint={parameterHint(webhook.format)}
+            hint={parameterHint(format)}
             parameters={webhook.parameters}
             onChange={(parameters) => set({ parameters })}
           />
@@ -168,25 +113,28 @@ export function WebhookEditor(props: {
       </section>
       <div class="stack">
         <Preview saved={saved} webhook={given} />
-        {before && mayWrite.value && (
-          <>
-            {!isFile(before.format) && <SendTest site={site} name={before.name} isTouched={isTouched} />}
-            {!isPlatform(before.format) && <Secret site={site} name={before.name} />}
-            {isFile(before.format) && <FileKey site={site} name={before.name} />}
-            {isPlatform(before.format) && <TryOnLastWeek site={site} name={before.name} />}
-          </>
-        )}
-        {before && isPlatform(before.format) && <HowCallsStand site={site} name={before.name} />}
+        {before && <OfSaved site={site} {...before} isTouched={isTouched} />}
       </div>
     </div>
+  );
+}
+
+/** Actions with one that is saved. */
+function OfSaved({ site, name, format, isTouched }: Webhook & { site: string; isTouched: boolean }) {
+  const of = { site, name };
+  return (
+    <>
+      {isFile(format) ? <FileKey {...of} /> : <SendTest {...of} isTouched={isTouched} />}
+      {isPlatform(format) ? <TryOnLastWeek {...of} /> : <Secret {...of} />}
+      {isPlatform(format) && <HowCallsStand {...of} />}
+    </>
   );
 }
 
 function Secret({ site, name }: { site: string; name: string }) {
   const [secret, setSecret] = useState("");
   return (
-    <section class="card" aria-labelledby="secret">
-      <h2 id="secret">Signing secret</h2>
+    <Card title="Signing secret">
       <p class="hint">
         Each request is signed by Standard Webhooks. A new secret is shown this once; the one before goes on signing for
         24 hours.
@@ -200,7 +148,7 @@ function Secret({ site, name }: { site: string; name: string }) {
           }
         />
       </div>
-    </section>
+    </Card>
   );
 }
 
@@ -211,17 +159,8 @@ function parameterHint(format: Webhook["format"]): string {
 }
 
 /** The webhook as it is saved: without the rows that nobody wrote, and on. */
-function asSaved({ off: _off, ...webhook }: Webhook): Webhook {
+function asSaved({ off: _off, ...webhook }: Webhook): { given: Webhook } {
   const { url, ...rest } = ownFields(webhook);
-  return {
-    ...rest,
-    ...(!isPlatform(webhook.format) && url ? { url } : {}),
-    parameters: webhook.parameters.filter(({ name }) => name !== ""),
-  };
-}
-
-/** Whether a fault is of a field that nobody has begun to write. */
-function isBlank(path: string, webhook: Webhook): boolean {
-  const { name, url } = webhook;
-  return (path === "name" && name === "") || (path === "url" && !url) || isUnwritten(path, webhook);
+  const address = !isPlatform(webhook.format) && url ? { url } : {};
+  return { given: { ...rest, ...address, parameters: webhook.parameters.filter(({ name }) => name !== "") } };
 }

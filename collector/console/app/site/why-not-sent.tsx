@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { ask, ofSite, Problem } from "../api";
 import { Form, Text } from "../form";
-import { State, Table } from "../parts";
+import { Card, State } from "../parts";
+import { Listing } from "../table";
 
 export function WhyNotSent({ site }: { site: string }) {
   const [call, setCall] = useState("");
@@ -13,28 +14,25 @@ export function WhyNotSent({ site }: { site: string }) {
     setTold(await ask<Answer<"Told">>(ofSite(site, "calls", call.trim(), "webhooks")));
   }
   return (
-    <section class="card" aria-labelledby="why">
-      <h2 id="why">Why was a call not sent?</h2>
+    <Card title="Why was a call not sent?">
       <Form save="Look" onSave={look} isMinor>
         <Text label="Call id" path="call" isCode value={call} onInput={setCall} hint="As shown on the call's page." />
       </Form>
       <div aria-live="polite">
         {told && (
-          <Table label="What each webhook was told">
-            <tbody>
-              {told.map(({ webhook, sent, why }) => (
-                <tr key={webhook}>
-                  <th scope="row">{webhook}</th>
-                  <td>
-                    <State kind={sent ? "good" : "quiet"}>{sent ? "sent" : "not sent"}</State>
-                  </td>
-                  <td>{why}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Listing
+            label="What each webhook was told"
+            isNamed
+            rows={told}
+            keyOf={({ webhook }) => webhook}
+            columns={[
+              ["", ({ webhook }) => webhook],
+              ["", ({ sent }) => <State kind={sent ? "good" : "quiet"}>{sent ? "sent" : "not sent"}</State>],
+              ["", ({ why }) => why],
+            ]}
+          />
         )}
       </div>
-    </section>
+    </Card>
   );
 }

@@ -3,7 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { STATUSES, SUMMARY_TYPES } from "../../../wire/lists";
 import { ask, type Fault, ofSite } from "../api";
-import { Choice, Field, Form, Text } from "../form";
+import { Choice } from "../choices";
+import { Field, Form, Text } from "../form";
 import { useKey } from "../keys";
 import { useResource } from "../resource";
 import { useTyped } from "../typed";
@@ -59,13 +60,14 @@ export function CallFilter(props: {
   const said = JSON.stringify(chosen);
   useEffect(() => setDraft(JSON.parse(said)), [said]);
   const known = useResource((signal) => names(site, signal), [site]);
-  const set = (word: string) => (value: string) => setDraft({ ...draft, [word]: value });
-  const pick = (word: string) => (value: string) => onChange({ ...draft, [word]: value });
-  const common = (word: string) => ({ path: word, value: draft[word] ?? "" });
-  const any = (values: readonly string[], words?: Record<string, string>) => [
-    { value: "", label: "any" },
-    ...values.map((value) => ({ value, label: words?.[value] ?? value })),
-  ];
+  const typed = (word: string) => ({
+    ...{ path: word, value: draft[word] ?? "" },
+    onInput: (value: string) => setDraft({ ...draft, [word]: value }),
+  });
+  const picked = (word: string) => ({
+    ...{ path: word, value: draft[word] ?? "", none: "any" },
+    onInput: (value: string) => onChange({ ...draft, [word]: value }),
+  });
   const { vendors = [], entities = [] } = known.data ?? {};
   return (
     <div class="filter" ref={place}>
@@ -82,32 +84,26 @@ export function CallFilter(props: {
         }
       >
         <div class="grid">
-          <Text label="Transaction" type="search" {...common("transaction_id")} onInput={set("transaction_id")} />
-          <Choice label="Status" {...common("status")} onInput={pick("status")} options={any(STATUSES)} />
-          <Choice label="Vendor" {...common("vendor")} onInput={pick("vendor")} options={any(vendors)} />
+          <Text label="Transaction" type="search" {...typed("transaction_id")} />
+          <Choice label="Status" {...picked("status")} options={STATUSES} />
+          <Choice label="Vendor" {...picked("vendor")} options={vendors} />
         </div>
         <details open={SELDOM.some((word) => chosen[word]) || undefined}>
           <summary>By time, reason, type, visitor, number or value</summary>
           <div class="grid">
-            <Moment label="From" {...common("from")} onInput={set("from")} />
-            <Moment label="To" {...common("to")} onInput={set("to")} />
-            <Choice
-              label="Reason"
-              {...common("reason")}
-              onInput={pick("reason")}
-              options={any(Object.keys(REASON_WORDS), REASON_WORDS)}
-            />
-            <Choice label="Type" {...common("type")} onInput={pick("type")} options={any(SUMMARY_TYPES)} />
-            <Text label="Visitor's context_id" isCode {...common("context_id")} onInput={set("context_id")} />
+            <Moment label="From" {...typed("from")} />
+            <Moment label="To" {...typed("to")} />
+            <Choice label="Reason" {...picked("reason")} options={REASON_WORDS} />
+            <Choice label="Type" {...picked("type")} options={SUMMARY_TYPES} />
+            <Text label="Visitor's context_id" isCode {...typed("context_id")} />
             <Text
               label="Caller's number"
-              {...common("caller")}
-              onInput={set("caller")}
+              {...typed("caller")}
               placeholder="+14045550199"
               hint="In E.164. The console hashes it before it searches."
             />
-            <Choice label="Entity" {...common("entity")} onInput={set("entity")} options={any(entities)} />
-            <Text label="Value of the entity" {...common("value")} onInput={set("value")} />
+            <Choice label="Entity" {...typed("entity")} none="any" options={entities} />
+            <Text label="Value of the entity" {...typed("value")} />
           </div>
         </details>
       </Form>

@@ -1,14 +1,14 @@
 /** One call: why it is what it is, the timeline of its visit, what it was worth, what its vendor said, and who was told. */
-import { type ComponentChildren, Fragment } from "preact";
+import { Fragment } from "preact";
 import { Link } from "wouter-preact";
 import type { Call } from "../../../wire/call";
 import type { Answer as AnswerOf, Delivery } from "../answers";
 import { ask, ofSite, Problem, pathOf } from "../api";
 import { money, span, Time, text, utc } from "../format";
-import { Copy, Raw, State } from "../parts";
-import { Loaded, useResource } from "../resource";
+import { Copy, Facts, Raw, State } from "../parts";
+import { Loaded, useAsked, useResource } from "../resource";
 import { placeOf } from "../routes";
-import { Answer, pretty } from "../site/preview";
+import { Sent } from "../site/deliveries";
 import { STANDING_WORDS } from "../standing";
 import { readVisit, type Session } from "./context";
 import { type ExplainedCall, explained, REASON_WORDS } from "./explained";
@@ -71,7 +71,7 @@ export function OpenedCall({ site, id, version }: { site: string; id: string; ve
                 call={{ ts: call.ts, view_id: call.join.view_id, cut: call.explain.cut }}
                 scopes={scopes}
               />
-              <Facts site={site} call={call} />
+              <FactsOf site={site} call={call} />
               <Conversions {...call} />
               <Later summary="What the vendor sent">
                 <Events site={site} id={id} />
@@ -88,71 +88,42 @@ export function OpenedCall({ site, id, version }: { site: string; id: string; ve
   );
 }
 
-function Facts({ site, call }: { site: string; call: ExplainedCall }) {
+function FactsOf({ site, call }: { site: string; call: ExplainedCall }) {
   const { join, context, total, duration_s, answered } = call;
   const { context_id } = join;
-  const facts: [string, ComponentChildren][] = [
-    ["Begun", <Time key="ts" at={call.ts} />],
-    [
-      "UTC",
-      <span key="utc" class="num">
-        {utc(call.ts)}
-      </span>,
-    ],
-    ["Vendor", call.vendor],
-    ["Transaction", call.transaction.id],
-    ["Type", call.type],
-    ["Total", total && money(total.value, total.currency)],
-    ["Lasted", duration_s === null ? null : span(duration_s * 1000)],
-    ["Answered", answered === null ? null : answered ? "yes" : "no"],
-    ["Caller", call.caller ?? call.caller_sha256],
-    ["Dialled", call.dialled],
-    ["Source", call.source],
-    ["Address told", call.url],
-    ["Goals", call.goals.join(", ")],
-    ["Conversion", context?.conversion_number && `the visitor's no. ${context.conversion_number}`],
-    [
-      "Visitor",
-      context_id && (
-        <Link key="visitor" href={placeOf(site, "visitors", context_id)}>
-          {context_id}
-        </Link>
-      ),
-    ],
-    ["View", context && `no. ${context.view_number ?? "?"}, ${context.url ?? "unknown"}`],
-    ["Visit", context && `no. ${context.session_number ?? "?"}, begun on ${context.entrance_url ?? "an unknown page"}`],
-    ["Came from", context?.referrer],
-    ["Version", call.version],
-  ];
   const values = Object.entries(call.entities);
   return (
     <div class="two">
-      <dl>
-        {facts.map(
-          ([name, value]) =>
-            value !== null &&
-            value !== undefined &&
-            value !== "" && (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <Facts
+        of={[
+          ["Begun", <Time key="ts" at={call.ts} />],
+          ["UTC", utc(call.ts)],
+          ["Vendor", call.vendor],
+          ["Transaction", call.transaction.id],
+          ["Type", call.type],
+          ["Total", total && money(total.value, total.currency)],
+          ["Lasted", duration_s === null ? null : span(duration_s * 1000)],
+          ["Answered", answered === null ? null : answered ? "yes" : "no"],
+          ["Caller", call.caller ?? call.caller_sha256],
+          ["Dialled", call.dialled],
+          ["Source", call.source],
+          ["Address told", call.url],
+          ["Goals", call.goals.join(", ")],
+          ["Conversion", context?.conversion_number && `the visitor's no. ${context.conversion_number}`],
+          ["Visitor", context_id && <Link href={placeOf(site, "visitors", context_id)}>{context_id}</Link>],
+          ["View", context && `no. ${context.view_number ?? "?"}, ${context.url ?? "unknown"}`],
+          [
+            "Visit",
+            context && `no. ${context.session_number ?? "?"}, begun on ${context.entrance_url ?? "an unknown page"}`,
+          ],
+          ["Came from", context?.referrer],
+          ["Version", call.version],
+        ]}
+      />
       <div class="stack">
         <h2>Values that the call got</h2>
         {values.length === 0 && <p class="quiet">None.</p>}
-        <dl>
-          {values.map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                <code>{text(value)}</code>
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Facts of={values.map(([name, value]) => [name, <code key={name}>{text(value)}</code>])} />
         <Copy what="call id" text={call.id} />
       </div>
     </div>
@@ -188,10 +159,7 @@ interface RawEvent {
 }
 
 function Events({ site, id }: { site: string; id: string }) {
-  const events = useResource(
-    (signal) => ask<{ events: RawEvent[] }>(pathOf(["v1", "sites", site, "calls", id], { events: 1 }), { signal }),
-    [site, id],
-  );
+  const events = useAsked<{ events: RawEvent[] }>(pathOf(["v1", "sites", site, "calls", id], { events: 1 }));
   return (
     <Loaded of={events}>
       {({ events: all }) =>
@@ -213,10 +181,7 @@ function Events({ site, id }: { site: string; id: string }) {
 }
 
 function Told({ site, id }: { site: string; id: string }) {
-  const told = useResource(
-    (signal) => ask<AnswerOf<"Told">>(ofSite(site, "calls", id, "webhooks"), { signal }),
-    [site, id],
-  );
+  const told = useAsked<AnswerOf<"Told">>(ofSite(site, "calls", id, "webhooks"));
   return (
     <Loaded of={told}>
       {(all) => (
@@ -235,27 +200,21 @@ function Told({ site, id }: { site: string; id: string }) {
 
 /** Each version of the call that was told, as it was told. */
 function Deliveries({ site, id }: { site: string; id: string }) {
-  const log = useResource(
-    (signal) =>
-      ask<{ deliveries: Delivery[] }>(pathOf(["v1", "sites", site, "deliveries"], { call_id: id }), { signal }),
-    [site, id],
-  );
+  const log = useAsked<{ deliveries: Delivery[] }>(pathOf(["v1", "sites", site, "deliveries"], { call_id: id }));
   return (
     <Loaded of={log}>
       {({ deliveries }) =>
-        deliveries.map(({ id: delivery, webhook, event, version, state, made_at, body, attempts }) => (
+        deliveries.map((delivery) => (
           <Later
-            key={delivery}
+            key={delivery.id}
             summary={
               <>
-                Version {version} to {webhook}: {event}, {state}, <Time at={made_at} />
+                Version {delivery.version} to {delivery.webhook}: {delivery.event}, {delivery.state},{" "}
+                <Time at={delivery.made_at} />
               </>
             }
           >
-            {body && <Raw label="The body">{pretty(body)}</Raw>}
-            {attempts.map((attempt) => (
-              <Answer key={attempt.at} answer={attempt} />
-            ))}
+            <Sent delivery={delivery} />
           </Later>
         ))
       }

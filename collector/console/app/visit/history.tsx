@@ -1,14 +1,15 @@
 /** All that is known of a visitor, as tables: sessions with their views, and every value that each entity has had. */
+
 import { count, Time, text } from "../format";
-import { Table } from "../parts";
+import { Part } from "../parts";
+import { Listing, right } from "../table";
 import { pageOf, type Session } from "./context";
 import { Later } from "./later";
 
 /** The newest session first; each view with what was found on it. */
 export function Sessions({ sessions }: { sessions: Session[] }) {
   return (
-    <section class="stack" aria-labelledby="sessions">
-      <h2 id="sessions">Sessions and views</h2>
+    <Part title="Sessions and views">
       {[...sessions].reverse().map(({ session_id, number, started_at, views }) => (
         <Later
           key={session_id}
@@ -24,35 +25,21 @@ export function Sessions({ sessions }: { sessions: Session[] }) {
             </>
           }
         >
-          <Table label={`Views of session ${number ?? session_id}`}>
-            <thead>
-              <tr>
-                <th class="right">View</th>
-                <th>Begun</th>
-                <th>Last seen</th>
-                <th>Page</th>
-                <th>Came from</th>
-              </tr>
-            </thead>
-            <tbody>
-              {views.map((view) => (
-                <tr key={view.view_id}>
-                  <td class="right">{view.number}</td>
-                  <td>
-                    <Time at={view.started_at} />
-                  </td>
-                  <td>
-                    <Time at={view.last_seen_at} />
-                  </td>
-                  <td class="cut">{view.title ? `${view.title} (${pageOf(view.url)})` : pageOf(view.url)}</td>
-                  <td class="cut">{view.referrer}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <Listing
+            label={`Views of session ${number ?? session_id}`}
+            rows={views}
+            keyOf={({ view_id }) => view_id}
+            columns={[
+              [right("View"), (view) => view.number, "right"],
+              ["Begun", (view) => <Time at={view.started_at} />],
+              ["Last seen", (view) => <Time at={view.last_seen_at} />],
+              ["Page", ({ title, url }) => (title ? `${title} (${pageOf(url)})` : pageOf(url)), "cut"],
+              ["Came from", (view) => view.referrer, "cut"],
+            ]}
+          />
         </Later>
       ))}
-    </section>
+    </Part>
   );
 }
 
@@ -68,8 +55,7 @@ export function History({ sessions }: { sessions: Session[] }) {
   const names = [...new Set(said.map(({ name }) => name))].sort();
   const omitted = views.reduce((sum, { snapshots_omitted }) => sum + snapshots_omitted, 0);
   return (
-    <section class="stack" aria-labelledby="history">
-      <h2 id="history">History of each entity</h2>
+    <Part title="History of each entity">
       {names.length === 0 && <p class="quiet">No entity had a value on these views.</p>}
       {omitted > 0 && (
         <p class="quiet">
@@ -88,24 +74,19 @@ export function History({ sessions }: { sessions: Session[] }) {
               </>
             }
           >
-            <Table label={`Values of ${name}, newest first`}>
-              <tbody>
-                {own.map(({ value, at, seq, view }) => (
-                  <tr key={`${view.view_id} ${seq}`}>
-                    <td>
-                      <Time at={at} />
-                    </td>
-                    <td>
-                      <code>{text(value)}</code>
-                    </td>
-                    <td class="cut">{pageOf(view.url)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </Table>
+            <Listing
+              label={`Values of ${name}, newest first`}
+              rows={own}
+              keyOf={({ view, seq }) => `${view.view_id} ${seq}`}
+              columns={[
+                ["", ({ at }) => <Time at={at} />],
+                ["", ({ value }) => <code>{text(value)}</code>],
+                ["", ({ view }) => pageOf(view.url), "cut"],
+              ]}
+            />
           </Later>
         );
       })}
-    </section>
+    </Part>
   );
 }

@@ -1,7 +1,8 @@
 /** The timeline of a visit, drawn; and the values as of the moment that is pointed at, by a pointer or by the keys. */
 import { useId, useMemo, useState } from "preact/hooks";
 import { clockTime, count, shortDay, span, text } from "../format";
-import { Table } from "../parts";
+import { Facts } from "../parts";
+import { Listing } from "../table";
 import { pageOf, type Session, type View } from "./context";
 import { lead } from "./explained";
 import { Later } from "./later";
@@ -73,24 +74,16 @@ export function VisitTimeline({ sessions, call = null, scopes }: Props) {
       </div>
       <AsOf sessions={sessions} moment={moment} call={call} scopes={scopes} />
       <Later summary="The visit as a table">
-        <Table label="What happened, in order">
-          <thead>
-            <tr>
-              <th>When</th>
-              <th>View</th>
-              <th>What</th>
-            </tr>
-          </thead>
-          <tbody>
-            {moments.map(({ at, view, what }) => (
-              <tr key={`${at} ${view?.view_id} ${what}`}>
-                <td class="num">{`${shortDay(at)}, ${clockTime(at, true)}`}</td>
-                <td>{view ? pageOf(view.url) : ""}</td>
-                <td>{what}</td>
-              </tr>
-            ))}
-          </tbody>
-        </Table>
+        <Listing
+          label="What happened, in order"
+          rows={moments}
+          keyOf={({ at, view, what }) => `${at} ${view?.view_id} ${what}`}
+          columns={[
+            ["When", ({ at }) => `${shortDay(at)}, ${clockTime(at, true)}`, "num"],
+            ["View", ({ view }) => view && pageOf(view.url)],
+            ["What", ({ what }) => what],
+          ]}
+        />
       </Later>
     </div>
   );
@@ -228,16 +221,14 @@ function AsOf({ sessions, moment, call, scopes }: Props & { moment: Moment }) {
       {values.length === 0 ? (
         <p class="quiet">No value was known then.</p>
       ) : (
-        <dl>
-          {values.map(({ name, value, at: since }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                <code>{text(value)}</code> <span class="quiet num">since {clockTime(since, true)}</span>
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <Facts
+          of={values.map(({ name, value, at: since }) => [
+            name,
+            <>
+              <code>{text(value)}</code> <span class="quiet num">since {clockTime(since, true)}</span>
+            </>,
+          ])}
+        />
       )}
     </section>
   );
