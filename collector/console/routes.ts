@@ -39,7 +39,7 @@ export const tokenSchema = z.strictObject({
 });
 
 export function consoleRoutes(deps: ConsoleRouteDeps): Router {
-  const { store, sites, sessions, clock, wrong, admin, publicUrl } = deps;
+  const { store, sites, sessions, clock, wrong, gate, publicUrl } = deps;
   const router = Router();
 
   /** With it, where pages and vendors reach the collector: the console may be at another port, or behind another door. */
@@ -66,23 +66,23 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
     response.status(201).json(shown(asker, expires_at));
   });
 
-  router.get("/v1/session", admin, (_request, response) => {
+  router.get("/v1/session", gate, (_request, response) => {
     const asker = askerOf(response);
     response.set("Cache-Control", "no-store").json(shown(asker, asker.expires_at));
   });
 
-  router.delete("/v1/session", admin, async (request, response) => {
+  router.delete("/v1/session", gate, async (request, response) => {
     await sessions.endAll(askerOf(response));
     setCookie(request, response, null);
     response.status(204).end();
   });
 
-  router.post("/v1/session/link", admin, (_request, response) => {
+  router.post("/v1/session/link", gate, (_request, response) => {
     const link = sessions.makeLink();
     response.status(201).json({ link, path: signInPath(link) });
   });
 
-  router.get("/v1/tokens", admin, async (_request, response) => {
+  router.get("/v1/tokens", gate, async (_request, response) => {
     const tokens = (await store.tokens()).map(({ hash: _hash, sites, ...row }) => ({
       ...row,
       sites: sites === null ? null : JSON.parse(sites),
@@ -90,7 +90,7 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
     response.json({ tokens });
   });
 
-  router.post("/v1/tokens", admin, rawBody(MAX_BODY), async (request, response) => {
+  router.post("/v1/tokens", gate, rawBody(MAX_BODY), async (request, response) => {
     const { name, role, sites: its = [] } = bodyOf(tokenSchema, request, "the body is not valid");
     await checkSites(role, its);
     const token = `cjt_${randomBytes(32).toString("base64url")}`;
@@ -104,7 +104,7 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
     response.status(201).json({ token });
   });
 
-  router.delete("/v1/tokens/:name", admin, async (request, response) => {
+  router.delete("/v1/tokens/:name", gate, async (request, response) => {
     if (!(await store.deleteToken(String(request.params.name)))) throw new Problem(404, "there is no such token");
     response.status(204).end();
   });

@@ -31,11 +31,11 @@ export const replaySchema = z.union(
 /** What is left to replay is counted up to here. */
 const MOST_LEFT = 10_000;
 
-export function forwardRoutes({ sites, store, forwarder, clock, admin }: ForwardRouteDeps): Router {
+export function forwardRoutes({ sites, store, forwarder, clock, gate }: ForwardRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
-  router.post(`${at}/webhooks/:webhook/test`, admin, async (request, response) => {
+  router.post(`${at}/webhooks/:webhook/test`, gate, async (request, response) => {
     const { webhook, ...known } = await webhookOf(sites, request);
     if (destinationOf(webhook)?.file)
       throw new Problem(400, "Calljoin sends nothing there: the platform fetches a file");
@@ -47,7 +47,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     response.json({ request: sent.request, status, error, ms, response: said, words });
   });
 
-  router.post(`${at}/deliveries/:id/replay`, admin, async (request, response) => {
+  router.post(`${at}/deliveries/:id/replay`, gate, async (request, response) => {
     const id = String(request.params.id);
     const replayed = await store.replayDeliveries(String(request.params.site), { id }, clock());
     if (replayed === 0) throw new Problem(404, "there is no such delivery");
@@ -55,7 +55,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, admin }: Forward
     response.status(202).json({ replayed });
   });
 
-  router.post(`${at}/deliveries/replay`, admin, rawBody(1024), async (request, response) => {
+  router.post(`${at}/deliveries/replay`, gate, rawBody(1024), async (request, response) => {
     const which = bodyOf(replaySchema, request, "the body does not say which deliveries");
     const { site, document } = await siteOf(sites.version, request);
     if ("since" in which) {

@@ -39,7 +39,7 @@ async function readAgain(asked: VendorRequest, vendor: Vendor): Promise<unknown[
   return mapping ? payloadsOf(asked, mapping) : eventsOf(jsonOf(asked.raw, exactJson));
 }
 
-export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }: ReplayRouteDeps): Router {
+export function replayRoutes({ sites, store, takeSnapshots, takeEvents, gate }: ReplayRouteDeps): Router {
   const router = Router();
 
   async function take({ document: siteDocument }: KnownSite, row: RejectedRow): Promise<Receipt> {
@@ -55,7 +55,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     return takeEvents({ ...batch, route: route === "native" ? "native" : "calls" });
   }
 
-  router.post("/v1/sites/:site/rejected/:id/replay", admin, async (request, response) => {
+  router.post("/v1/sites/:site/rejected/:id/replay", gate, async (request, response) => {
     const known = await siteOf(sites.current, request);
     const id = String(request.params.id);
     const [row] = await store.rejected(known.site, { id }, null, 1);
@@ -66,7 +66,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, admin }:
     response.json(answer);
   });
 
-  router.post("/v1/sites/:site/rejected/replay", admin, rawBody(4_096), async (request, response) => {
+  router.post("/v1/sites/:site/rejected/replay", gate, rawBody(4_096), async (request, response) => {
     const { cursor, reason, vendor } = bodyOf(replayRejectedSchema, request, "the body does not say which refusals");
     const known = await siteOf(sites.current, request);
     const from = placeOf(cursor);

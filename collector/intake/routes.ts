@@ -45,7 +45,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
   router.post(qprotocol, admitted, takeQProtocol);
   // Infinity's is a GET, as others' may be.
   router.route(native).post(admitted, takeNative).get(admitted, takeNative);
-  router.post("/v1/sites/:site/vendors/:vendor/try", deps.admin, rawBody(MAX_BODY), tryRoute(deps));
+  router.post("/v1/sites/:site/vendors/:vendor/try", deps.gate, rawBody(MAX_BODY), tryRoute(deps));
 
   async function takeQProtocol(request: Request, response: Response): Promise<void> {
     const events = await orKept(request, response, "calls", async () => {

@@ -16,7 +16,7 @@ import { askedOf, calledUrls, sharedWith } from "./admit";
 import { type Read, readEvents } from "./events";
 import { type Heard, hear } from "./heard";
 
-export interface TryDeps extends Omit<RouteDeps, "admin"> {
+export interface TryDeps extends Omit<RouteDeps, "gate"> {
   publicUrl: string | undefined;
 }
 

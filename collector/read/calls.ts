@@ -17,11 +17,11 @@ import { CONTENT_TYPES, tableText } from "./tables";
 /** Who looks for what no index tells gets what was found by then, and goes on from there. */
 const SEARCH_MS = 400;
 
-export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
+export function callRoutes({ sites, store, clock, gate }: RouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
-  router.get(`${at}/calls`, admin, async (request, response) => {
+  router.get(`${at}/calls`, gate, async (request, response) => {
     const { site, document } = await siteOf(sites.current, request);
     const { cursor, limit, ...query } = spanIn(document.timezone, parseQuery(callsQuery, request.query));
     const from = placeOf(cursor);
@@ -35,7 +35,7 @@ export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
     await sendList(response, "calls", rows.slice(0, limit), callOf, rest);
   });
 
-  router.get(`${at}/calls/:call`, admin, async (request, response) => {
+  router.get(`${at}/calls/:call`, gate, async (request, response) => {
     const { site, document } = await siteOf(sites.current, request);
     const asked = parseQuery(explainQuery, request.query);
     const [row] = await store.calls(site, { id: String(request.params.call) }, null, 1);
@@ -48,7 +48,7 @@ export function callRoutes({ sites, store, clock, admin }: RouteDeps): Router {
     response.json({ ...call, ...events, join: { ...call.join, clock: why.join.clock }, explain: why });
   });
 
-  router.get(`${at}/tables/:type`, admin, async (request, response) => {
+  router.get(`${at}/tables/:type`, gate, async (request, response) => {
     const { site, document } = await siteOf(sites.current, request);
     const type = summaryType.safeParse(request.params.type);
     if (!type.success) throw new Problem(404, "there is no such table");

@@ -23,11 +23,11 @@ export interface ConversionRouteDeps extends RouteDeps {
 
 export const fileQuery = z.object({ key: z.string().optional(), adjustments: z.enum(["0", "1"]).optional() });
 
-export function conversionRoutes({ sites, store, clock, admin, limitFailures }: ConversionRouteDeps): Router {
+export function conversionRoutes({ sites, store, clock, gate, limitFailures }: ConversionRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
-  router.get(`${at}/conversions`, admin, async (request, response) => {
+  router.get(`${at}/conversions`, gate, async (request, response) => {
     const { site, document } = await siteOf(sites.current, request);
     const { by, standing: asked, from, to } = spanIn(document.timezone, parseQuery(conversionsQuery, request.query));
     const now = clock();
@@ -44,7 +44,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
     response.json({ rows: byKey(days, worth(counts)) });
   });
 
-  router.post(`${at}/webhooks/:webhook/dry-run`, admin, async (request, response) => {
+  router.post(`${at}/webhooks/:webhook/dry-run`, gate, async (request, response) => {
     const { site, document, webhook } = await webhookOf(sites, request);
     if (!destinationOf(webhook)) throw new Problem(404, "the webhook is no destination");
     const { from, to } = spanIn(document.timezone, parseQuery(dryRunQuery, request.query));
@@ -52,7 +52,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
     response.json({ ...time, ...(await dryRun(store, site, document, webhook, time)) });
   });
 
-  router.post(`${at}/webhooks/:webhook/key`, admin, async (request, response) => {
+  router.post(`${at}/webhooks/:webhook/key`, gate, async (request, response) => {
     const { site, webhook } = await webhookOf(sites, request);
     if (!destinationOf(webhook)?.file) throw new Problem(400, "this webhook is not a file that a platform fetches");
     const key = `cjf_${randomBytes(32).toString("base64url")}`;
@@ -61,7 +61,7 @@ export function conversionRoutes({ sites, store, clock, admin, limitFailures }: 
     response.status(201).json({ key, path: `/v1/sites/${site}/conversions/${name}.csv?key=${key}` });
   });
 
-  router.delete(`${at}/webhooks/:webhook/key`, admin, async (request, response) => {
+  router.delete(`${at}/webhooks/:webhook/key`, gate, async (request, response) => {
     const { site, webhook } = await webhookOf(sites, request);
     await store.removeSecrets(site, "file_key", webhook.name);
     response.status(204).end();

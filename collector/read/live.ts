@@ -31,7 +31,7 @@ interface Watch {
   timer: NodeJS.Timeout;
 }
 
-export function liveRoutes({ sites, store, clock, admin, log }: LiveRouteDeps): { router: Router; stop: () => void } {
+export function liveRoutes({ sites, store, clock, gate, log }: LiveRouteDeps): { router: Router; stop: () => void } {
   const watches = new Map<string, Promise<Watch>>();
   const router = Router();
 
@@ -88,7 +88,7 @@ export function liveRoutes({ sites, store, clock, admin, log }: LiveRouteDeps): 
     else for (const call of calls) tell(response, call);
   }
 
-  router.get("/v1/sites/:site/live", admin, async (request, response) => {
+  router.get("/v1/sites/:site/live", gate, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
     const { listeners } = await watchOf(site);
     response.set({

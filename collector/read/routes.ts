@@ -32,12 +32,12 @@ const RETRY_S = 5;
 
 const DAY_MS = 86_400_000;
 
-export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadRouteDeps): Router {
+export function readRoutes({ sites, store, erase, gate, refused, clock }: ReadRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
-  router.use(callRoutes({ sites, store, clock, admin }));
+  router.use(callRoutes({ sites, store, clock, gate }));
 
-  router.get(`${at}/contexts/:context`, admin, async (request, response) => {
+  router.get(`${at}/contexts/:context`, gate, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
     const asked = parseQuery(contextQuery, request.query);
     const context = await contextText(store, site, String(request.params.context), asked);
@@ -45,7 +45,7 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
     await sendPieces(response, "application/json; charset=utf-8", context);
   });
 
-  router.delete(`${at}/contexts/:context`, admin, async (request, response) => {
+  router.delete(`${at}/contexts/:context`, gate, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
     const context = checked(contextId, request.params.context, "not a valid context_id");
     if (await erase(site, context)) return response.status(204).end();
@@ -54,37 +54,37 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
     response.status(202).set("Retry-After", String(RETRY_S)).json({ detail, retry_after_s: RETRY_S });
   });
 
-  router.get(`${at}/vendors`, admin, async (request, response) => {
+  router.get(`${at}/vendors`, gate, async (request, response) => {
     response.json({ vendors: await readVendors(store, refused, await siteOf(sites.current, request), clock()) });
   });
 
-  router.get(`${at}/entities`, admin, async (request, response) => {
+  router.get(`${at}/entities`, gate, async (request, response) => {
     const known = await siteOf(sites.current, request);
     const { days } = parseQuery(coverageQuery, request.query);
     response.json({ entities: await readCoverage(store, known, clock() - days * DAY_MS) });
   });
 
-  router.get(`${at}/match-rate`, admin, async (request, response) => {
+  router.get(`${at}/match-rate`, gate, async (request, response) => {
     const { site, document } = await siteOf(sites.current, request);
     const { by, ...filter } = spanIn(document.timezone, parseQuery(rateQuery, request.query));
     const counts = await allSteps((after) => store.countStep(site, filter, by ?? null, document.timezone, after));
     response.json({ rows: matchRate(counts, by ? [] : ["all"]) });
   });
 
-  router.get(`${at}/attention`, admin, async (request, response) => {
+  router.get(`${at}/attention`, gate, async (request, response) => {
     response.json({ items: await readAttention(store, await siteOf(sites.current, request), clock()) });
   });
 
-  router.get(`${at}/progress`, admin, async (request, response) => {
+  router.get(`${at}/progress`, gate, async (request, response) => {
     response.json(await readProgress(store, await siteOf(sites.current, request)));
   });
 
-  router.get(`${at}/parameters`, admin, async (request, response) => {
+  router.get(`${at}/parameters`, gate, async (request, response) => {
     const { document } = await siteOf(sites.current, request);
     response.json({ parameters: catalogue(document.entities) });
   });
 
-  router.get(`${at}/deliveries`, admin, async (request, response) => {
+  router.get(`${at}/deliveries`, gate, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
     const { cursor, limit, ...filter } = parseQuery(deliveriesQuery, request.query);
     const below = placeOf(cursor);
@@ -93,7 +93,7 @@ export function readRoutes({ sites, store, erase, admin, refused, clock }: ReadR
     await sendList(response, "deliveries", page, (row) => deliveryOf(store, row, askerOf(response)), { next_cursor });
   });
 
-  router.get(`${at}/rejected`, admin, async (request, response) => {
+  router.get(`${at}/rejected`, gate, async (request, response) => {
     const { site } = await siteOf(sites.current, request);
     const { cursor, limit, ...filter } = parseQuery(rejectedQuery, request.query);
     const below = placeOf(cursor);

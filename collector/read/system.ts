@@ -23,7 +23,7 @@ const MOST = 10_000;
 export const BEAT_MS = 20_000;
 const FORGOTTEN_MS = 86_400_000;
 
-export function systemRoutes({ store, clock, admin, version, metrics, publicUrl }: SystemRouteDeps): Router {
+export function systemRoutes({ store, clock, gate, version, metrics, publicUrl }: SystemRouteDeps): Router {
   const router = Router();
   let counted: { at: number; rows: Promise<Record<string, number>> } | null = null;
 
@@ -38,7 +38,7 @@ export function systemRoutes({ store, clock, admin, version, metrics, publicUrl 
     return counted.rows;
   }
 
-  router.get("/v1/system", admin, async (_request, response) => {
+  router.get("/v1/system", gate, async (_request, response) => {
     const sites = await store.newestDocuments();
     const pending = sites.map(({ site }) => store.countDeliveries(site, "pending", MOST));
     const deliveries = (await Promise.all(pending)).reduce((sum, count) => sum + count, 0);

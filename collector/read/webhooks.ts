@@ -36,11 +36,11 @@ function eventFor({ join }: Call): "call.matched" | "call.unmatched" {
   return join.status === "matched" ? "call.matched" : "call.unmatched";
 }
 
-export function webhookRoutes({ sites, store, forwarder, clock, admin }: WebhookRouteDeps): Router {
+export function webhookRoutes({ sites, store, forwarder, clock, gate }: WebhookRouteDeps): Router {
   const router = Router();
   const at = "/v1/sites/:site";
 
-  router.post(`${at}/webhooks/preview`, admin, rawBody(65_536), async (request, response) => {
+  router.post(`${at}/webhooks/preview`, gate, rawBody(65_536), async (request, response) => {
     const { webhook, call_id } = bodyOf(previewSchema, request, "the webhook is not valid");
     const known = await siteOf(sites.version, request);
     const document = { ...known.document, webhooks: [webhook] };
@@ -62,7 +62,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, admin }: Webhook
     response.json({ ...outgoing, signed: typeof signed !== "string" });
   });
 
-  router.get(`${at}/calls/:call/webhooks`, admin, async (request, response) => {
+  router.get(`${at}/calls/:call/webhooks`, gate, async (request, response) => {
     const known = await siteOf(sites.version, request);
     const call = await callBy(known.site, String(request.params.call));
     const told = await store.deliveries(known.site, { call_id: call.id }, null, MOST_TOLD);

@@ -84,7 +84,7 @@ export interface CheckRouteDeps extends RouteDeps {
   limit: RequestHandler;
 }
 
-export function checkRoutes({ sites, store, script, clock, limit, admin }: CheckRouteDeps): Router {
+export function checkRoutes({ sites, store, script, clock, limit, gate }: CheckRouteDeps): Router {
   const router = Router();
 
   /** A check whose key is still good. */
@@ -100,7 +100,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
     await store.putMark({ site: "", kind: "check", name: key, at: until, said: JSON.stringify(said) });
   }
 
-  router.post("/v1/sites/:site/checks", admin, rawBody(MAX_BODY), async (request, response) => {
+  router.post("/v1/sites/:site/checks", gate, rawBody(MAX_BODY), async (request, response) => {
     const { site } = await siteOf(sites.version, request);
     const body = bytesOf(request);
     const { entities } = checked(checkSchema, body.length === 0 ? {} : jsonOf(body), "the check is not valid");
@@ -117,7 +117,7 @@ export function checkRoutes({ sites, store, script, clock, limit, admin }: Check
     response.status(201).json({ key, url_fragment: `#calljoin=${key}`, expires_at: until });
   });
 
-  router.get("/v1/sites/:site/checks/:key", admin, async (request, response) => {
+  router.get("/v1/sites/:site/checks/:key", gate, async (request, response) => {
     const { check, until } = await checkOf(String(request.params.key));
     if (check.site !== request.params.site) throw new Problem(404, "there is no such check, or it has expired");
     const last = check.reports.at(-1);

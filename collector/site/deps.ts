@@ -9,8 +9,8 @@ export interface RouteDeps {
   sites: SiteRegistry;
   store: Store;
   clock: () => number;
-  /** Lets through whom a route is for (`createGate`). */
-  admin: RequestHandler;
+  /** Lets through whom a route is for (`createGate`), with parameters that it knows. */
+  gate: RequestHandler;
 }
 
 /** The path's site, as it is at hand (`sites.current`) or read anew (`sites.version`); where there is none, a 404 that says so. */

@@ -40,7 +40,7 @@ const SCRIPT = {
 const MAX_DOCUMENT = 1024 ** 2;
 
 export function siteRoutes(deps: SiteRouteDeps): Router {
-  const { sites, scriptOf, inspector, admin } = deps;
+  const { sites, scriptOf, inspector, gate } = deps;
   const router = Router();
 
   /** The first time that a page has loaded a site's tag is kept; it is asked once for each site. */
@@ -63,11 +63,11 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   });
   router.get("/inspector.js", deps.limit, (request, response) => sendFile(request, response, inspector, SCRIPT));
 
-  router.get("/v1/presets", admin, (_request, response) => {
+  router.get("/v1/presets", gate, (_request, response) => {
     response.json({ presets: PRESETS, adapters: deps.adapters, signed: deps.signed });
   });
 
-  router.get("/v1/sites", admin, async (_request, response) => {
+  router.get("/v1/sites", gate, async (_request, response) => {
     const { sites: theirs } = askerOf(response);
     const all = (await deps.store.newestDocuments()).filter(({ site }) => theirs?.includes(site) ?? true);
     response.json({
@@ -78,7 +78,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     });
   });
 
-  router.put("/v1/sites/:site", admin, rawBody(MAX_DOCUMENT), async (request, response) => {
+  router.put("/v1/sites/:site", gate, rawBody(MAX_DOCUMENT), async (request, response) => {
     const site = String(request.params.site);
     if (!SLUG.test(site)) {
       throw invalid("not a valid tracking id: use 1–64 letters, digits, . _ -", [
@@ -103,32 +103,32 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     response.status(before ? 200 : 201).json(saved);
   });
 
-  router.get("/v1/sites/:site", admin, async (request, response) => {
+  router.get("/v1/sites/:site", gate, async (request, response) => {
     const { version } = parseQuery(versionQuery, request.query);
     const known = await sites.version(String(request.params.site), version);
     if (!known) throw new Problem(404, "there is no such site, or no such version of it");
     response.json({ tracking_id: known.site, version: known.version, ...known.document });
   });
 
-  router.post("/v1/sites/:site/check", admin, rawBody(MAX_DOCUMENT), (request, response) => {
+  router.post("/v1/sites/:site/check", gate, rawBody(MAX_DOCUMENT), (request, response) => {
     const { errors, parsed } = checked(jsonOf(bytesOf(request)), deps);
     response.json({ errors, warnings: parsed ? warningsOf(parsed) : [] });
   });
 
-  router.get("/v1/sites/:site/versions", admin, async (request, response) => {
+  router.get("/v1/sites/:site/versions", gate, async (request, response) => {
     const versions = await deps.store.versions(String(request.params.site));
     if (versions.length === 0) throw new Problem(404, "there is no such site");
     response.json({ versions: versions.map(({ site: _site, ...version }) => version) });
   });
 
-  router.post("/v1/sites/:site/vendors/:vendor/token", admin, async (request, response) => {
+  router.post("/v1/sites/:site/vendors/:vendor/token", gate, async (request, response) => {
     const { site, vendor } = await vendorOf(sites, request);
     const token = `cjv_${randomBytes(32).toString("base64url")}`;
     await addSecret(deps, { site, kind: "vendor_token", name: vendor.name, hash: hashToken(token), secret: null });
     response.status(201).json({ token });
   });
 
-  router.post("/v1/sites/:site/webhooks/:webhook/secret", admin, async (request, response) => {
+  router.post("/v1/sites/:site/webhooks/:webhook/secret", gate, async (request, response) => {
     const { site, webhook } = await webhookOf(sites, request);
     const secret = newWebhookSecret();
     await addSecret(deps, { site, kind: "webhook_secret", name: webhook.name, hash: hashToken(secret), secret });
