@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { MigrationProvider } from "kysely";
 import { type Config, readConfig, whyNoPostgres } from "../config";
-import { migrate, openAlone } from "../migrate";
 import { chosenEngine, chosenStore } from "../store/choose";
 import { inspect } from "../store/schema";
+import { copyStore, openAlone } from "./copy";
 
 export interface MigrateOptions {
   /** Copy to this PostgreSQL. */
@@ -24,7 +24,7 @@ export async function* runMigrate(
   const why = whyNoPostgres(asked.to);
   if (why !== null) throw new Error(`--to ${why}`);
   const { dataFolder } = readConfig({ CALLJOIN_DATA: env.CALLJOIN_DATA });
-  yield* migrate(dataFolder, asked.to);
+  yield* copyStore(dataFolder, asked.to);
 }
 
 async function* upgrade(config: Config, { onlyTell, provider }: MigrateOptions): AsyncGenerator<string> {

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { type Config, placeOf } from "../config";
 import { makeDataFolder } from "../folder";
-import { openAlone } from "../migrate";
 import { sha256 } from "../store/hash";
 import { inspect } from "../store/schema";
 import { sqlite } from "../store/sqlite";
@@ -12,6 +11,7 @@ import { copyTo, sync } from "../store/sqlite-file";
 import { contextOf } from "../store/visitor";
 import { holdAlone } from "../thread/alone";
 import { contents, openStoreFile } from "./backup";
+import { openAlone } from "./copy";
 
 /** What SQLite keeps of a database beside it while it is open, or after a crash. */
 const PARTS = ["", "-wal", "-shm"];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { migrate } from "../../collector/migrate";
+import { copyStore } from "../../collector/cli/copy";
 import { postgres } from "../../collector/store/postgres";
 import { sqlite } from "../../collector/store/sqlite";
 import { openStore } from "../../collector/store/store";
@@ -61,7 +61,7 @@ async function lines(from: AsyncIterable<string>): Promise<string[]> {
 describe.skipIf(noPostgres)("calljoin migrate", () => {
   it("copies everything, and compares both row by row", async () => {
     await fill();
-    const told = await lines(migrate(folder, url));
+    const told = await lines(copyStore(folder, url));
     expect(told).toContain("snapshots: 1300 rows copied");
     expect(told.at(-1)).toMatch(/^verified: /);
     const [before, after] = [await openStore(sqlite(folder)), await openStore(postgres(url))];
@@ -77,9 +77,9 @@ describe.skipIf(noPostgres)("calljoin migrate", () => {
 
   it("goes on where it was stopped, and repeats nothing", async () => {
     await fill();
-    const first = migrate(folder, url);
+    const first = copyStore(folder, url);
     for await (const line of first) if (line.startsWith("due:")) break;
-    const told = await lines(migrate(folder, url));
+    const told = await lines(copyStore(folder, url));
     expect(told).toContain("call_events: 0 rows copied");
     expect(told).toContain("snapshots: 1300 rows copied");
     expect(told.at(-1)).toMatch(/^verified: /);
@@ -87,16 +87,16 @@ describe.skipIf(noPostgres)("calljoin migrate", () => {
 
   it("does not touch a database that is in use, the one of a finished copy included", async () => {
     await fill();
-    await lines(migrate(folder, url));
-    await expect(lines(migrate(folder, url))).rejects.toThrow("already holds data");
+    await lines(copyStore(folder, url));
+    await expect(lines(copyStore(folder, url))).rejects.toThrow("already holds data");
   });
 
   it("finds a difference of one value", async () => {
     await fill();
-    const copying = migrate(folder, url);
+    const copying = copyStore(folder, url);
     for await (const line of copying) if (line.startsWith("views:")) break;
     await run(url, "update call_events set total_value = total_value + 1 where call_id = 'call-7'");
-    await expect(lines(migrate(folder, url))).rejects.toThrow(/^call_events differs: 600 rows/);
+    await expect(lines(copyStore(folder, url))).rejects.toThrow(/^call_events differs: 600 rows/);
   });
 
   it("wants the collector to be stopped, and keeps it from starting meanwhile", async () => {
@@ -107,7 +107,7 @@ describe.skipIf(noPostgres)("calljoin migrate", () => {
     await collector.stop();
 
     await fill();
-    const copying = migrate(folder, url);
+    const copying = copyStore(folder, url);
     await copying.next();
     const started = await runToEnd(["serve"], { CALLJOIN_DATA: folder, PORT: "0", DATABASE_URL: "" });
     expect(started.code).toBe(1);

@@ -6,8 +6,8 @@ import { gzipSync } from "node:zlib";
 import { Kysely } from "kysely";
 import { expect, it } from "vitest";
 import { backup } from "../../../collector/cli/backup";
+import { copyStore } from "../../../collector/cli/copy";
 import { readConfig } from "../../../collector/config";
-import { migrate } from "../../../collector/migrate";
 import { migrations } from "../../../collector/store/migrations";
 import { postgres } from "../../../collector/store/postgres";
 import { startCollector } from "../contract/process";
@@ -42,7 +42,7 @@ it.runIf(version)(`makes the stores of ${version}`, async () => {
 
 /** The store in a folder, copied to a database, as the statements that make it; `empty` is another database. */
 async function dumpOf(folder: string, url: string, empty: string): Promise<string> {
-  for await (const _ of migrate(folder, url));
+  for await (const _ of copyStore(folder, url));
   const tables = await run<{ name: string }>(
     url,
     "select tablename as name from pg_tables where schemaname = 'public' order by 1",

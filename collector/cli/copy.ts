@@ -1,13 +1,13 @@
-/** `calljoin migrate`: the whole of a SQLite store, copied to PostgreSQL and compared. */
+/** `calljoin migrate --to`: the whole of a SQLite store, copied to PostgreSQL and compared. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import { placeOf } from "./config";
-import type { Engine } from "./store/engine";
-import { postgres } from "./store/postgres";
-import { sqlite } from "./store/sqlite";
-import { openDatabase } from "./store/store";
+import { placeOf } from "../config";
+import type { Engine } from "../store/engine";
+import { postgres } from "../store/postgres";
+import { sqlite } from "../store/sqlite";
+import { openDatabase } from "../store/store";
 
 type Row = Record<string, string | number | null>;
 type Database = Kysely<Record<string, Row>>;
@@ -33,7 +33,7 @@ const MARK = "calljoin_unfinished_copy";
  * Stopped at any moment and run again it goes on after the last row that is there. Yields lines that tell its progress.
  * Throws where another process has the store open, where the target is in use, or where the two differ in the end.
  */
-export async function* migrate(folder: string, url: string): AsyncGenerator<string> {
+export async function* copyStore(folder: string, url: string): AsyncGenerator<string> {
   if (!existsSync(join(folder, "calljoin.db"))) throw new Error(`CALLJOIN_DATA: there is no store in ${folder}`);
   const to = { ...postgres(url), place: `--to: ${placeOf(url)}` };
   const from = openAlone(folder);
