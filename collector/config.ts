@@ -236,15 +236,6 @@ function isPublicUrl(text: string): boolean {
   return search + hash + username + password === "" && !/[?#]/.test(text);
 }
 
-/** Where a database is, without who may use it. */
-export function placeOf(url: string): string {
-  const { host, port, database } = parse(url);
-  if (host?.startsWith("/")) return `${host}, database ${database ?? "of the user's name"}`;
-  // The driver's own default (https://www.postgresql.org/docs/current/libpq-envars.html).
-  const name = host || process.env.PGHOST || "localhost";
-  return `${name.includes(":") ? `[${name}]` : name}${port ? `:${port}` : ""}/${database ?? ""}`;
-}
-
 /** True where what reads `X-Forwarded-For` takes all of them. */
 function areProxies(parts: string[]): boolean {
   try {

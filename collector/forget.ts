@@ -1,8 +1,8 @@
 /** Forgetting: a visitor who asks for it, and what has passed its site's days. */
 import { setTimeout as wait } from "node:timers/promises";
+import { sha256 } from "./hash";
 import type { Joiner } from "./join/joiner";
 import type { ArrivalPlace } from "./store/forget";
-import { sha256 } from "./store/hash";
 import type { Found, ScanPlace } from "./store/mentioned";
 import type { Store } from "./store/store";
 import type { DueRow } from "./store/tables";

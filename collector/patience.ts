@@ -1,6 +1,6 @@
 /** A database may be started beside the collector, and take longer. */
 import { setTimeout as wait } from "node:timers/promises";
-import { isUnavailable } from "./store/unavailable";
+import { isUnavailable } from "./unavailable";
 
 /** So long is waited for it: supervisors that give up start the collector again anyway. */
 const PATIENCE_MS = 60_000;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { adminToken } from "./admin-token";
-import { type Config, placeOf } from "./config";
+import type { Config } from "./config";
 import { isFolder } from "./folder";
 import { createRetention } from "./forget";
 import { createAddressFilter } from "./forward/address";
@@ -15,6 +15,7 @@ import { sidePorts } from "./http/doors";
 import { answerMalformed } from "./http/malformed";
 import { createLog } from "./log";
 import { patiently } from "./patience";
+import { databasePlace } from "./store/engine";
 import { openStoreThread, type StoreThread } from "./thread/open";
 
 /** A request has so long to arrive, whole; who sends it byte by byte is cut off. Checked every few seconds. */
@@ -120,7 +121,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     );
   }
   const { port } = server.address() as AddressInfo;
-  const data = config.databaseUrl ? placeOf(config.databaseUrl) : config.dataFolder;
+  const data = config.databaseUrl ? databasePlace(config.databaseUrl) : config.dataFolder;
   log.info({ port, data, store: store.engine }, "listening");
   const all = await store.newestDocuments();
   if (all.length === 0 && config.console !== "off") {
@@ -184,7 +185,7 @@ async function openConfigured(
     return opened;
   }
   // What speaks SQL is loaded where it is used: with the embedded store in its own thread, it would lie in this one's memory for nothing.
-  const { chosenStore } = await import("./store/choose");
+  const { chosenStore } = await import("./choose");
   const store = await patiently(() => chosenStore(config, { tell: (note) => log.info(note) }), {
     clock: Date.now,
     tell: ({ message }) => log.warn(`${message}; trying again`),

@@ -2,13 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
-import { type Config, placeOf } from "../config";
+import type { Config } from "../config";
+import { databasePlace } from "../store/engine";
 import { claim, copyTo } from "../store/sqlite-file";
 
 /** Copies the store to `path`, readable by its owner alone; answers what was copied. Throws where that file is there, or the store is not SQLite. */
 export async function backup({ databaseUrl, dataFolder }: Config, path: string): Promise<string> {
   if (databaseUrl !== undefined)
-    throw new Error(`the store is PostgreSQL (${placeOf(databaseUrl)}): back it up with pg_dump`);
+    throw new Error(`the store is PostgreSQL (${databasePlace(databaseUrl)}): back it up with pg_dump`);
   if (existsSync(path)) throw new Error(`${path} already exists; name a new file`);
   const file = openStoreFile(join(dataFolder, "calljoin.db"));
   try {

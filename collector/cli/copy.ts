@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Kysely, sql } from "kysely";
-import { placeOf } from "../config";
-import type { Engine } from "../store/engine";
+import { databasePlace, type Engine } from "../store/engine";
 import { postgres } from "../store/postgres";
 import { sqlite } from "../store/sqlite";
 import { openDatabase } from "../store/store";
@@ -35,7 +34,7 @@ const MARK = "calljoin_unfinished_copy";
  */
 export async function* copyStore(folder: string, url: string): AsyncGenerator<string> {
   if (!existsSync(join(folder, "calljoin.db"))) throw new Error(`CALLJOIN_DATA: there is no store in ${folder}`);
-  const to = { ...postgres(url), place: `--to: ${placeOf(url)}` };
+  const to = { ...postgres(url), place: `--to: ${databasePlace(url)}` };
   const from = openAlone(folder);
   const source = (await openDatabase(from)) as unknown as Database;
   try {
@@ -46,7 +45,7 @@ export async function* copyStore(folder: string, url: string): AsyncGenerator<st
       for (const table of tables) yield* copy(source, target, table);
       for (const table of tables) yield await compare(source, target, table);
       await target.schema.dropTable(MARK).execute();
-      yield `verified: ${placeOf(url)} holds everything from ${folder}`;
+      yield `verified: ${databasePlace(url)} holds everything from ${folder}`;
     } finally {
       await target.destroy();
       await to.close();
@@ -86,7 +85,7 @@ async function claim(target: Database, tables: Table[], url: string): Promise<vo
   if (marked) return;
   for (const { name } of tables) {
     if (await target.selectFrom(name).selectAll().limit(1).executeTakeFirst()) {
-      throw new Error(`--to: ${placeOf(url)} already holds data (table ${name}); use an empty database`);
+      throw new Error(`--to: ${databasePlace(url)} already holds data (table ${name}); use an empty database`);
     }
   }
   await target.schema.createTable(MARK).addColumn("at", "bigint").execute();

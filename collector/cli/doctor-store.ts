@@ -2,9 +2,10 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import pg from "pg";
-import { type Config, placeOf } from "../config";
+import { chosenEngine } from "../choose";
+import type { Config } from "../config";
 import { isFolder, tryDataFolder } from "../folder";
-import { chosenEngine } from "../store/choose";
+import { databasePlace } from "../store/engine";
 import { inspect, type Schema } from "../store/schema";
 import { sqlite } from "../store/sqlite";
 import { contents, openStoreFile } from "./backup";
@@ -74,13 +75,13 @@ export async function* checkPostgres(config: Config, url: string, clock: () => n
     const [found] = wrong.filter(([is]) => is);
     yield found
       ? failed("store", `DATABASE_URL: ${found[1]}`, found[2])
-      : ok("store", `PostgreSQL ${version} at ${placeOf(url)}, ${Math.round(mb)} MB`);
+      : ok("store", `PostgreSQL ${version} at ${databasePlace(url)}, ${Math.round(mb)} MB`);
     yield clockBeside(Number(now), clock());
     yield schema(await inspect(chosenEngine(config)));
   } catch (error) {
     const { message, code } = error as Error & { code?: string };
     const todo = "check that the database runs, and that the URL's user may use it and create tables";
-    yield failed("store", `DATABASE_URL: ${placeOf(url)}: ${message || code}`, todo);
+    yield failed("store", `DATABASE_URL: ${databasePlace(url)}: ${message || code}`, todo);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { MigrationProvider } from "kysely";
+import { chosenEngine, chosenStore } from "../choose";
 import { type Config, readConfig, whyNoPostgres } from "../config";
-import { chosenEngine, chosenStore } from "../store/choose";
 import { inspect } from "../store/schema";
 import { copyStore, openAlone } from "./copy";
 

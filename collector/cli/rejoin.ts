@@ -1,9 +1,9 @@
 /** `calljoin rejoin`: tells how far it is, and goes on until it is stopped. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { chosenStore } from "../choose";
 import type { Config } from "../config";
 import { type RejoinOptions, type RejoinProgress, rejoin } from "../rejoin";
-import { chosenStore } from "../store/choose";
 import type { Store } from "../store/store";
 
 /** How often it says how far it is. */

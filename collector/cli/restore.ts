@@ -2,9 +2,10 @@
 import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
-import { type Config, placeOf } from "../config";
+import type { Config } from "../config";
 import { makeDataFolder } from "../folder";
-import { sha256 } from "../store/hash";
+import { sha256 } from "../hash";
+import { databasePlace } from "../store/engine";
 import { inspect } from "../store/schema";
 import { sqlite } from "../store/sqlite";
 import { copyTo, sync } from "../store/sqlite-file";
@@ -23,7 +24,7 @@ const PARTS = ["", "-wal", "-shm"];
 export async function restore({ databaseUrl, dataFolder }: Config, path: string): Promise<string[]> {
   if (databaseUrl !== undefined)
     throw new Error(
-      `the store is PostgreSQL (${placeOf(databaseUrl)}): stop the collectors and restore with pg_restore`,
+      `the store is PostgreSQL (${databasePlace(databaseUrl)}): stop the collectors and restore with pg_restore`,
     );
   const backup = openStoreFile(path);
   const own = join(dataFolder, "calljoin.db");

@@ -2,7 +2,7 @@
 import { filteredOut, isEligible, passes, takenBack } from "../convert/conversion";
 import type { Destination } from "../convert/destination";
 import { destinationOf } from "../convert/index";
-import { hashOf } from "../store/hash";
+import { hashOf } from "../hash";
 import type { CallRow, DeliveryRow } from "../store/tables";
 import { type Call, UNMATCHED_AFTER_MS } from "../wire/call";
 import type { Site, Webhook } from "../wire/site";

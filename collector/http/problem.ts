@@ -3,7 +3,7 @@ import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { ErrorRequestHandler, RequestHandler } from "express";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { isUnavailable } from "../store/unavailable";
+import { isUnavailable } from "../unavailable";
 import { type Fault, faults } from "../wire/common";
 
 /** An answer other than success. Thrown anywhere below a route, turned into JSON here. */

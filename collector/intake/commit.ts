@@ -7,7 +7,7 @@ import type { Joiner } from "../join/joiner";
 import type { Verdicts, Write, Written } from "../store/intake";
 import type { Store } from "../store/store";
 import type { DueRow } from "../store/tables";
-import { isUnavailable } from "../store/unavailable";
+import { isUnavailable } from "../unavailable";
 
 /** How long the first request of a batch waits for company. */
 const WINDOW_MS = 1;

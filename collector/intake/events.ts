@@ -1,7 +1,7 @@
 /** Call events: from what a vendor posted to rows (contract 5). */
 import { setImmediate as others } from "node:timers/promises";
 import canonicalize from "canonicalize";
-import { hashOf, sha256 } from "../store/hash";
+import { hashOf, sha256 } from "../hash";
 import type { CallEventRow, RejectedRow } from "../store/tables";
 import { CALL_ID_LENGTH } from "../wire/ids";
 import type { Site, Vendor } from "../wire/site";

@@ -1,5 +1,5 @@
 /** Refusals, and the receipt that a batch is answered with. */
-import { hashOf } from "../store/hash";
+import { hashOf } from "../hash";
 import type { Verdict } from "../store/intake";
 import type { RejectedRow } from "../store/tables";
 import type { Receipt, RejectReason } from "../wire/snapshots";

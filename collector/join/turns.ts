@@ -3,7 +3,7 @@
  * nobody who brought one.
  */
 import { setImmediate as others } from "node:timers/promises";
-import { isUnavailable } from "../store/unavailable";
+import { isUnavailable } from "../unavailable";
 
 interface Waiting<T> {
   name: string;

@@ -1,6 +1,6 @@
 /** Query parameters that several reports share, and the cursor of their pages. */
 import { z } from "zod";
-import { sha256 } from "../store/hash";
+import { sha256 } from "../hash";
 import { REASONS } from "../wire/call";
 import { summaryType } from "../wire/common";
 import { ENTITY_NAME } from "../wire/ids";

@@ -1,7 +1,7 @@
 /** The sites' documents, parsed and kept at hand: every request needs one. */
 import type { SecretChange } from "../store/sites";
 import type { Store } from "../store/store";
-import { isUnavailable } from "../store/unavailable";
+import { isUnavailable } from "../unavailable";
 import type { Site } from "../wire/site";
 
 export interface KnownSite {

@@ -1,5 +1,6 @@
 /** What the SQL engines do differently; everything else in this room is the same for all. */
 import type { Dialect, Kysely } from "kysely";
+import { parse } from "pg-connection-string";
 import type { Tables } from "./tables";
 
 export interface Engine {
@@ -35,4 +36,13 @@ export interface Engine {
   /** Bytes that the database takes on its disk. */
   bytes(db: Kysely<Tables>): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Where a database is, without who may use it. */
+export function databasePlace(url: string): string {
+  const { host, port, database } = parse(url);
+  if (host?.startsWith("/")) return `${host}, database ${database ?? "of the user's name"}`;
+  // The driver's own default (https://www.postgresql.org/docs/current/libpq-envars.html).
+  const name = host || process.env.PGHOST || "localhost";
+  return `${name.includes(":") ? `[${name}]` : name}${port ? `:${port}` : ""}/${database ?? ""}`;
 }

@@ -3,6 +3,7 @@
  * request may bring. What is left to be done is what is still there, or marked (`erased.pending`): a crash in the middle costs nothing.
  */
 import { type Kysely, sql } from "kysely";
+import { sha256 } from "../hash";
 import { isPlaceholder } from "../wire/ids";
 import { chunks } from "./chunks";
 import { deleteDeliveries } from "./delivery-log";
@@ -10,7 +11,6 @@ import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, hashOfAlias, isShown, isTheirs, ownIdOf, redacted, remember } from "./erased";
 import { deleteFiled, redactFiled } from "./filed";
-import { sha256 } from "./hash";
 import { lockCall } from "./joins";
 import { type Found, findMentions, type ScanPlace } from "./mentioned";
 import { stepsOf } from "./step";

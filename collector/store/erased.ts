@@ -1,9 +1,9 @@
 /** What was erased, known by hashes alone: visitors by their ids and the aliases that nobody else has shown, calls by their own ids. */
 import type { Kysely } from "kysely";
+import { sha256 } from "../hash";
 import { isJunk, MINTED } from "../wire/ids";
 import { idsIn, isTelling, withoutMentions } from "../wire/mentions";
 import { chunks } from "./chunks";
-import { sha256 } from "./hash";
 import type { CallEventRow, RejectedRow, Tables } from "./tables";
 import { contextOf } from "./visitor";
 

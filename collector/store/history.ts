@@ -4,7 +4,7 @@
  * Times are raw, but for those called `cut`, which are corrected by each session's own offset.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { sha256 } from "./hash";
+import { sha256 } from "../hash";
 import { nameBits } from "./page";
 import { isLater, type Place } from "./place";
 import { LONGEST_SESSION_MS } from "./sessions";

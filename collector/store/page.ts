@@ -1,5 +1,5 @@
 /** What of a snapshot is kept beside it in short, so that many views can be looked through without reading them. */
-import { sha256 } from "./hash";
+import { sha256 } from "../hash";
 
 /** Hexadecimal digits of a page's hash: no two pages of a site share 96 bits by chance. */
 const PAGE_LENGTH = 24;

@@ -2,8 +2,7 @@
 import { createHash } from "node:crypto";
 import { type Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
-import { placeOf } from "../config";
-import type { Engine } from "./engine";
+import { databasePlace, type Engine } from "./engine";
 import type { Tables } from "./tables";
 
 /** Connections of one collector: one writes, the others join, forward and read. */
@@ -56,7 +55,7 @@ export function postgres(url: string, sharded = false): Engine {
   const lead = leadership(config);
   return {
     name: "postgres",
-    place: `DATABASE_URL: ${placeOf(url)}`,
+    place: `DATABASE_URL: ${databasePlace(url)}`,
     dialect: new PostgresDialect({ pool: limited(pool, () => answerMs) }),
     clustered: false,
     // Bytewise order, as in SQLite and (for ASCII) in JavaScript, whatever the database's own collation is.

@@ -1,9 +1,9 @@
 /** A store's tables next to what this version makes of them: what is to be done, and whether it can be. */
 import { Kysely, type MigrationProvider, Migrator, sql } from "kysely";
+import { unusable } from "../unavailable";
 import type { Engine } from "./engine";
 import { COLUMNS, migrations } from "./migrations";
 import type { Tables } from "./tables";
-import { unusable } from "./unavailable";
 
 export interface Schema {
   /** Names of the steps that were taken, and of those that this version knows besides. None taken: the store is new. */

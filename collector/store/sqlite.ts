@@ -4,10 +4,10 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { type SqliteDatabase as KyselySqlite, SqliteDialect } from "kysely";
 import { makeDataFolder } from "../folder";
+import { unusable } from "../unavailable";
 import type { Engine } from "./engine";
 import { createResidue } from "./residue";
 import { claim, copyTo, refuseOrphanedLog } from "./sqlite-file";
-import { unusable } from "./unavailable";
 
 /** Distinct SQL texts kept prepared; batched inserts make some of every length. */
 const MAX_PREPARED = 500;

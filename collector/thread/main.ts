@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createJoiner } from "../join/joiner";
 import { PROMPT_MS, sqlite } from "../store/sqlite";
 import { openStore } from "../store/store";
-import { unusable } from "../store/unavailable";
+import { unusable } from "../unavailable";
 import { holdAlone } from "./alone";
 import type { Question, Said } from "./messages";
 

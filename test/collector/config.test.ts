@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { placeOf, readConfig, unknownVariables } from "../../collector/config";
+import { readConfig, unknownVariables } from "../../collector/config";
+import { databasePlace } from "../../collector/store/engine";
 
 describe("the configuration", () => {
   it("has a default for everything", () => {
@@ -79,7 +80,7 @@ describe("the configuration", () => {
     ["postgres:///calls", "localhost/calls"],
   ])("takes %s, as PostgreSQL's driver does, and says of it %s", (DATABASE_URL, place) => {
     const { databaseUrl = "" } = readConfig({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN: "x".repeat(16) });
-    expect(placeOf(databaseUrl)).toBe(place);
+    expect(databasePlace(databaseUrl)).toBe(place);
     const { host, database } = new pg.Client({ connectionString: databaseUrl });
     expect([place.includes(host.replace(/^\[|\]$/g, "")), database]).toEqual([true, "calls"]);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { patiently } from "../../collector/patience";
-import { unusable } from "../../collector/store/unavailable";
+import { unusable } from "../../collector/unavailable";
 
 const refused = () => unusable("DATABASE_URL: db/calls", Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
 

@@ -1,5 +1,5 @@
 /** What a payload keeps of who called: nothing but what the site wants (contract 5). What is not to be kept is taken out at the door. */
-import { sha256 } from "../../store/hash";
+import { sha256 } from "../../hash";
 import type { Mapping } from "../../wire/mapping";
 import type { Site } from "../../wire/site";
 import { numberIn, type Phone, phoneOf } from "./phone";

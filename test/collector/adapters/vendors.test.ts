@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { sha256 } from "../../../collector/hash";
 import { ADAPTERS, keeperOf, NATIVE, readerOf } from "../../../collector/intake/adapters";
-import { sha256 } from "../../../collector/store/hash";
 import { mappingSchema } from "../../../collector/wire/mapping";
 import { CONTEXT, KEEP, read, refusedOrRead, vendor, with_ } from "./reading";
 import { SAMPLES } from "./samples";

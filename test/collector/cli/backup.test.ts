@@ -199,7 +199,9 @@ describe("calljoin restore", () => {
     await backup();
     const own = join(data, "calljoin.db");
     writeFileSync(own, readFileSync(own).fill(0x55, 0, 8_192));
-    expect(await restore()).toContain("the previous store cannot tell who was erased since the backup: erase those visitors again");
+    expect(await restore()).toContain(
+      "the previous store cannot tell who was erased since the backup: erase those visitors again",
+    );
   });
 
   it("erases again who was erased since the backup", async () => {

@@ -1,6 +1,6 @@
 /** The part of the stores' suite that is about calls, and about forgetting them and their visitors. */
 import { describe, expect, it } from "vitest";
-import { hashOf } from "../../../collector/store/hash";
+import { hashOf } from "../../../collector/hash";
 import type { Store } from "../../../collector/store/store";
 import type { CallRow } from "../../../collector/store/tables";
 import { siteSchema } from "../../../collector/wire/site";

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { postgres } from "../../../collector/store/postgres";
 import { openStore, type Store } from "../../../collector/store/store";
-import { isUnavailable } from "../../../collector/store/unavailable";
+import { isUnavailable } from "../../../collector/unavailable";
 import { eventually } from "../../eventually";
 import { describeStore } from "./contract";
 import { dropDatabase, noPostgres, type Postgres, run, startPostgres } from "./database";

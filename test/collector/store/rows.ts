@@ -1,5 +1,5 @@
 /** Rows for tests, with everything that a test does not care about filled in. */
-import { sha256 } from "../../../collector/store/hash";
+import { sha256 } from "../../../collector/hash";
 import type { Write } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
 import type {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { describe, expect, it } from "vitest";
-import { sha256 } from "../../../collector/store/hash";
+import { sha256 } from "../../../collector/hash";
 import type { Found } from "../../../collector/store/mentioned";
 import { sqlite } from "../../../collector/store/sqlite";
 import { openStore } from "../../../collector/store/store";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isUnavailable } from "../../../collector/store/unavailable";
+import { isUnavailable } from "../../collector/unavailable";
 
 test.each([
   ["a disk that is full, as SQLite says it", { code: "SQLITE_FULL" }],

@@ -1,10 +1,10 @@
 /** The configured store. */
-import type { Config } from "../config";
-import type { Engine } from "./engine";
-import { postgres } from "./postgres";
-import type { Upgrade } from "./schema";
-import { sqlite } from "./sqlite";
-import { openStore, type Store } from "./store";
+import type { Config } from "./config";
+import type { Engine } from "./store/engine";
+import { postgres } from "./store/postgres";
+import type { Upgrade } from "./store/schema";
+import { sqlite } from "./store/sqlite";
+import { openStore, type Store } from "./store/store";
 
 type Place = Pick<Config, "databaseUrl" | "dataFolder" | "sharded">;
 
