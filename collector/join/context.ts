@@ -1,7 +1,6 @@
 /** Whose call it is: the context that it names, or that its vendor's visitor id is an alias of (contract 6.2). */
 import { RE2JS } from "re2js";
-import type { History } from "../store/history";
-import { isLater, type Place } from "../store/place";
+import { type History, isLater, type SnapshotPlace } from "../store/history";
 import type { Reason } from "../wire/call";
 import { isJunk } from "../wire/ids";
 import type { Site, Vendor } from "../wire/site";
@@ -53,7 +52,7 @@ async function findAlias(
 ): Promise<{ context_id: string } | "offline_vendor_id" | "ambiguous_alias"> {
   const contexts = await history.contextsShowing(site, names, value, MAX_CONTEXTS_OF_ALIAS + 1);
   if (contexts.length > MAX_CONTEXTS_OF_ALIAS) return "ambiguous_alias";
-  let newest: { context_id: string; place: Place } | null = null;
+  let newest: { context_id: string; place: SnapshotPlace } | null = null;
   for (const context_id of contexts) {
     const visitor = { site, contextId: context_id };
     if ((await history.standing(visitor)) === "erased") continue;

@@ -1,7 +1,6 @@
 /** The entities' values as of a moment (contract 6.5). */
-import type { History, Saying, ViewPlace, Visitor } from "../store/history";
+import { type History, isLater, type Saying, type SnapshotPlace, type ViewPlace, type Visitor } from "../store/history";
 import { nameBits } from "../store/page";
-import { isLater, type Place } from "../store/place";
 import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
 import type { ChosenView } from "./view";
@@ -14,7 +13,7 @@ const PAGE = 2_000;
 const VIEWS = 20;
 
 /** The last saying of each name so far. */
-type LastSayings = Map<string, Place & { value: EntityValue }>;
+type LastSayings = Map<string, SnapshotPlace & { value: EntityValue }>;
 
 /** The listed entities' values as of the cut, and the view's last activity until then (corrected ms). */
 export async function valuesAsOf(

@@ -1,7 +1,7 @@
 /** Which contexts have shown which vendor's visitor id: an index over the snapshots' identifying values. */
 import type { Kysely, Transaction } from "kysely";
-import { beyond } from "./beyond";
 import type { Engine } from "./engine";
+import { beyond } from "./rows";
 import { createShapes, type Shapes } from "./shapes";
 import type { AliasRow, ShowingRow, StoredSnapshot, Tables } from "./tables";
 import type { Transact } from "./transact";

@@ -2,9 +2,8 @@
 import { type Kysely, sql } from "kysely";
 import type { Outcome } from "../wire/call";
 import { type Shift, shiftsOf } from "../wire/zone";
-import { beyond } from "./beyond";
-import { chunks } from "./chunks";
 import { type CallCount, type CallFilter, type CallPlace, filtered } from "./reads";
+import { beyond, inChunks } from "./rows";
 import type { Tables } from "./tables";
 
 /** What calls are counted by. */
@@ -20,31 +19,10 @@ export interface ConversionCount {
 
 type Span = Pick<CallFilter, "from" | "to">;
 
-export interface Step<Count> {
+export interface Counted<Count> {
   counts: Count[];
   /** Where the next step begins; null where all are counted. */
   next: CallPlace | null;
-}
-
-export interface Counts {
-  /** A step of counting a time's calls, after a place. The key is the vendor, the zone's day (`2026-11-23`), the reason (or `matched`), or `all`. */
-  countStep(
-    site: string,
-    span: Span,
-    by: CountedBy,
-    zone: string,
-    after: CallPlace | null,
-    most?: number,
-  ): Promise<Step<CallCount>>;
-  /** A step of counting a time's conversions. One that meets two goals is counted for each. */
-  convertedStep(
-    site: string,
-    span: Span,
-    by: ConvertedBy,
-    zone: string,
-    after: CallPlace | null,
-    most?: number,
-  ): Promise<Step<ConversionCount>>;
 }
 
 /** Calls of a step unless told. An index has all that is asked of most; where it has no worth of a conversion, the whole outcome is read. */
@@ -64,7 +42,7 @@ export function worthOf({ goals, source, total }: Worth): string | null {
 
 const DAY_MS = 86_400_000;
 
-export function countStore(db: Kysely<Tables>): Counts {
+export function countStore(db: Kysely<Tables>) {
   /** A time's calls after a place, in their order. The time is always said: the index then begins where it does. */
   function following(site: string, { from = 0, to = Number.MAX_SAFE_INTEGER }: Span, after: CallPlace | null) {
     const rows = filtered(db.selectFrom("calls"), site, { from: after?.ts ?? from, to });
@@ -72,7 +50,15 @@ export function countStore(db: Kysely<Tables>): Counts {
   }
 
   return {
-    async countStep(site, span, by, zone, after, most = COUNTED) {
+    /** A step of counting a time's calls, after a place. The key is the vendor, the zone's day (`2026-11-23`), the reason (or `matched`), or `all`. */
+    async countStep(
+      site: string,
+      span: Span,
+      by: CountedBy,
+      zone: string,
+      after: CallPlace | null,
+      most = COUNTED,
+    ): Promise<Counted<CallCount>> {
       const rows = following(site, span, after);
       const inOrder = rows.select(["ts", "call_id"]).orderBy("ts").orderBy("call_id").limit(1);
       const first = await inOrder.executeTakeFirst();
@@ -104,7 +90,15 @@ export function countStore(db: Kysely<Tables>): Counts {
       return { counts: counts.map((row) => ({ ...row, key: nameOf(row.key), late: row.late === 1 })), next };
     },
 
-    async convertedStep(site, span, by, zone, after, most = CONVERTED) {
+    /** A step of counting a time's conversions. One that meets two goals is counted for each. */
+    async convertedStep(
+      site: string,
+      span: Span,
+      by: ConvertedBy,
+      zone: string,
+      after: CallPlace | null,
+      most = CONVERTED,
+    ): Promise<Counted<ConversionCount>> {
       const rows = await following(site, span, after)
         // As a literal: an index of these alone will do.
         .where("converts", "=", sql.lit(1))
@@ -115,10 +109,10 @@ export function countStore(db: Kysely<Tables>): Counts {
         .execute();
       const last = rows.at(-1);
       const shifts = shiftsOf(zone, rows[0]?.ts ?? 0, last?.ts ?? 0);
-      const outcomes = await outcomesOf(
-        site,
-        rows.flatMap(({ call_id, worth }) => (worth === null ? [call_id] : [])),
-      );
+      const unsaid = rows.flatMap(({ call_id, worth }) => (worth === null ? [call_id] : []));
+      const calls = db.selectFrom("calls").select(["call_id", "outcome"]).where("site", "=", site);
+      const whole = await inChunks(unsaid, (part) => calls.where("call_id", "in", part));
+      const outcomes = new Map(whole.map(({ call_id, outcome }) => [call_id, outcome]));
       const counts = new Map<string, ConversionCount>();
       for (const { ts, call_id, worth } of rows) {
         const { goals, source, total } = JSON.parse(worth ?? outcomes.get(call_id) ?? "{}") as Worth;
@@ -134,15 +128,6 @@ export function countStore(db: Kysely<Tables>): Counts {
       return { counts: [...counts.values()], next: isLast ? null : { ts: last.ts, call_id: last.call_id } };
     },
   };
-
-  async function outcomesOf(site: string, ids: string[]): Promise<Map<string, string>> {
-    const outcomes = new Map<string, string>();
-    for (const part of chunks(ids)) {
-      const rows = db.selectFrom("calls").select(["call_id", "outcome"]).where("site", "=", site);
-      for (const row of await rows.where("call_id", "in", part).execute()) outcomes.set(row.call_id, row.outcome);
-    }
-    return outcomes;
-  }
 }
 
 /** The day of a call's T as the clocks of a zone show it: days since 1970. */

@@ -1,8 +1,8 @@
 /** Deliveries to webhooks, as who sends them sees them. A worker claims one by moving its next attempt behind a lease: a crash gives it back. */
 import { type Kysely, sql, type Transaction } from "kysely";
-import { byKey } from "./chunks";
 import { changeDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
+import { byKey } from "./rows";
 import { newestVersion } from "./sites";
 import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 import type { Transact } from "./transact";
@@ -20,18 +20,6 @@ export interface Settlement {
   webhookOff: { why: string; url: string | undefined } | null;
 }
 
-export interface Deliveries {
-  /** The webhooks that have deliveries due at a time. */
-  dueWebhooks(now: number): Promise<Pick<DeliveryRow, "site" | "webhook">[]>;
-  /** Takes the longest due deliveries of a webhook, at most `most`; they are nobody else's until `lease`. */
-  claimDeliveries(site: string, webhook: string, now: number, lease: number, most: number): Promise<DeliveryRow[]>;
-  /**
-   * Logs attempts at claimed deliveries and says how each goes on, all or nothing. Where the database is sharded it is one transaction for
-   * each, one after the other.
-   */
-  settleDeliveries(settlements: Settlement[]): Promise<void>;
-}
-
 /** As a literal: with a parameter, no planner can tell that the index of what is pending will do. */
 const PENDING = sql.lit<DeliveryRow["state"]>("pending");
 
@@ -41,9 +29,10 @@ const STEP = 200;
 /** Deliveries that are tried, where others may be claiming the same ones: more than a webhook has under way. */
 const CANDIDATES = 20;
 
-export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Deliveries {
+export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   return {
-    async dueWebhooks(now) {
+    /** The webhooks that have deliveries due at a time. */
+    async dueWebhooks(now: number) {
       const due: Pick<DeliveryRow, "site" | "webhook">[] = [];
       const pending = db
         .selectFrom("deliveries")
@@ -62,7 +51,8 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       return due;
     },
 
-    async claimDeliveries(site, webhook, now, lease, most) {
+    /** Takes the longest due deliveries of a webhook, at most `most`; they are nobody else's until `lease`. */
+    async claimDeliveries(site: string, webhook: string, now: number, lease: number, most: number) {
       const due = (on: Kysely<Tables>) =>
         on
           .selectFrom("deliveries")
@@ -92,7 +82,11 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       return claimed;
     },
 
-    async settleDeliveries(settlements) {
+    /**
+     * Logs attempts at claimed deliveries and says how each goes on, all or nothing. Where the database is sharded it is one transaction for
+     * each, one after the other.
+     */
+    async settleDeliveries(settlements: Settlement[]) {
       // In the order of their keys, like all that others may be writing at the same time.
       const inOrder = byKey(settlements, ({ claimed }) => `${claimed.site} ${claimed.id}`);
       for (const part of engine.sharded ? inOrder.map((one) => [one]) : [inOrder]) {

@@ -1,45 +1,13 @@
 /** Deliveries to webhooks and their attempts, as a log: read, sent again, forgotten. */
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { CALL_ID_LENGTH } from "../wire/ids";
-import { beyond } from "./beyond";
-import { chunks } from "./chunks";
-import type { AttemptRow, DeliveryRow, Tables } from "./tables";
+import { beyond, chunks, inChunks } from "./rows";
+import type { DeliveryRow, Tables } from "./tables";
 
 export interface DeliveryFilter {
   state?: DeliveryRow["state"] | undefined;
   webhook?: string | undefined;
   call_id?: string | undefined;
-}
-
-export interface DeliveryLog {
-  /** A page of deliveries, the newest first; `below` is the last page's last row. */
-  deliveries(
-    site: string,
-    filter: DeliveryFilter,
-    below: Pick<DeliveryRow, "made_at" | "id"> | null,
-    limit: number,
-  ): Promise<DeliveryRow[]>;
-  /** All deliveries of some calls. */
-  deliveriesOfCalls(site: string, callIds: string[]): Promise<DeliveryRow[]>;
-  /** All attempts at a call's delivery, the earliest first. */
-  attempts(site: string, callId: string, id: string): Promise<AttemptRow[]>;
-  /**
-   * Makes some of a webhook's deliveries due again that were given up before `before` (ms), the oldest first: a step. Answers how many, and how
-   * many are left, counted no further than `most`.
-   */
-  replayDead(
-    site: string,
-    webhook: string,
-    before: number,
-    now: number,
-    most: number,
-  ): Promise<{ replayed: number; remaining: number }>;
-  /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
-  replayDeliveries(
-    site: string,
-    which: { id: string } | { since: number; webhook?: string | undefined },
-    now: number,
-  ): Promise<number>;
 }
 
 /** As a literal: with a parameter, no planner can tell that the index of what is dead will do. */
@@ -49,9 +17,11 @@ const DEAD = sql.lit<DeliveryRow["state"]>("dead");
 const STEP = 200;
 const DELETED = 20;
 
-export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
+export function deliveryLog(db: Kysely<Tables>) {
   return {
-    async deliveries(site, { state, webhook, call_id }, below, limit) {
+    /** A page of deliveries, the newest first; `below` is the last page's last row. */
+    async deliveries(site: string, filter: DeliveryFilter, below: DeliveryPlace | null, limit: number) {
+      const { state, webhook, call_id } = filter;
       if (call_id !== undefined) {
         // Sorted here: asked for them in order, SQLite would look for them among all of the site, by their time.
         const ofCall = db.selectFrom("deliveries").selectAll().where("site", "=", site).where("call_id", "=", call_id);
@@ -74,9 +44,22 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
         .execute();
     },
 
-    deliveriesOfCalls: (site, callIds) => deliveriesOfCalls(db, site, callIds),
+    /** All deliveries of some calls. */
+    deliveriesOfCalls: (site: string, callIds: string[]) => deliveriesOfCalls(db, site, callIds),
 
-    attempts: (site, callId, id) =>
+    /** A site's deliveries in a state; counted no further than `most`. */
+    countDeliveries(site: string, state: DeliveryRow["state"], most: number) {
+      // As a literal: an index of one state alone will do.
+      const rows = db
+        .selectFrom("deliveries")
+        .select("id")
+        .where("site", "=", site)
+        .where("state", "=", sql.lit(state));
+      return countOf(rows.limit(most));
+    },
+
+    /** All attempts at a call's delivery, the earliest first. */
+    attempts: (site: string, callId: string, id: string) =>
       db
         .selectFrom("delivery_attempts")
         .selectAll()
@@ -84,7 +67,11 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
         .orderBy("number")
         .execute(),
 
-    async replayDead(site, webhook, before, now, most) {
+    /**
+     * Makes some of a webhook's deliveries due again that were given up before `before` (ms), the oldest first: a step. Answers how many, and how
+     * many are left, counted no further than `most`.
+     */
+    async replayDead(site: string, webhook: string, before: number, now: number, most: number) {
       const dead = db
         .selectFrom("deliveries")
         .select(["call_id", "id"])
@@ -92,11 +79,15 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
         .where("ended_at", "<", before)
         .orderBy("ended_at");
       const replayed = await changeDeliveries(db, site, await dead.limit(STEP).execute(), again(now));
-      const left = db.selectFrom(dead.limit(most).as("left")).select((eb) => eb.fn.countAll<number>().as("deliveries"));
-      return { replayed, remaining: (await left.executeTakeFirstOrThrow()).deliveries };
+      return { replayed, remaining: await countOf(dead.limit(most)) };
     },
 
-    async replayDeliveries(site, which, now) {
+    /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
+    async replayDeliveries(
+      site: string,
+      which: { id: string } | { since: number; webhook?: string | undefined },
+      now: number,
+    ): Promise<number> {
       if ("id" in which) {
         const one = { call_id: which.id.slice(0, CALL_ID_LENGTH), id: which.id };
         return changeDeliveries(db, site, [one], again(now));
@@ -121,6 +112,11 @@ export function deliveryLog(db: Kysely<Tables>): DeliveryLog {
       return replayed;
     },
   };
+
+  async function countOf(some: SelectQueryBuilder<Tables, "deliveries", { id: string }>): Promise<number> {
+    const counted = db.selectFrom(some.as("some")).select((eb) => eb.fn.countAll<number>().as("deliveries"));
+    return (await counted.executeTakeFirstOrThrow()).deliveries;
+  }
 }
 
 /** Changes deliveries by their keys. */
@@ -137,13 +133,9 @@ export async function changeDeliveries(
   return Number((await update.executeTakeFirst()).numUpdatedRows);
 }
 
-export async function deliveriesOfCalls(db: Kysely<Tables>, site: string, callIds: string[]): Promise<DeliveryRow[]> {
-  const rows: DeliveryRow[] = [];
-  for (const part of chunks(callIds)) {
-    const ofCalls = db.selectFrom("deliveries").selectAll().where("site", "=", site).where("call_id", "in", part);
-    rows.push(...(await ofCalls.execute()));
-  }
-  return rows;
+export function deliveriesOfCalls(db: Kysely<Tables>, site: string, callIds: string[]): Promise<DeliveryRow[]> {
+  const deliveries = db.selectFrom("deliveries").selectAll().where("site", "=", site);
+  return inChunks(callIds, (part) => deliveries.where("call_id", "in", part));
 }
 
 type DeliveryPlace = Pick<DeliveryRow, "made_at" | "id">;
@@ -155,17 +147,6 @@ function newestFirst(a: DeliveryPlace, b: DeliveryPlace): number {
 /** A delivery that is due as if it were new. */
 function again(now: number): Partial<DeliveryRow> {
   return { state: "pending", next_attempt_at: now, failures: 0, ended_at: null };
-}
-
-/** Adds deliveries, in the transaction that gives rise to them. */
-export async function addDeliveries(tx: Kysely<Tables>, deliveries: DeliveryRow[]): Promise<void> {
-  for (const rows of chunks(deliveries)) {
-    await tx
-      .insertInto("deliveries")
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What has to be joined again. Who writes only inserts and deletes rows of its own, so that nobody waits for anybody. */
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
-import { chunks } from "./chunks";
+import { chunks } from "./rows";
 import type { DueRow, Tables } from "./tables";
 
 /** What a due row is about. */

@@ -5,52 +5,17 @@
 import { type Kysely, sql } from "kysely";
 import { sha256 } from "../hash";
 import { isPlaceholder } from "../wire/ids";
-import { chunks } from "./chunks";
 import { deleteDeliveries } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, hashOfAlias, isShown, isTheirs, ownIdOf, redacted, remember } from "./erased";
 import { deleteFiled, redactFiled } from "./filed";
-import { lockCall } from "./joins";
-import { type Found, findMentions, type ScanPlace } from "./mentioned";
-import { stepsOf } from "./step";
+import { findMentions, type ScanPlace } from "./mentioned";
+import { inChunks } from "./rows";
 import type { DueRow, Tables } from "./tables";
 import type { Transact } from "./transact";
+import { lockCall, stepsOf } from "./transact";
 import { visitorOf } from "./visitor";
-
-export interface Erasing {
-  /** Remembers that a visitor is erased: from then on nothing of theirs is stored, and no call is joined with them. */
-  beginErasing(site: string, contextId: string, now: number): Promise<void>;
-  /**
-   * Finds some of the calls that name a visitor's id, or were joined with them, or name what they have shown as a vendor's id: theirs are
-   * those of the id, of what is nobody else's (`sole`), and those that were joined with them. The others lose what was told of them
-   * while they may have been. `aliases` are what these were matched by, were no snapshot left that shows it.
-   */
-  findCalls(
-    site: string,
-    contextId: string,
-    value: string,
-    after: string,
-    now: number,
-  ): Promise<Found<string> & { sole: boolean; aliases: string[] }>;
-  /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
-  findMentions(site: string, ids: string[], from: ScanPlace, now: number): Promise<Found<ScanPlace>>;
-  /** Redacts some of what these calls are made of, which were found. Answers which ones are left, and what has to be joined again. */
-  redactCalls(site: string, calls: string[], now: number): Promise<{ left: string[]; due: DueRow[] }>;
-  /** Some of the values that a visitor has shown as a vendor's id. */
-  shownBy(site: string, contextId: string): Promise<string[]>;
-  /** Deletes some rows of a visitor, only those about these values where they are given. True until none is left. */
-  eraseRows(site: string, contextId: string, values: string[] | null): Promise<boolean>;
-  /** Says how far erasing a visitor has come: no table holds anything of theirs, or no file either. */
-  endErasing(site: string, hash: string, left: "files" | "nothing"): Promise<void>;
-  /**
-   * Of what was begun at or before `until` and is not done: visitors by their ids, calls by theirs (`id` and `hash` are one), and visitors
-   * of whom only the files are left (an empty id).
-   */
-  unfinished(until: number): Promise<{ site: string; hash: string; id: string }[]>;
-  /** Takes what was deleted out of the engine's own files as far as it is in its hands; false where somebody who reads them holds it up. */
-  compact(): Promise<boolean>;
-}
 
 /** Calls that are looked at in one step, rows deleted by one statement, and values of one look through the site. */
 const CALLS = 20;
@@ -66,10 +31,11 @@ const TABLES = [
   ["sessions", ["session_id"]],
 ] as const;
 
-export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Erasing {
+export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   const step = stepsOf(engine, transact);
   return {
-    beginErasing: (site, contextId, now) =>
+    /** Remembers that a visitor is erased: from then on nothing of theirs is stored, and no call is joined with them. */
+    beginErasing: (site: string, contextId: string, now: number) =>
       step(site, async (tx) => {
         const row = { site, hash: sha256(contextId), erased_at: now, pending: contextId };
         const insert = tx.insertInto("erased").values(row);
@@ -78,7 +44,12 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
           .execute();
       }),
 
-    findCalls: (site, contextId, value, after, now) =>
+    /**
+     * Finds some of the calls that name a visitor's id, or were joined with them, or name what they have shown as a vendor's id: theirs are
+     * those of the id, of what is nobody else's (`sole`), and those that were joined with them. The others lose what was told of them
+     * while they may have been. `aliases` are what these were matched by, were no snapshot left that shows it.
+     */
+    findCalls: (site: string, contextId: string, value: string, after: string, now: number) =>
       step(site, async (tx, isOver) => {
         const isOwn = value === contextId;
         const sole = isOwn || (!isPlaceholder(value) && !(await isAnothers(tx, site, value)));
@@ -102,9 +73,12 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         return { calls, due: await dueAgain(tx, site, others, now), next, sole, aliases: [...aliases] };
       }),
 
-    findMentions: (...asked) => findMentions({ db, engine, step }, ...asked),
+    /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
+    findMentions: (site: string, ids: string[], from: ScanPlace, now: number) =>
+      findMentions({ db, engine, step }, site, ids, from, now),
 
-    redactCalls: (site, calls, now) =>
+    /** Redacts some of what these calls are made of, which were found. Answers which ones are left, and what has to be joined again. */
+    redactCalls: (site: string, calls: string[], now: number) =>
       step(site, async (tx, isOver) => {
         const done: string[] = [];
         for (const id of calls) {
@@ -113,20 +87,20 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
           done.push(id);
           if (isOver()) break;
         }
-        for (const part of chunks(done)) {
-          const marks = tx.updateTable("erased").set({ pending: null }).where("site", "=", site);
-          await marks.where("hash", "in", part).execute();
-        }
+        const marks = tx.updateTable("erased").set({ pending: null }).where("site", "=", site);
+        await inChunks(done, (part) => marks.where("hash", "in", part));
         return { left: calls.slice(done.length), due: await dueAgain(tx, site, done, now) };
       }),
 
-    async shownBy(site, contextId) {
+    /** Some of the values that a visitor has shown as a vendor's id. */
+    async shownBy(site: string, contextId: string) {
       const query = db.selectFrom("aliases").select("value").where("site", "=", site);
       const rows = await query.where("visitor", "=", visitorOf(contextId)).limit(VALUES).execute();
       return [...new Set(rows.map(({ value }) => value))];
     },
 
-    eraseRows: (site, contextId, values) =>
+    /** Deletes some rows of a visitor, only those about these values where they are given. True until none is left. */
+    eraseRows: (site: string, contextId: string, values: string[] | null) =>
       step(site, async (tx, isOver) => {
         const visitor = visitorOf(contextId);
         for (const [table, key] of values ? TABLES.slice(0, 2) : TABLES) {
@@ -147,17 +121,23 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         return false;
       }),
 
-    async endErasing(site, hash, left) {
+    /** Says how far erasing a visitor has come: no table holds anything of theirs, or no file either. */
+    async endErasing(site: string, hash: string, left: "files" | "nothing") {
       const mark = db.updateTable("erased").where("site", "=", site).where("hash", "=", hash);
       await mark.set({ pending: left === "files" ? "" : null }).execute();
     },
 
-    async unfinished(until) {
+    /**
+     * Of what was begun at or before `until` and is not done: visitors by their ids, calls by theirs (`id` and `hash` are one), and visitors
+     * of whom only the files are left (an empty id).
+     */
+    async unfinished(until: number) {
       const query = db.selectFrom("erased").select(["site", "hash", "pending"]).where("pending", "is not", null);
       const rows = await query.where("erased_at", "<=", until).limit(ROWS).execute();
       return rows.map(({ pending, ...row }) => ({ ...row, id: pending ?? "" }));
     },
 
+    /** Takes what was deleted out of the engine's own files as far as it is in its hands; false where somebody who reads them holds it up. */
     compact: () => engine.compact(db),
   };
 }

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { sha256 } from "../hash";
 import { isJunk, MINTED } from "../wire/ids";
 import { idsIn, isTelling, withoutMentions } from "../wire/mentions";
-import { chunks } from "./chunks";
+import { addMissing, inChunks } from "./rows";
 import type { CallEventRow, RejectedRow, Tables } from "./tables";
 import { contextOf } from "./visitor";
 
@@ -29,11 +29,8 @@ export async function remember(
   now: number,
   pending: string | null = null,
 ): Promise<void> {
-  for (const part of chunks(hashes)) {
-    const rows = part.map((hash) => ({ site, hash, erased_at: now, pending }));
-    const insert = tx.insertInto("erased").values(rows);
-    await insert.onConflict((conflict) => conflict.doNothing()).execute();
-  }
+  const rows = hashes.map((hash) => ({ site, hash, erased_at: now, pending }));
+  await addMissing(tx, "erased", rows);
 }
 
 /** What a vendor's id for a visitor is remembered as: otherwise than a visitor's own, as it is somebody else's as soon as they show it. */
@@ -45,8 +42,8 @@ export function hashOfAlias(value: string): string {
 export async function forgetAliases(tx: Kysely<Tables>, aliases: { site: string; value: string }[]): Promise<void> {
   for (const site of new Set(aliases.map((row) => row.site))) {
     const hashes = aliases.filter((row) => row.site === site).map(({ value }) => hashOfAlias(value));
-    for (const part of chunks(hashes))
-      await tx.deleteFrom("erased").where("site", "=", site).where("hash", "in", part).execute();
+    const marks = tx.deleteFrom("erased").where("site", "=", site);
+    await inChunks(hashes, (part) => marks.where("hash", "in", part));
   }
 }
 
@@ -75,15 +72,10 @@ export async function erasedIds(tx: Kysely<Tables>, ids: Named[], calls: Named[]
     names.set(`${site} ${hashOfAlias(id)}`, aliasName(site, id));
   }
   const sites = [...new Set([...ids, ...calls].map(({ site }) => site))];
-  const found = new Set<string>();
-  for (const part of chunks([...new Set([...names.keys()].map((name) => name.slice(name.indexOf(" ") + 1)))])) {
-    const query = tx.selectFrom("erased").select(["site", "hash"]).where("site", "in", sites).where("hash", "in", part);
-    for (const { site, hash } of await query.execute()) {
-      const name = names.get(`${site} ${hash}`);
-      if (name) found.add(name);
-    }
-  }
-  return found;
+  const hashes = [...new Set([...names.keys()].map((name) => name.slice(name.indexOf(" ") + 1)))];
+  const marks = tx.selectFrom("erased").select(["site", "hash"]).where("site", "in", sites);
+  const found = await inChunks(hashes, (part) => marks.where("hash", "in", part));
+  return new Set(found.flatMap(({ site, hash }) => names.get(`${site} ${hash}`) ?? []));
 }
 
 /** True where a visitor who is not erased has shown this value. One by one: of thousands who have, the first one will do. */

@@ -1,58 +1,47 @@
 /** Conversions that files have told platforms of. */
 import type { Kysely } from "kysely";
-import { beyond } from "./beyond";
-import { chunks } from "./chunks";
 import type { Engine } from "./engine";
 import { erasedIds } from "./erased";
-import { lockCall } from "./joins";
+import { addMissing, beyond, inChunks } from "./rows";
 import type { FiledRow, Tables } from "./tables";
 import type { Transact } from "./transact";
+import { lockCall } from "./transact";
 
 export type FiledPlace = Pick<FiledRow, "filed_at" | "call_id" | "name">;
 
-export interface FiledStore {
-  /** Remembers what a file has told; what was told before stays as it was. A click id of a visitor who was erased meanwhile is not kept. */
-  addFiled(rows: FiledRow[]): Promise<void>;
-  /** Remembers that a platform was told of changes. */
-  markAdjusted(rows: FiledRow[]): Promise<void>;
-  /** What files have told of some calls. */
-  filedOf(site: string, callIds: string[]): Promise<FiledRow[]>;
-  /** A page of what a destination's file has told, in the order in which it was, after a place. */
-  filedAfter(site: string, webhook: string, after: FiledPlace, limit: number): Promise<FiledRow[]>;
-}
-
-export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transact): FiledStore {
+export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   return {
-    async addFiled(rows) {
-      for (const part of chunks(rows.filter(({ click_id }) => click_id === null))) await insert(db, part);
+    /** Remembers what a file has told; what was told before stays as it was. A click id of a visitor who was erased meanwhile is not kept. */
+    async addFiled(rows: FiledRow[]) {
+      const nobodys = rows.filter(({ click_id }) => click_id === null);
+      await addMissing(db, "filed", nobodys);
       for (const row of rows.filter(({ click_id }) => click_id !== null)) {
         await transact(async (tx) => {
           const { site, call_id } = row;
           // Its erasure waits, or is over and seen.
           await lockCall(tx, engine, site, call_id);
           const erased = await erasedIds(tx, [], [{ site, id: call_id }]);
-          await insert(tx, [erased.size > 0 ? { ...row, click_id: null } : row]);
+          await addMissing(tx, "filed", [erased.size > 0 ? { ...row, click_id: null } : row]);
         });
       }
     },
 
-    async markAdjusted(rows) {
+    /** Remembers that a platform was told of changes. */
+    async markAdjusted(rows: FiledRow[]) {
       for (const { site, call_id, webhook, name } of rows) {
         const row = db.updateTable("filed").where("site", "=", site).where("call_id", "=", call_id);
         await row.where("webhook", "=", webhook).where("name", "=", name).set({ adjusted: 1 }).execute();
       }
     },
 
-    async filedOf(site, callIds) {
-      const found: FiledRow[] = [];
-      for (const part of chunks(callIds)) {
-        const rows = db.selectFrom("filed").selectAll().where("site", "=", site).where("call_id", "in", part);
-        found.push(...(await rows.execute()));
-      }
-      return found;
+    /** What files have told of some calls. */
+    filedOf(site: string, callIds: string[]) {
+      const filed = db.selectFrom("filed").selectAll().where("site", "=", site);
+      return inChunks(callIds, (part) => filed.where("call_id", "in", part));
     },
 
-    filedAfter: (site, webhook, { filed_at, call_id, name }, limit) =>
+    /** A page of what a destination's file has told, in the order in which it was, after a place. */
+    filedAfter: (site: string, webhook: string, { filed_at, call_id, name }: FiledPlace, limit: number) =>
       db
         .selectFrom("filed")
         .selectAll()
@@ -65,11 +54,6 @@ export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         .limit(limit)
         .execute(),
   };
-}
-
-async function insert(db: Kysely<Tables>, rows: FiledRow[]): Promise<void> {
-  const query = db.insertInto("filed").values(rows);
-  await query.onConflict((conflict) => conflict.doNothing()).execute();
 }
 
 /** Forgets by whose click it was that a call was told of. */

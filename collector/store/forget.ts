@@ -3,37 +3,22 @@ import { type Kysely, sql } from "kysely";
 import { deleteDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
 import { deleteFiled } from "./filed";
-import { lockCall } from "./joins";
 import { recountSession } from "./sessions";
 import type { SavedSite } from "./sites";
-import { stepsOf } from "./step";
 import type { StoredSnapshot, Tables } from "./tables";
 import type { Transact } from "./transact";
+import { lockCall, stepsOf } from "./transact";
 
 /** A place in the order of arrival, where a step of the retention ended. */
 export type ArrivalPlace = Pick<StoredSnapshot, "received_at" | "visitor" | "view_id" | "seq">;
 
-export interface Forgetting {
-  /** Every site with its newest document (JSON). */
-  newestDocuments(): Promise<SavedSite[]>;
-  /**
-   * Deletes some of what arrived before `limit`. Views go whole, when their last snapshot is old enough. `more` says whether there is
-   * more of it, and `after` where the next step goes on.
-   */
-  expire(
-    site: string,
-    limit: number,
-    after: ArrivalPlace | null,
-    step?: number,
-  ): Promise<{ after: ArrivalPlace | null; more: boolean }>;
-}
-
 /** Snapshots that are looked at in one step. */
 const SNAPSHOTS = 200;
 
-export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Forgetting {
+export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   const step = stepsOf(engine, transact);
   return {
+    /** Every site with its newest document (JSON). */
     async newestDocuments() {
       const { rows } =
         await sql<SavedSite>`select site, document, version, saved_at, saved_by from site_versions as newest
@@ -41,7 +26,11 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
       return rows;
     },
 
-    expire: (site, limit, after, most = SNAPSHOTS) =>
+    /**
+     * Deletes some of what arrived before `limit`. Views go whole, when their last snapshot is old enough. `more` says whether there is
+     * more of it, and `after` where the next step goes on.
+     */
+    expire: (site: string, limit: number, after: ArrivalPlace | null, most = SNAPSHOTS) =>
       // A view must not get a snapshot while it is looked whether it gets any more.
       step(site, async (tx, isOver) => {
         if (!(await expireCalls(tx, engine, site, limit, isOver))) return { after, more: true };

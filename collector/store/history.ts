@@ -6,7 +6,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { sha256 } from "../hash";
 import { nameBits } from "./page";
-import { isLater, type Place } from "./place";
 import { LONGEST_SESSION_MS } from "./sessions";
 import type { DescribedView, SessionRow, SnapshotRow, Tables } from "./tables";
 import { contextOf, visitorOf } from "./visitor";
@@ -23,42 +22,22 @@ export interface InSession extends Visitor {
 export type Standing = "erased" | "known" | "unknown";
 
 /** What a snapshot said, and its place. */
-export type Saying = Place & Pick<SnapshotRow, "entities">;
+export type Saying = SnapshotPlace & Pick<SnapshotRow, "entities">;
 
 /** A place among a session's views, in the order in which "newest" is decided (contract 6.3). */
 export type ViewPlace = Pick<DescribedView, "first_at" | "number" | "view_id">;
 
-export interface History {
-  /** Whether a context is an erased visitor's, else whether it has a view. */
-  standing(visitor: Visitor): Promise<Standing>;
-  view(visitor: Visitor, viewId: string): Promise<DescribedView | null>;
-  /** The newest of all views that started at or before `cut`. */
-  newestView(visitor: Visitor, cut: number): Promise<DescribedView | null>;
-  /** The earliest of all views, where no view started at or before `cut`. */
-  earliestView(visitor: Visitor): Promise<DescribedView | null>;
-  /** A session's first view. */
-  entrance(session: InSession): Promise<DescribedView | null>;
-  /** The newest view of a session on a page (`pageOf`) that started by `until`. */
-  viewOnPage(session: InSession, page: string, until: number): Promise<DescribedView | null>;
-  /** A session's views that started by `until`, below `below` where given; the newest first. */
-  viewsOf(session: InSession, until: number, below: ViewPlace | null, limit: number): Promise<DescribedView[]>;
-  /** The same, of those alone that may have said one of these names, in short. */
-  viewsSaying(
-    session: InSession,
-    names: string[],
-    until: number,
-    below: ViewPlace | null,
-    limit: number,
-  ): Promise<ViewPlace[]>;
-  /** What these views' snapshots said by `until`, below `below` where given; the last first. */
-  sayings(visitor: Visitor, viewIds: string[], until: number, below: Place | null, limit: number): Promise<Saying[]>;
-  /** The corrected time of a context's last activity in [`from`, `cut`]; null where there is none. */
-  lastActivity(visitor: Visitor, from: number, cut: number): Promise<number | null>;
-  /** Contexts, at most `limit`, that have shown a value under one of these entities' names at any time, in their order. */
-  contextsShowing(site: string, names: string[], value: string, limit: number): Promise<string[]>;
-  /** The newest snapshot at or before `cut`, in corrected time, in which a context showed a value under one of these names. */
-  newestShowing(visitor: Visitor, names: string[], value: string, cut: number): Promise<Place | null>;
+/** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
+export type SnapshotPlace = Pick<SnapshotRow, "at" | "seq" | "view_id">;
+
+/** True where the first place comes after the second (contract 6.5: by `at`, `seq`, `view_id`). */
+export function isLater(a: SnapshotPlace, b: SnapshotPlace): boolean {
+  if (a.at !== b.at) return a.at > b.at;
+  if (a.seq !== b.seq) return a.seq > b.seq;
+  return a.view_id > b.view_id;
 }
+
+export type History = ReturnType<typeof historyStore>;
 
 /** Showings read at once: of a visitor whose clock was never set, the first one decides. */
 const SHOWINGS = 20;
@@ -87,7 +66,7 @@ function inSession(session: InSession, until: number, place: ViewPlace | null) {
     and (view.first_at, view.number, view.view_id) < (${first_at}, ${number}, ${view_id})`;
 }
 
-export function historyStore(db: Kysely<Tables>): History {
+export function historyStore(db: Kysely<Tables>) {
   const all = async <Row>(query: RawBuilder<unknown>) => (await sql<Row>`${query}`.execute(db)).rows;
   const one = async <Row>(query: RawBuilder<unknown>) => (await all<Row>(sql`${query} limit 1`))[0] ?? null;
   const view = (where: RawBuilder<unknown>) => one<DescribedView>(sql`${DESCRIBED} where ${where}`);
@@ -97,8 +76,8 @@ export function historyStore(db: Kysely<Tables>): History {
     view(sql`${own("view", visitor)} and view.view_id = (${choice} limit 1)`);
 
   /** The showings of a value before a place, the latest first, each with its session's offset. */
-  const showings = (visitor: Visitor, name: string, value: string, until: number, before: Place | null) =>
-    all<Place & Pick<SessionRow, "clock_offset">>(sql`
+  const showings = (visitor: Visitor, name: string, value: string, until: number, before: SnapshotPlace | null) =>
+    all<SnapshotPlace & Pick<SessionRow, "clock_offset">>(sql`
       select showing.at, showing.seq, showing.view_id, session.clock_offset
       from showings as showing
       join views as view on view.site = showing.site and view.visitor = showing.visitor and view.view_id = showing.view_id
@@ -108,7 +87,8 @@ export function historyStore(db: Kysely<Tables>): History {
       order by showing.at desc, showing.seq desc, showing.view_id desc limit ${SHOWINGS}`);
 
   return {
-    async standing(visitor) {
+    /** Whether a context is an erased visitor's, else whether it has a view. */
+    async standing(visitor: Visitor): Promise<Standing> {
       const row = await one<{ standing: Standing }>(sql`select case
         when exists (select 1 from erased where site = ${visitor.site} and hash = ${sha256(visitor.contextId)}) then 'erased'
         when exists (select 1 from sessions as session where ${own("session", visitor)}) then 'known'
@@ -116,9 +96,10 @@ export function historyStore(db: Kysely<Tables>): History {
       return row?.standing ?? "unknown";
     },
 
-    view: (visitor, viewId) => view(sql`${own("view", visitor)} and view.view_id = ${viewId}`),
+    view: (visitor: Visitor, viewId: string) => view(sql`${own("view", visitor)} and view.view_id = ${viewId}`),
 
-    async newestView(visitor, cut) {
+    /** The newest of all views that started at or before `cut`. */
+    async newestView(visitor: Visitor, cut: number) {
       // One session has begun by then, and so has a view: whatever has ended before that is too early.
       const first = await one<{ floor: number }>(sql`
         select first_at + clock_offset as floor from sessions as session
@@ -144,7 +125,8 @@ export function historyStore(db: Kysely<Tables>): History {
       );
     },
 
-    earliestView: (visitor) =>
+    /** The earliest of all views, where no view started at or before `cut`. */
+    earliestView: (visitor: Visitor) =>
       chosen(
         visitor,
         sql`with first as (
@@ -159,28 +141,34 @@ export function historyStore(db: Kysely<Tables>): History {
           order by view.number, view.view_id`,
       ),
 
-    entrance: (session) =>
+    /** A session's first view. */
+    entrance: (session: InSession) =>
       view(sql`${own("view", session)} and view.session_id = ${session.sessionId}
         order by view.first_at, view.number, view.view_id`),
 
-    viewOnPage: (session, page, until) =>
+    /** The newest view of a session on a page (`pageOf`) that started by `until`. */
+    viewOnPage: (session: InSession, page: string, until: number) =>
       view(sql`${inSession(session, until, null)} and view.page = ${page} ${NEWEST_FIRST}`),
 
-    viewsOf: (session, until, place, limit) =>
-      all(sql`${DESCRIBED} where ${inSession(session, until, place)} ${NEWEST_FIRST} limit ${limit}`),
+    /** A session's views that started by `until`, below `below` where given; the newest first. */
+    viewsOf: (session: InSession, until: number, below: ViewPlace | null, limit: number) =>
+      all<DescribedView>(sql`${DESCRIBED} where ${inSession(session, until, below)} ${NEWEST_FIRST} limit ${limit}`),
 
-    viewsSaying: (session, names, until, place, limit) =>
-      all(sql`select first_at, number, view_id from views as view
-        where ${inSession(session, until, place)} and (view.names & ${nameBits(names)}) <> 0
+    /** The same, of those alone that may have said one of these names, in short. */
+    viewsSaying: (session: InSession, names: string[], until: number, below: ViewPlace | null, limit: number) =>
+      all<ViewPlace>(sql`select first_at, number, view_id from views as view
+        where ${inSession(session, until, below)} and (view.names & ${nameBits(names)}) <> 0
         ${NEWEST_FIRST} limit ${limit}`),
 
-    sayings: (visitor, viewIds, until, place, limit) =>
-      all(sql`select at, seq, view_id, entities from snapshots as said
+    /** What these views' snapshots said by `until`, below `below` where given; the last first. */
+    sayings: (visitor: Visitor, viewIds: string[], until: number, below: SnapshotPlace | null, limit: number) =>
+      all<Saying>(sql`select at, seq, view_id, entities from snapshots as said
         where ${own("said", visitor)} and view_id in (${sql.join(viewIds)}) and at <= ${until}
-        and (at, seq, view_id) < (${place?.at ?? WHOLE}, ${place?.seq ?? 0}, ${place?.view_id ?? ""})
+        and (at, seq, view_id) < (${below?.at ?? WHOLE}, ${below?.seq ?? 0}, ${below?.view_id ?? ""})
         order by at desc, seq desc, view_id desc limit ${limit}`),
 
-    async lastActivity(visitor, from, cut) {
+    /** The corrected time of a context's last activity in [`from`, `cut`]; null where there is none. */
+    async lastActivity(visitor: Visitor, from: number, cut: number) {
       const row = await one<{ at: number | null }>(sql`
         select max(session.clock_offset + (
           select max(said.at) from snapshots as said
@@ -197,7 +185,8 @@ export function historyStore(db: Kysely<Tables>): History {
       return at === null || at < from ? null : at;
     },
 
-    async contextsShowing(site, names, value, limit) {
+    /** Contexts, at most `limit`, that have shown a value under one of these entities' names at any time, in their order. */
+    async contextsShowing(site: string, names: string[], value: string, limit: number) {
       const visitors = new Set<string>();
       // Of one name each context is there once, and in order.
       for (const name of names) {
@@ -208,15 +197,16 @@ export function historyStore(db: Kysely<Tables>): History {
       return [...visitors].sort().slice(0, limit).map(contextOf);
     },
 
-    async newestShowing(visitor, names, value, cut) {
+    /** The newest snapshot at or before `cut`, in corrected time, in which a context showed a value under one of these names. */
+    async newestShowing(visitor: Visitor, names: string[], value: string, cut: number) {
       const offsets = await one<{ least: number | null; most: number | null }>(sql`
         select min(clock_offset) as least, max(clock_offset) as most from sessions as session
         where ${own("session", visitor)} and clock_offset <> 0`);
       const [least, most] = [Math.min(offsets?.least ?? 0, 0), Math.max(offsets?.most ?? 0, 0)];
-      let newest: Place | null = null;
+      let newest: SnapshotPlace | null = null;
       for (const name of names) {
-        let before: Place | null = null;
-        let page: (Place & Pick<SessionRow, "clock_offset">)[];
+        let before: SnapshotPlace | null = null;
+        let page: (SnapshotPlace & Pick<SessionRow, "clock_offset">)[];
         do {
           page = await showings(visitor, name, value, cut - least, before);
           for (const { clock_offset, at, seq, view_id } of page) {

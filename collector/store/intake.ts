@@ -2,11 +2,11 @@
 import type { Transaction } from "kysely";
 import { UNMATCHED_AFTER_MS } from "../wire/call";
 import { addShowings } from "./aliases";
-import { byKey, chunks } from "./chunks";
 import { addDue, ofCall, strikeOff, type Touched } from "./due";
 import type { Engine } from "./engine";
-import { redactCall } from "./erase";
-import { anyErased, erasedIds, forgetAliases, refusedWithoutErased, remember, withoutErased } from "./erased";
+import { anyErased, erasedIds, forgetAliases, refusedWithoutErased } from "./erased";
+import { addEvents } from "./events";
+import { addMissing, byKey } from "./rows";
 import { mergeSessions, recountSession } from "./sessions";
 import { createShapes, type Shapes } from "./shapes";
 import type { CallEventRow, DueRow, RejectedRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
@@ -36,20 +36,16 @@ export interface Written extends Verdicts {
   due: DueRow[];
 }
 
-export interface Intake {
-  /**
-   * Writes a batch in one transaction, which is on disk when this resolves, and strikes off the due rows in `done`.
-   * Rejects with nothing written where the database refuses. Where the database is sharded it is one transaction for each key, one after
-   * the other, and what was written before one of them was refused stays.
-   */
-  write(batch: Write[], done: DueRow[], now: number): Promise<Written[]>;
-}
-
 // Two batches that name the same rows take them in the same order (table by table, each by its key), and so cannot wait for each other.
-export function intakeStore(engine: Engine, transact: Transact): Intake {
+export function intakeStore(engine: Engine, transact: Transact) {
   const shapes = createShapes();
   return {
-    async write(batch, done, now) {
+    /**
+     * Writes a batch in one transaction, which is on disk when this resolves, and strikes off the due rows in `done`.
+     * Rejects with nothing written where the database refuses. Where the database is sharded it is one transaction for each key, one after
+     * the other, and what was written before one of them was refused stays.
+     */
+    async write(batch: Write[], done: DueRow[], now: number): Promise<Written[]> {
       const snapshotsOf = new Map(batch.map((one) => [one, one.snapshots.map(asStored)]));
       const all = {
         snapshots: [...snapshotsOf.values()].flat(),
@@ -116,15 +112,13 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   // Asked once: most sites have erased nobody, and need no look at who was.
   const hasErased = await anyErased(tx, [...shown, ...told, ...refused]);
   const snapshots = await addSnapshots(tx, shapes, rows.snapshots, hasErased);
-  const { verdicts: events, calls } = await addEvents(tx, rows.events, hasErased, now);
-  const refusals = hasErased ? await refusedWithoutErased(tx, refused) : refused;
-  for (const part of chunks(byKey(refusals, ({ site, id }) => `${site} ${id}`))) {
-    await tx
-      .insertInto("rejected")
-      .values(part)
-      .onConflict((c) => c.doNothing())
-      .execute();
-  }
+  const { verdicts: events, calls } = await judgeEvents(tx, rows.events, hasErased, now);
+  const kept = hasErased ? await refusedWithoutErased(tx, refused) : refused;
+  await addMissing(
+    tx,
+    "rejected",
+    byKey(kept, ({ site, id }) => `${site} ${id}`),
+  );
   const accepted = rows.snapshots.filter((row) => snapshots.get(row) === "accepted");
   const contexts = await derive(tx, engine, shapes, accepted, hasErased);
   // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
@@ -222,34 +216,15 @@ async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promi
 }
 
 /** Each row's verdict, and the calls that have to be joined again: an erased visitor's also where a repeat is what shows that it is theirs. */
-async function addEvents(
-  tx: Transaction<Tables>,
-  rows: CallEventRow[],
-  hasErased: boolean,
-  now: number,
-): Promise<{ verdicts: Map<CallEventRow, Verdict>; calls: Touched[] }> {
-  const verdicts = new Map<CallEventRow, Verdict>();
+async function judgeEvents(tx: Transaction<Tables>, rows: CallEventRow[], hasErased: boolean, now: number) {
   const firsts = new Map<string, CallEventRow>();
   for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
-  const inOrder = byKey([...firsts.values()], nameOfEvent);
-  const kept = hasErased ? await withoutErased(tx, inOrder) : { rows: inOrder, calls: [] };
-  for (const part of chunks(kept.rows)) {
-    const inserted = await tx
-      .insertInto("call_events")
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning(["site", "call_id", "event_id"])
-      .execute();
-    for (const name of inserted) {
-      const row = firsts.get(nameOfEvent(name));
-      if (row) verdicts.set(row, "accepted");
-    }
-  }
-  for (const { site, call_id } of kept.calls) {
-    await remember(tx, site, [call_id], now);
-    await redactCall(tx, site, call_id);
-  }
-  return { verdicts, calls: [...verdicts.keys(), ...kept.calls].map(({ site, call_id }) => ofCall(site, call_id)) };
+  const { added, calls } = await addEvents(tx, byKey([...firsts.values()], nameOfEvent), hasErased, now);
+  const accepted = added.flatMap((name) => firsts.get(nameOfEvent(name)) ?? []);
+  return {
+    verdicts: new Map(accepted.map((row) => [row, "accepted" as const])),
+    calls: [...accepted, ...calls].map(({ site, call_id }) => ofCall(site, call_id)),
+  };
 }
 
 // Neither sites nor ids can hold a space, so that a space keeps their parts apart.

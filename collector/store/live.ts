@@ -6,18 +6,6 @@ import type { CallRow, Tables } from "./tables";
 /** A call as those who look on are told of it. */
 export type ChangedCall = Pick<CallRow, "call_id" | "ts" | "status" | "version" | "joined_at">;
 
-export interface Live {
-  /** Calls that came out anew at or after a time, the earliest first. */
-  changedCalls(site: string, since: number, limit: number): Promise<ChangedCall[]>;
-  /** When a site's first snapshot that is kept came, its first event of one of these vendors, and its first match; null for none. */
-  firsts(
-    site: string,
-    vendors: string[],
-  ): Promise<{ snapshot: number | null; event: number | null; match: number | null }>;
-  /** Rows of a table; where there are many, an estimate by a part of them. Of one site, where `isBySite`. */
-  countRows(table: CountedTable, site: string, enough?: number): Promise<number>;
-}
-
 /** Tables that grow: those whose rows lie in the order in which they came, and those kept by site and then by a hash. */
 const BY_ROWID = ["snapshots", "views"] as const;
 const BY_HASH = { calls: "call_id", call_events: "call_id", deliveries: "call_id", rejected: "id" } as const;
@@ -32,9 +20,10 @@ export function isBySite(engine: Engine["name"], table: CountedTable): boolean {
 /** So many rows of a part are enough to tell the whole by: it is right to some per cent. */
 const ENOUGH = 1_000;
 
-export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
+export function liveStore(db: Kysely<Tables>, engine: Engine["name"]) {
   return {
-    changedCalls: (site, since, limit) =>
+    /** Calls that came out anew at or after a time, the earliest first. */
+    changedCalls: (site: string, since: number, limit: number): Promise<ChangedCall[]> =>
       db
         .selectFrom("calls")
         .select(["call_id", "ts", "status", "version", "joined_at"])
@@ -45,7 +34,8 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
         .limit(limit)
         .execute(),
 
-    async firsts(site, vendors) {
+    /** When a site's first snapshot that is kept came, its first event of one of these vendors, and its first match; null for none. */
+    async firsts(site: string, vendors: string[]) {
       const snapshots = db.selectFrom("snapshots").select("received_at").where("site", "=", site);
       const snapshot = await snapshots.orderBy("received_at").limit(1).executeTakeFirst();
       const times: number[] = [];
@@ -65,7 +55,8 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]): Live {
       };
     },
 
-    async countRows(table, site, enough = ENOUGH) {
+    /** Rows of a table; where there are many, an estimate by a part of them. Of one site, where `isBySite`. */
+    async countRows(table: CountedTable, site: string, enough = ENOUGH): Promise<number> {
       if (engine === "postgres") {
         // What PostgreSQL last counted may be of any day (`reltuples`): it is asked where there are too many to count.
         const { rows } = await sql<{ found: number; estimate: number }>`

@@ -5,9 +5,8 @@ import { deleteDeliveriesNaming } from "./delivery-log";
 import { addDue, ofCall } from "./due";
 import type { Engine } from "./engine";
 import { isTheirs, ownIdOf, remember, without } from "./erased";
-import { lockCall } from "./joins";
-import { budget, type Step } from "./step";
 import type { DueRow, Tables } from "./tables";
+import { budget, lockCall, type Step } from "./transact";
 
 /** Where a look through all events and refusals of a site goes on. */
 export interface ScanPlace {
@@ -23,7 +22,7 @@ export interface Found<Next> {
   next: Next | null;
 }
 
-/** `Erasing.findMentions`. */
+/** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
 export async function findMentions(
   { db, engine, step }: { db: Kysely<Tables>; engine: Engine; step: Step },
   site: string,

@@ -1,9 +1,8 @@
 /** What is answered about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
-import { beyond } from "./beyond";
-import { chunks } from "./chunks";
 import type { Visitor } from "./history";
-import type { CallEventRow, CallRow, RejectedRow, SessionRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
+import { addMissing, beyond, chunks } from "./rows";
+import type { CallRow, RejectedRow, SessionRow, SnapshotRow, StoredSnapshot, Tables } from "./tables";
 import { contextOf, visitorOf } from "./visitor";
 
 export interface CallFilter {
@@ -43,56 +42,12 @@ export interface OfView extends Visitor {
   viewId: string;
 }
 
-export interface Reads {
-  /** A page of calls, the newest T first. */
-  calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number): Promise<NumberedCall[]>;
-  countCalls(site: string, contextId: string): Promise<number>;
-  /** All events of one call. */
-  callEvents(site: string, callId: string): Promise<CallEventRow[]>;
-  /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
-  callIds(site: string, after: string, limit: number): Promise<string[]>;
-  /** The latest snapshots of a site, the newest arrival first; those before one of them, where it is given. */
-  latestSnapshots(
-    site: string,
-    limit: number,
-    before?: Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">,
-  ): Promise<SnapshotRow[]>;
-  /** A context's sessions that began by `until` (corrected ms; null for all), the one that reaches furthest first. */
-  sessions(visitor: Visitor, until: number | null, skip: number, limit: number): Promise<SessionRow[]>;
-  /** A view's snapshots by `at` and `seq`, from its first or from its last on; those alone that arrived after `after` where given. */
-  viewSnapshots(view: OfView, from: "first" | "last", limit: number, after?: number): Promise<SnapshotRow[]>;
-  countSnapshots(view: OfView): Promise<number>;
-  /** A page of refusals, the newest first; `below` is the last page's last row. */
-  rejected(
-    site: string,
-    filter: { id?: string | undefined; reason?: string | undefined },
-    below: Pick<RejectedRow, "received_at" | "id"> | null,
-    limit: number,
-  ): Promise<RejectedRow[]>;
-  /** Why a vendor's newest refusals were, without what was refused. */
-  latestRefusals(
-    site: string,
-    vendor: string,
-    limit: number,
-  ): Promise<Pick<RejectedRow, "received_at" | "reason" | "detail">[]>;
-  /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
-  countRejected(
-    site: string,
-    which: {
-      reason?: string | undefined;
-      vendor?: string | undefined;
-      below?: Pick<RejectedRow, "received_at" | "id">;
-      since?: number;
-    },
-    most: number,
-  ): Promise<number>;
-  /** Forgets a refusal, once it was replayed, or puts another one in its place. */
-  deleteRejected(site: string, id: string, replacement?: RejectedRow): Promise<void>;
-}
+type RejectedPlace = Pick<RejectedRow, "received_at" | "id">;
 
-export function readStore(db: Kysely<Tables>): Reads {
+export function readStore(db: Kysely<Tables>) {
   return {
-    async calls(site, filter, below, limit) {
+    /** A page of calls, the newest T first. */
+    async calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number) {
       const rows = await filtered(db.selectFrom("calls"), site, filter)
         .selectAll()
         .where(beyond("<", below && { ts: below.ts, call_id: below.call_id }))
@@ -103,15 +58,17 @@ export function readStore(db: Kysely<Tables>): Reads {
       return numbered(db, site, rows);
     },
 
-    async countCalls(site, contextId) {
+    async countCalls(site: string, contextId: string) {
       const rows = filtered(db.selectFrom("calls"), site, { context_id: contextId });
       return (await rows.select((eb) => eb.fn.countAll<number>().as("calls")).executeTakeFirstOrThrow()).calls;
     },
 
-    callEvents: (site, callId) =>
+    /** All events of one call. */
+    callEvents: (site: string, callId: string) =>
       db.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId).execute(),
 
-    async callIds(site, after, limit) {
+    /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
+    async callIds(site: string, after: string, limit: number) {
       const rows = await db
         .selectFrom("call_events")
         .select("call_id")
@@ -124,7 +81,12 @@ export function readStore(db: Kysely<Tables>): Reads {
       return rows.map(({ call_id }) => call_id);
     },
 
-    async latestSnapshots(site, limit, before) {
+    /** The latest snapshots of a site, the newest arrival first; those before one of them, where it is given. */
+    async latestSnapshots(
+      site: string,
+      limit: number,
+      before?: Pick<SnapshotRow, "received_at" | "context_id" | "view_id" | "seq">,
+    ) {
       const { received_at = 0, context_id = "", view_id = "", seq = 0 } = before ?? {};
       const place = before && { received_at, visitor: visitorOf(context_id), view_id, seq };
       const rows = db.selectFrom("snapshots").selectAll().where("site", "=", site).where(beyond("<", place));
@@ -132,7 +94,8 @@ export function readStore(db: Kysely<Tables>): Reads {
       return (await inOrder.orderBy("seq", "desc").limit(limit).execute()).map(asGiven);
     },
 
-    async sessions({ site, contextId }, until, skip, limit) {
+    /** A context's sessions that began by `until` (corrected ms; null for all), the one that reaches furthest first. */
+    async sessions({ site, contextId }: Visitor, until: number | null, skip: number, limit: number) {
       const { rows } =
         await sql<SessionRow>`select * from sessions where site = ${site} and visitor = ${visitorOf(contextId)}
         and ${until === null ? sql`1 = 1` : sql`first_at + clock_offset <= ${until}`}
@@ -140,19 +103,26 @@ export function readStore(db: Kysely<Tables>): Reads {
       return rows;
     },
 
-    async viewSnapshots(view, from, limit, after) {
+    /** A view's snapshots by `at` and `seq`, from its first or from its last on; those alone that arrived after `after` where given. */
+    async viewSnapshots(view: OfView, from: "first" | "last", limit: number, after?: number) {
       const order = from === "first" ? "asc" : "desc";
       const rows = snapshotsOf(db, view).selectAll();
       const late = after === undefined ? rows : rows.where("received_at", ">", after);
       return (await late.orderBy("at", order).orderBy("seq", order).limit(limit).execute()).map(asGiven);
     },
 
-    async countSnapshots(view) {
+    async countSnapshots(view: OfView) {
       const counted = snapshotsOf(db, view).select((eb) => eb.fn.countAll<number>().as("snapshots"));
       return (await counted.executeTakeFirstOrThrow()).snapshots;
     },
 
-    rejected: (site, { id, reason }, below, limit) =>
+    /** A page of refusals, the newest first; `below` is the last page's last row. */
+    rejected: (
+      site: string,
+      { id, reason }: { id?: string | undefined; reason?: string | undefined },
+      below: RejectedPlace | null,
+      limit: number,
+    ) =>
       db
         .selectFrom("rejected")
         .selectAll()
@@ -165,7 +135,8 @@ export function readStore(db: Kysely<Tables>): Reads {
         .limit(limit)
         .execute(),
 
-    latestRefusals: (site, vendor, limit) =>
+    /** Why a vendor's newest refusals were, without what was refused. */
+    latestRefusals: (site: string, vendor: string, limit: number) =>
       db
         .selectFrom("rejected")
         .select(["received_at", "reason", "detail"])
@@ -176,7 +147,18 @@ export function readStore(db: Kysely<Tables>): Reads {
         .limit(limit)
         .execute(),
 
-    async countRejected(site, { reason, vendor, below, since }, most) {
+    /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
+    async countRejected(
+      site: string,
+      which: {
+        reason?: string | undefined;
+        vendor?: string | undefined;
+        below?: RejectedPlace;
+        since?: number;
+      },
+      most: number,
+    ) {
+      const { reason, vendor, below, since } = which;
       const rows = db
         .selectFrom("rejected")
         .select(["received_at", "id", "vendor"])
@@ -190,14 +172,10 @@ export function readStore(db: Kysely<Tables>): Reads {
       return (await rows.execute()).filter((row) => vendor === undefined || row.vendor === vendor).length;
     },
 
-    async deleteRejected(site, id, replacement) {
+    /** Forgets a refusal, once it was replayed, or puts another one in its place. */
+    async deleteRejected(site: string, id: string, replacement?: RejectedRow) {
       // Before the other goes: what is interrupted here is there twice, and not gone.
-      if (replacement)
-        await db
-          .insertInto("rejected")
-          .values(replacement)
-          .onConflict((c) => c.doNothing())
-          .execute();
+      if (replacement) await addMissing(db, "rejected", [replacement]);
       await db.deleteFrom("rejected").where("site", "=", site).where("id", "=", id).execute();
     },
   };

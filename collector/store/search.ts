@@ -1,8 +1,8 @@
 /** Calls found by what no index holds: looked through in steps, each of some milliseconds, between which others get their turn. */
 import type { Kysely } from "kysely";
 import type { Outcome } from "../wire/call";
-import { beyond } from "./beyond";
 import { type CallFilter, type CallPlace, filtered, type NumberedCall, numbered } from "./reads";
+import { beyond } from "./rows";
 import type { CallRow, Tables } from "./tables";
 
 /** What calls may be searched by, beside what they are listed by. */
@@ -18,11 +18,6 @@ export interface FoundCalls {
   rows: NumberedCall[];
   /** Where to go on; null where all was looked through. */
   next: CallPlace | null;
-}
-
-export interface Search {
-  /** One step of a search, from `below` on; it ends early where `limit` calls were found. */
-  searchCalls(site: string, search: CallSearch, below: CallPlace | null, limit: number): Promise<FoundCalls>;
 }
 
 /** Calls that a step looks at: by their columns alone, and where their outcomes have to be read. */
@@ -42,7 +37,7 @@ export function isSearch(filter: CallSearch): boolean {
   return LEADING.filter((column) => filter[column] !== undefined).length > 1;
 }
 
-export function searchStore(db: Kysely<Tables>): Search {
+export function searchStore(db: Kysely<Tables>) {
   /** The full rows of calls, by their ids, that pass the whole search. */
   async function passing(site: string, ids: string[], search: CallSearch): Promise<CallRow[]> {
     if (ids.length === 0) return [];
@@ -94,7 +89,8 @@ export function searchStore(db: Kysely<Tables>): Search {
   }
 
   return {
-    async searchCalls(site, search, below, limit) {
+    /** One step of a search, from `below` on; it ends early where `limit` calls were found. */
+    async searchCalls(site: string, search: CallSearch, below: CallPlace | null, limit: number): Promise<FoundCalls> {
       const { rows, next } = await (search.caller_sha256 === undefined ? byTime : byCaller)(site, search, below, limit);
       return { rows: await numbered(db, site, rows), next };
     },

@@ -7,20 +7,9 @@ import type { Tables } from "./tables";
 
 const LONGEST = 128;
 
-export interface Shapes {
-  /**
-   * Runs `build(part)` for parts of `rows`, and answers all that they return. `name` stands for the statement: the same
-   * name must always build the same text for rows of one number. Its parameters are the rows' values, in the order of their keys.
-   */
-  run<Row extends object, Result>(
-    db: Kysely<Tables>,
-    name: string,
-    rows: Row[],
-    build: (rows: Row[]) => Compilable<Result>,
-  ): Promise<Result[]>;
-}
+export type Shapes = ReturnType<typeof createShapes>;
 
-export function createShapes(): Shapes {
+export function createShapes() {
   const kept = new Map<string, { query: CompiledQuery; keys: string[] }>();
 
   function shapeOf<Row extends object>(name: string, part: Row[], build: (rows: Row[]) => Compilable) {
@@ -34,6 +23,10 @@ export function createShapes(): Shapes {
   }
 
   return {
+    /**
+     * Runs `build(part)` for parts of `rows`, and answers all that they return. `name` stands for the statement: the same
+     * name must always build the same text for rows of one number. Its parameters are the rows' values, in the order of their keys.
+     */
     async run<Row extends object, Result>(
       db: Kysely<Tables>,
       name: string,

@@ -33,58 +33,32 @@ export interface SecretChange {
   put: { hash: string; secret: string | null } | null;
 }
 
-export interface Sites {
-  /** A version of a site's document, the newest where none is named. */
-  site(site: string, version?: number): Promise<SavedSite | null>;
-  /** A site's versions without their documents, the newest first. */
-  versions(site: string): Promise<Omit<SavedSite, "document">[]>;
-  /**
-   * Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1,
-   * when all snapshots of the site are indexed by these names.
-   */
-  saveSite(save: {
-    site: string;
-    document: string;
-    identifying: string[];
-    secrets: SecretChange[];
-    at: number;
-    /** Whose token saves it. */
-    by?: string | undefined;
-    /** Nothing is saved, and the answer null, where there is a newest version and it is another one. */
-    read?: number | undefined;
-  }): Promise<number | null>;
-  /** Adds to what a vendor was refused, the latest last; the oldest go. */
-  addRefusals(site: string, vendor: string, added: RefusalNote[]): Promise<void>;
-  /** What each vendor of a site was refused lately, by its name. */
-  refusals(site: string): Promise<Map<string, RefusalNote[]>>;
-  /** When a vendor's last event was received, and how many were since a time. */
-  vendorActivity(
-    site: string,
-    vendor: string,
-    since: number,
-  ): Promise<{ last_event_at: number | null; events: number }>;
-  /** Indexes what a site's snapshots have shown of vendors' visitor ids: once more, where saving a site did not come to it. */
-  indexAliases(site: string): Promise<void>;
-  /** Adds a secret; the ones before it go on until `expireOthersAt`. */
-  addSecret(row: SecretRow, expireOthersAt: number): Promise<void>;
-  /** Removes every secret of a kind and name at once; answers how many were valid. */
-  removeSecrets(site: string, kind: SecretRow["kind"], name: string): Promise<number>;
-  /** The site's secrets of these kinds that are valid at a time, newest first. */
-  secrets(site: string, kinds: SecretRow["kind"] | SecretRow["kind"][], at: number): Promise<SecretRow[]>;
+export interface SiteSave {
+  site: string;
+  document: string;
+  identifying: string[];
+  secrets: SecretChange[];
+  at: number;
+  /** Whose token saves it. */
+  by?: string | undefined;
+  /** Nothing is saved, and the answer null, where there is a newest version and it is another one. */
+  read?: number | undefined;
 }
 
 /** A save that has not indexed its aliases by then has crashed. */
 const INDEXED_WITHIN_MS = 10 * 60_000;
 
-export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact): Sites {
+export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   return {
-    async site(site, version) {
+    /** A version of a site's document, the newest where none is named. */
+    async site(site: string, version?: number): Promise<SavedSite | null> {
       if (version === undefined) return newestVersion(db, site);
       const row = db.selectFrom("site_versions").selectAll().where("site", "=", site).where("version", "=", version);
       return (await row.executeTakeFirst()) ?? null;
     },
 
-    versions: (site) =>
+    /** A site's versions without their documents, the newest first. */
+    versions: (site: string) =>
       db
         .selectFrom("site_versions")
         .select(["site", "version", "saved_at", "saved_by"])
@@ -92,13 +66,20 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         .orderBy("version", "desc")
         .execute(),
 
-    async saveSite({ site, document, identifying, secrets, at, by = null, read }) {
+    /**
+     * Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1,
+     * when all snapshots of the site are indexed by these names.
+     */
+    async saveSite({ site, document, identifying, secrets, at, by, read }: SiteSave) {
       const { version, due } = await transact(async (tx) => {
         await engine.ownSite(tx, site);
         const last = await newestVersion(tx, site);
         if (last && read !== undefined && last.version !== read) return { version: null, due: [] };
         const version = (last?.version ?? 0) + 1;
-        await tx.insertInto("site_versions").values({ site, version, saved_at: at, saved_by: by, document }).execute();
+        await tx
+          .insertInto("site_versions")
+          .values({ site, version, saved_at: at, saved_by: by ?? null, document })
+          .execute();
         for (const { kind, name, put } of secrets) {
           await tx
             .deleteFrom("secrets")
@@ -123,7 +104,8 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       return version;
     },
 
-    addRefusals: (site, vendor, added) =>
+    /** Adds to what a vendor was refused, the latest last; the oldest go. */
+    addRefusals: (site: string, vendor: string, added: RefusalNote[]) =>
       transact(async (tx) => {
         const known = tx.selectFrom("refused").select("recent").where("site", "=", site).where("vendor", "=", vendor);
         const before = await known.$if(engine.locksRows, (query) => query.forUpdate()).executeTakeFirst();
@@ -132,21 +114,25 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         await insert.onConflict((conflict) => conflict.columns(["site", "vendor"]).doUpdateSet({ recent })).execute();
       }),
 
-    async refusals(site) {
+    /** What each vendor of a site was refused lately, by its name. */
+    async refusals(site: string): Promise<Map<string, RefusalNote[]>> {
       const rows = await db.selectFrom("refused").selectAll().where("site", "=", site).execute();
       return new Map(rows.map(({ vendor, recent }) => [vendor, JSON.parse(recent)]));
     },
 
-    async vendorActivity(site, vendor, since) {
+    /** When a vendor's last event was received, and how many were since a time. */
+    async vendorActivity(site: string, vendor: string, since: number) {
       const events = db.selectFrom("call_events").where("site", "=", site).where("vendor", "=", vendor);
       const last = await events.select("received_at").orderBy("received_at", "desc").limit(1).executeTakeFirst();
       const counted = events.where("received_at", ">=", since).select((eb) => eb.fn.countAll<number>().as("events"));
       return { last_event_at: last?.received_at ?? null, ...(await counted.executeTakeFirstOrThrow()) };
     },
 
-    indexAliases: (site) => indexAliases(engine, transact, site),
+    /** Indexes what a site's snapshots have shown of vendors' visitor ids: once more, where saving a site did not come to it. */
+    indexAliases: (site: string) => indexAliases(engine, transact, site),
 
-    addSecret: (row, expireOthersAt) =>
+    /** Adds a secret; the ones before it go on until `expireOthersAt`. */
+    addSecret: (row: SecretRow, expireOthersAt: number) =>
       transact(async (tx) => {
         await tx
           .updateTable("secrets")
@@ -159,12 +145,14 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         await tx.insertInto("secrets").values(row).execute();
       }),
 
-    async removeSecrets(site, kind, name) {
+    /** Removes every secret of a kind and name at once; answers how many were valid. */
+    async removeSecrets(site: string, kind: SecretRow["kind"], name: string) {
       const rows = db.deleteFrom("secrets").where("site", "=", site).where("kind", "=", kind).where("name", "=", name);
       return Number((await rows.executeTakeFirst()).numDeletedRows);
     },
 
-    secrets: (site, kinds, at) =>
+    /** The site's secrets of these kinds that are valid at a time, newest first. */
+    secrets: (site: string, kinds: SecretRow["kind"] | SecretRow["kind"][], at: number) =>
       db
         .selectFrom("secrets")
         .selectAll()

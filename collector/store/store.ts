@@ -1,50 +1,25 @@
 /** The store as the other rooms see it. Each part is in the file of its name; one contract suite runs on every engine. */
 import { Kysely } from "kysely";
-import { type Counts, countStore } from "./counts";
-import { type Deliveries, deliveryStore } from "./deliveries";
-import { type DeliveryLog, deliveryLog } from "./delivery-log";
+import { countStore } from "./counts";
+import { deliveryStore } from "./deliveries";
+import { deliveryLog } from "./delivery-log";
 import type { Engine } from "./engine";
-import { type Erasing, eraseStore } from "./erase";
-import { type Figures, figureStore } from "./figures";
-import { type FiledStore, filedStore } from "./filed";
-import { type Forgetting, forgetStore } from "./forget";
-import { type Intake, intakeStore } from "./intake";
-import { type Joins, joinStore } from "./joins";
-import { type Live, liveStore } from "./live";
-import { type Reads, readStore } from "./reads";
+import { eraseStore } from "./erase";
+import { filedStore } from "./filed";
+import { forgetStore } from "./forget";
+import { intakeStore } from "./intake";
+import { joinStore } from "./joins";
+import { liveStore } from "./live";
+import { readStore } from "./reads";
+import { addMissing } from "./rows";
 import { bringUpToDate, type Upgrade } from "./schema";
-import { type Search, searchStore } from "./search";
-import { type Sites, siteStore } from "./sites";
+import { searchStore } from "./search";
+import { siteStore } from "./sites";
 import type { Tables } from "./tables";
-import { type Tokens, tokenStore } from "./tokens";
+import { tokenStore } from "./tokens";
 import { transactions } from "./transact";
 
-export interface Store
-  extends Sites,
-    Intake,
-    Joins,
-    Reads,
-    Forgetting,
-    Erasing,
-    Deliveries,
-    DeliveryLog,
-    FiledStore,
-    Figures,
-    Tokens,
-    Search,
-    Counts,
-    Live {
-  engine: Engine["name"];
-  /** True where rows of different keys may lie on different machines (`Engine`). */
-  sharded: boolean;
-  /** True in one of the collectors on this database: the one that does what is to be done once. */
-  leads(): Promise<boolean>;
-  /** Resolves where the database answers, rejects where it does not. */
-  ping(): Promise<void>;
-  /** Writes as much as one request may bring, and takes it back; rejects where that cannot be kept: a page or two may find room on a disk that is full. */
-  probe(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** Nobody's: no site has an empty name. */
 const PROBE = { site: "", vendor: "", recent: "x".repeat(65_536) };
@@ -62,12 +37,14 @@ export async function openDatabase(engine: Engine, options?: Upgrade): Promise<K
 }
 
 /** Opens the store on an engine. Throws where its database cannot be opened or brought up to date. */
-export async function openStore(engine: Engine, options?: Upgrade): Promise<Store> {
+export async function openStore(engine: Engine, options?: Upgrade) {
   const db = await openDatabase(engine, options);
   const transact = transactions(db, engine);
   return {
     engine: engine.name,
+    /** True where rows of different keys may lie on different machines (`Engine`). */
     sharded: engine.sharded,
+    /** True in one of the collectors on this database: the one that does what is to be done once. */
     leads: engine.leads,
     ...siteStore(db, engine, transact),
     ...intakeStore(engine, transact),
@@ -78,23 +55,22 @@ export async function openStore(engine: Engine, options?: Upgrade): Promise<Stor
     ...deliveryStore(db, engine, transact),
     ...deliveryLog(db),
     ...filedStore(db, engine, transact),
-    ...figureStore(db, engine),
     ...tokenStore(db),
     ...searchStore(db),
     ...countStore(db),
     ...liveStore(db, engine.name),
+    /** Bytes that the store takes on its disk: of the file and its log, or of the database. */
+    storeBytes: () => engine.bytes(db),
+    /** Resolves where the database answers, rejects where it does not. */
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as("one")).execute();
     },
+    /** Writes as much as one request may bring, and takes it back; rejects where that cannot be kept: a page or two may find room on a disk that is full. */
     probe: async () => {
       await transact(async (tx) => {
         await tx.deleteFrom("refused").where("site", "=", PROBE.site).execute();
         // Another collector may be trying, too.
-        await tx
-          .insertInto("refused")
-          .values(PROBE)
-          .onConflict((conflict) => conflict.doNothing())
-          .execute();
+        await addMissing(tx, "refused", [PROBE]);
       });
       await db.deleteFrom("refused").where("site", "=", PROBE.site).execute();
     },

@@ -2,47 +2,30 @@
 import type { Kysely } from "kysely";
 import type { MarkRow, Tables, TokenRow } from "./tables";
 
-export interface Tokens {
-  /** All of them, by name. */
-  tokens(): Promise<TokenRow[]>;
-  /** The token of a hash, or null. */
-  token(hash: string): Promise<TokenRow | null>;
-  /** False where its name is taken. */
-  addToken(row: TokenRow): Promise<boolean>;
-  /** False where there is none of this name. */
-  deleteToken(name: string): Promise<boolean>;
-  /** Notes that a token was used, unless it was noted at or after `since`. */
-  noteUse(hash: string, at: number, since: number): Promise<void>;
-  /** A kind's marks of a site, by name; the one of a name, if it is given. */
-  marks(site: string, kind: MarkRow["kind"], name?: string): Promise<MarkRow[]>;
-  /** Puts a mark in the place of the one before. */
-  putMark(row: MarkRow): Promise<void>;
-  /** Adds a mark; false where there is one, which stays: of all who try, one is told true. */
-  addMark(row: MarkRow): Promise<boolean>;
-  deleteMark(site: string, kind: MarkRow["kind"], name: string): Promise<void>;
-  /** Removes a kind's marks of a site from before a time. */
-  deleteMarks(site: string, kind: MarkRow["kind"], before: number): Promise<void>;
-}
-
-export function tokenStore(db: Kysely<Tables>): Tokens {
+export function tokenStore(db: Kysely<Tables>) {
   return {
+    /** All of them, by name. */
     tokens: () => db.selectFrom("tokens").selectAll().orderBy("name").execute(),
 
-    token: async (hash) =>
+    /** The token of a hash, or null. */
+    token: async (hash: string) =>
       (await db.selectFrom("tokens").selectAll().where("hash", "=", hash).executeTakeFirst()) ?? null,
 
-    async addToken(row) {
+    /** False where its name is taken. */
+    async addToken(row: TokenRow) {
       const insert = db.insertInto("tokens").values(row);
       const added = insert.onConflict((conflict) => conflict.doNothing()).returning("name");
       return (await added.executeTakeFirst()) !== undefined;
     },
 
-    async deleteToken(name) {
+    /** False where there is none of this name. */
+    async deleteToken(name: string) {
       const deletion = db.deleteFrom("tokens").where("name", "=", name).returning("hash");
       return (await deletion.executeTakeFirst()) !== undefined;
     },
 
-    async noteUse(hash, at, since) {
+    /** Notes that a token was used, unless it was noted at or after `since`. */
+    async noteUse(hash: string, at: number, since: number) {
       await db
         .updateTable("tokens")
         .set({ last_used_at: at })
@@ -51,7 +34,8 @@ export function tokenStore(db: Kysely<Tables>): Tokens {
         .execute();
     },
 
-    marks: (site, kind, name) =>
+    /** A kind's marks of a site, by name; the one of a name, if it is given. */
+    marks: (site: string, kind: MarkRow["kind"], name?: string) =>
       db
         .selectFrom("marks")
         .selectAll()
@@ -61,7 +45,8 @@ export function tokenStore(db: Kysely<Tables>): Tokens {
         .orderBy("name")
         .execute(),
 
-    async putMark(row) {
+    /** Puts a mark in the place of the one before. */
+    async putMark(row: MarkRow) {
       const { at, said } = row;
       const insert = db.insertInto("marks").values(row);
       await insert
@@ -69,20 +54,22 @@ export function tokenStore(db: Kysely<Tables>): Tokens {
         .execute();
     },
 
-    async addMark(row) {
+    /** Adds a mark; false where there is one, which stays: of all who try, one is told true. */
+    async addMark(row: MarkRow) {
       const insert = db.insertInto("marks").values(row);
       const added = insert.onConflict((conflict) => conflict.doNothing()).returning("name");
       return (await added.executeTakeFirst()) !== undefined;
     },
 
-    async deleteMark(site, kind, name) {
+    async deleteMark(site: string, kind: MarkRow["kind"], name: string) {
       await db
         .deleteFrom("marks")
         .where((eb) => eb.and({ site, kind, name }))
         .execute();
     },
 
-    async deleteMarks(site, kind, before) {
+    /** Removes a kind's marks of a site from before a time. */
+    async deleteMarks(site: string, kind: MarkRow["kind"], before: number) {
       await db.deleteFrom("marks").where("site", "=", site).where("kind", "=", kind).where("at", "<", before).execute();
     },
   };

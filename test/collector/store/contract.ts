@@ -1,7 +1,7 @@
 /** What every engine's store has to do: one suite, run on each of them. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { SnapshotPlace } from "../../../collector/store/history";
 import { nameBits, pageOf } from "../../../collector/store/page";
-import type { Place } from "../../../collector/store/place";
 import type { Store } from "../../../collector/store/store";
 import type { DueRow } from "../../../collector/store/tables";
 import { describeCalls } from "./contract-calls";
@@ -152,7 +152,8 @@ export function describeStore(engine: string, open: () => Promise<OpenedStore>):
           snapshot({ seq: 3, at: 30 }),
         ];
         await store.write([write({ snapshots: rows })], [], NOW);
-        const read = (before: Place | null) => store.history.sayings(VISITOR, ["view-1", "view-2"], 29, before, 3);
+        const read = (before: SnapshotPlace | null) =>
+          store.history.sayings(VISITOR, ["view-1", "view-2"], 29, before, 3);
         const first = await read(null);
         const names = [...first, ...(await read(first[2] ?? null))].map(({ view_id, seq }) => `${view_id}/${seq}`);
         expect(names).toEqual(["view-2/2", "view-1/2", "view-1/1", "view-1/0", "view-2/0"]);
