@@ -1,5 +1,5 @@
 /** Clocks (contract 6, "Clocks"): from what a visitor's device said to the collector's time. */
-import type { DescribedView } from "../store/tables";
+import type { DescribedView } from "../store/history";
 import type { View } from "../wire/snapshots";
 
 /** A view in corrected time. `raw` + `offset` = corrected, for every time of the view's session. */

@@ -6,9 +6,8 @@ import { byPrecedence, type CallFacts, isAhead } from "../join/event";
 import { factsOf } from "../join/joiner";
 import { resolve, type Trail } from "../join/resolve";
 import type { ChosenView } from "../join/view";
-import type { Visitor } from "../store/history";
+import type { DescribedView, Visitor } from "../store/history";
 import type { Store } from "../store/store";
-import type { DescribedView } from "../store/tables";
 import type { Outcome, Reason } from "../wire/call";
 import type { Site } from "../wire/site";
 

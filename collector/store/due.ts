@@ -21,6 +21,12 @@ export async function addDue(tx: Kysely<Tables>, touched: Touched[], now: number
   return due;
 }
 
+/** Leaves due rows for calls that have to be joined again. */
+export function addDueCalls(tx: Kysely<Tables>, site: string, callIds: string[], now: number): Promise<DueRow[]> {
+  const touched = callIds.map((id) => ofCall(site, id));
+  return addDue(tx, touched, now);
+}
+
 /** Removes exactly these due rows; a newer one for the same context or call has another stamp and stays. */
 export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<void> {
   for (const rows of chunks(done)) await tx.deleteFrom("due").where(amongDue(rows)).execute();

@@ -6,13 +6,12 @@ import { type Kysely, sql } from "kysely";
 import { sha256 } from "../hash";
 import { isPlaceholder } from "../wire/ids";
 import { deleteDeliveries } from "./delivery-log";
-import { addDue, ofCall } from "./due";
+import { addDueCalls } from "./due";
 import type { Engine } from "./engine";
 import { erasedIds, hashOfAlias, isShown, isTheirs, ownIdOf, redacted, remember } from "./erased";
-import { deleteFiled, redactFiled } from "./filed";
 import { findMentions, type ScanPlace } from "./mentioned";
-import { inChunks } from "./rows";
-import type { DueRow, Tables } from "./tables";
+import { deleteOfCall, inChunks } from "./rows";
+import type { Tables } from "./tables";
 import type { Transact } from "./transact";
 import { lockCall, stepsOf } from "./transact";
 import { visitorOf } from "./visitor";
@@ -55,22 +54,23 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         const sole = isOwn || (!isPlaceholder(value) && !(await isAnothers(tx, site, value)));
         if (sole) await remember(tx, site, [isOwn ? sha256(value) : hashOfAlias(value)], now);
         const ids = await callsOf(tx, site, value, isOwn, after);
-        const [calls, others, aliases]: [string[], string[], Set<string>] = [[], [], new Set()];
+        const calls = tx.selectFrom("calls").select(["context_id", "rule", "version"]).where("site", "=", site);
+        const [theirs, others, aliases]: [string[], string[], Set<string>] = [[], [], new Set()];
         for (const id of ids) {
           await lockCall(tx, engine, site, id);
-          const call = await callOf(tx, site, id);
+          const call = await calls.where("call_id", "=", id).executeTakeFirst();
           const own = await ownIdOf(tx, { site, call_id: id });
           const isJoined = call?.context_id === contextId;
           if (isJoined || (sole && isTheirs(own, [value]))) {
             if (isJoined && call.rule === "alias" && own !== null) aliases.add(own);
             await remember(tx, site, [id], now, id);
-            calls.push(id);
+            theirs.push(id);
           } else if (await deleteDeliveries(tx, site, [id], { below: call?.version, isOver })) others.push(id);
           if (isOver()) break;
         }
-        const seen = calls.length + others.length;
+        const seen = theirs.length + others.length;
         const next = seen === ids.length && seen < CALLS ? null : (ids[seen - 1] ?? after);
-        return { calls, due: await dueAgain(tx, site, others, now), next, sole, aliases: [...aliases] };
+        return { calls: theirs, due: await addDueCalls(tx, site, others, now), next, sole, aliases: [...aliases] };
       }),
 
     /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
@@ -89,7 +89,7 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         }
         const marks = tx.updateTable("erased").set({ pending: null }).where("site", "=", site);
         await inChunks(done, (part) => marks.where("hash", "in", part));
-        return { left: calls.slice(done.length), due: await dueAgain(tx, site, done, now) };
+        return { left: calls.slice(done.length), due: await addDueCalls(tx, site, done, now) };
       }),
 
     /** Some of the values that a visitor has shown as a vendor's id. */
@@ -136,16 +136,7 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
       const rows = await query.where("erased_at", "<=", until).limit(ROWS).execute();
       return rows.map(({ pending, ...row }) => ({ ...row, id: pending ?? "" }));
     },
-
-    /** Takes what was deleted out of the engine's own files as far as it is in its hands; false where somebody who reads them holds it up. */
-    compact: () => engine.compact(db),
   };
-}
-
-/** Calls that have to be joined again. */
-function dueAgain(tx: Kysely<Tables>, site: string, callIds: string[], now: number): Promise<DueRow[]> {
-  const touched = callIds.map((id) => ofCall(site, id));
-  return addDue(tx, touched, now);
 }
 
 /** Some calls that name a value, and, if it is a visitor's own id, those that were joined with them, in the order of their ids. */
@@ -160,20 +151,11 @@ async function callsOf(tx: Kysely<Tables>, site: string, value: string, isOwn: b
   return [...new Set(all.map((row) => row.id))].sort().slice(0, CALLS);
 }
 
-async function callOf(tx: Kysely<Tables>, site: string, callId: string) {
-  const query = tx.selectFrom("calls").select(["context_id", "rule", "version"]).where("site", "=", site);
-  return query.where("call_id", "=", callId).executeTakeFirst();
-}
-
 /** Whether a value is somebody else's, who is not erased: as a vendor's id that they have shown, or as their own. */
 async function isAnothers(tx: Kysely<Tables>, site: string, value: string): Promise<boolean> {
   if (await isShown(tx, site, value)) return true;
-  const view = tx
-    .selectFrom("views")
-    .select("view_id")
-    .where("site", "=", site)
-    .where("visitor", "=", visitorOf(value));
-  if (!(await view.limit(1).executeTakeFirst())) return false;
+  const views = tx.selectFrom("views").select("view_id").where("site", "=", site);
+  if (!(await views.where("visitor", "=", visitorOf(value)).limit(1).executeTakeFirst())) return false;
   return (await erasedIds(tx, [{ site, id: value }])).size === 0;
 }
 
@@ -206,11 +188,11 @@ export async function redactCall(
     }
   }
   if (!(await deleteDeliveries(tx, site, [callId], { isOver }))) return false;
-  await redactFiled(tx, site, callId);
-  await tx.deleteFrom("rejected").where("site", "=", site).where("call_id", "=", callId).execute();
-  if (!(await events.select("event_id").limit(1).executeTakeFirst())) {
-    await deleteFiled(tx, site, callId);
-    await tx.deleteFrom("calls").where("site", "=", site).where("call_id", "=", callId).execute();
-  }
+  await deleteOfCall(tx, site, callId, ["rejected"]);
+  // What was told stays, to be taken back, without whose click it was; it goes with the call.
+  const filed = tx.updateTable("filed").where("site", "=", site).where("call_id", "=", callId);
+  await filed.set({ click_id: null }).execute();
+  const isLeft = await events.select("event_id").limit(1).executeTakeFirst();
+  if (!isLeft) await deleteOfCall(tx, site, callId, ["filed", "calls"]);
   return true;
 }

@@ -55,14 +55,3 @@ export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         .execute(),
   };
 }
-
-/** Forgets by whose click it was that a call was told of. */
-export async function redactFiled(tx: Kysely<Tables>, site: string, callId: string): Promise<void> {
-  const rows = tx.updateTable("filed").where("site", "=", site).where("call_id", "=", callId);
-  await rows.set({ click_id: null }).execute();
-}
-
-/** Forgets what was told of a call, with the call. */
-export async function deleteFiled(tx: Kysely<Tables>, site: string, callId: string): Promise<void> {
-  await tx.deleteFrom("filed").where("site", "=", site).where("call_id", "=", callId).execute();
-}

@@ -2,10 +2,9 @@
 import { type Kysely, sql } from "kysely";
 import { deleteDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
-import { deleteFiled } from "./filed";
+import { deleteOfCall } from "./rows";
 import { recountSession } from "./sessions";
-import type { SavedSite } from "./sites";
-import type { StoredSnapshot, Tables } from "./tables";
+import type { SavedSite, StoredSnapshot, Tables } from "./tables";
 import type { Transact } from "./transact";
 import { lockCall, stepsOf } from "./transact";
 
@@ -55,9 +54,7 @@ async function expireCalls(
     // A join under way is waited for: it is going to leave deliveries, and the call's row.
     await lockCall(tx, engine, site, call_id);
     if (!(await deleteDeliveries(tx, site, [call_id], { isOver }))) return false;
-    await deleteFiled(tx, site, call_id);
-    for (const table of ["call_events", "calls"] as const)
-      await tx.deleteFrom(table).where("site", "=", site).where("call_id", "=", call_id).execute();
+    await deleteOfCall(tx, site, call_id, ["filed", "call_events", "calls"]);
     if (isOver()) return false;
   }
   const refusal = tx.selectFrom("rejected").select("id").where("site", "=", site).where("received_at", "<", limit);

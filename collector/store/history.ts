@@ -7,7 +7,7 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import { sha256 } from "../hash";
 import { nameBits } from "./page";
 import { LONGEST_SESSION_MS } from "./sessions";
-import type { DescribedView, SessionRow, SnapshotRow, Tables } from "./tables";
+import type { SessionRow, SnapshotRow, StoredSnapshot, Tables, ViewRow } from "./tables";
 import { contextOf, visitorOf } from "./visitor";
 
 /** Whose history, and in which of their sessions. */
@@ -23,6 +23,14 @@ export type Standing = "erased" | "known" | "unknown";
 
 /** What a snapshot said, and its place. */
 export type Saying = SnapshotPlace & Pick<SnapshotRow, "entities">;
+
+/** A view with its document and what its session says of it. */
+export type DescribedView = Pick<
+  ViewRow,
+  "view_id" | "session_id" | "first_at" | "last_at" | "number" | "page" | "names"
+> &
+  Pick<StoredSnapshot, "view"> &
+  Pick<SessionRow, "clock_offset" | "longest">;
 
 /** A place among a session's views, in the order in which "newest" is decided (contract 6.3). */
 export type ViewPlace = Pick<DescribedView, "first_at" | "number" | "view_id">;

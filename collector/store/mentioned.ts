@@ -2,7 +2,7 @@
 import { type Kysely, sql } from "kysely";
 import { mentions } from "../wire/mentions";
 import { deleteDeliveriesNaming } from "./delivery-log";
-import { addDue, ofCall } from "./due";
+import { addDueCalls } from "./due";
 import type { Engine } from "./engine";
 import { isTheirs, ownIdOf, remember, without } from "./erased";
 import type { DueRow, Tables } from "./tables";
@@ -49,8 +49,7 @@ export async function findMentions(
           if (!last) break;
           ((await eraseMention(tx, engine, site, last, ids, now)) ? calls : others).push(last[0]);
         }
-        const touched = others.map((id) => ofCall(site, id));
-        return { calls, due: await addDue(tx, touched, now), next: last ? { table, after: last } : next };
+        return { calls, due: await addDueCalls(tx, site, others, now), next: last ? { table, after: last } : next };
       });
     }
     place = next;
@@ -58,7 +57,10 @@ export async function findMentions(
   return { calls: [], due: [], next: place };
 }
 
-/** An event that names erased ids: of somebody else's call it loses what it says of them; any other call is the erased visitor's, and marked. */
+/**
+ * An event that names erased ids. Of somebody else's call it loses what it says of them, and so does what was told of the call; any other call
+ * is the erased visitor's, and marked: true.
+ */
 async function eraseMention(
   tx: Kysely<Tables>,
   engine: Engine,
@@ -75,12 +77,6 @@ async function eraseMention(
     await remember(tx, site, [callId], now, callId);
     return true;
   }
-  await eraseWithin(tx, site, callId, ids, eventId);
-  return false;
-}
-
-/** Takes ids out of an event of somebody else's call, and out of what was told of it. */
-export async function eraseWithin(tx: Kysely<Tables>, site: string, callId: string, ids: string[], eventId: string) {
   const row = tx.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId);
   const event = await row.where("event_id", "=", eventId).executeTakeFirst();
   if (event) {
@@ -89,6 +85,7 @@ export async function eraseWithin(tx: Kysely<Tables>, site: string, callId: stri
     await update.where("event_id", "=", eventId).set({ own_id, url, source, canonical, body }).execute();
   }
   await deleteDeliveriesNaming(tx, site, callId, mentions(ids));
+  return false;
 }
 
 /** Texts read at once: so many, if they are no longer than this together; one in any case. */

@@ -18,6 +18,9 @@ export interface CallFilter {
   to?: number | undefined;
 }
 
+/** What calls have an index of by time. */
+export const LEADING = ["transaction_id", "context_id", "vendor", "status", "type"] as const;
+
 /** Where a page ended: the next one goes on below. */
 export interface CallPlace {
   ts: number;
@@ -44,7 +47,29 @@ export interface OfView extends Visitor {
 
 type RejectedPlace = Pick<RejectedRow, "received_at" | "id">;
 
+export interface RejectedFilter {
+  id?: string | undefined;
+  reason?: string | undefined;
+  vendor?: string | undefined;
+  /** Received at or after, ms. */
+  since?: number;
+}
+
 export function readStore(db: Kysely<Tables>) {
+  /** Refusals below a place, the newest first. */
+  function refusals(site: string, { id, reason, vendor, since }: RejectedFilter, below?: RejectedPlace | null) {
+    return db
+      .selectFrom("rejected")
+      .where("site", "=", site)
+      .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
+      .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
+      .$if(vendor !== undefined, (query) => query.where("vendor", "=", vendor ?? ""))
+      .$if(since !== undefined, (query) => query.where("received_at", ">=", since ?? 0))
+      .where(beyond("<", below && { received_at: below.received_at, id: below.id }))
+      .orderBy("received_at", "desc")
+      .orderBy("id", "desc");
+  }
+
   return {
     /** A page of calls, the newest T first. */
     async calls(site: string, filter: CallFilter, below: CallPlace | null, limit: number) {
@@ -119,57 +144,23 @@ export function readStore(db: Kysely<Tables>) {
     /** A page of refusals, the newest first; `below` is the last page's last row. */
     rejected: (
       site: string,
-      { id, reason }: { id?: string | undefined; reason?: string | undefined },
+      which: Pick<RejectedFilter, "id" | "reason">,
       below: RejectedPlace | null,
       limit: number,
-    ) =>
-      db
-        .selectFrom("rejected")
-        .selectAll()
-        .where("site", "=", site)
-        .$if(id !== undefined, (query) => query.where("id", "=", id ?? ""))
-        .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
-        .where(beyond("<", below && { received_at: below.received_at, id: below.id }))
-        .orderBy("received_at", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
-        .execute(),
+    ) => refusals(site, which, below).selectAll().limit(limit).execute(),
 
     /** Why a vendor's newest refusals were, without what was refused. */
     latestRefusals: (site: string, vendor: string, limit: number) =>
-      db
-        .selectFrom("rejected")
-        .select(["received_at", "reason", "detail"])
-        .where("site", "=", site)
-        .where("vendor", "=", vendor)
-        .orderBy("received_at", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
-        .execute(),
+      refusals(site, { vendor }).select(["received_at", "reason", "detail"]).limit(limit).execute(),
 
     /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
     async countRejected(
       site: string,
-      which: {
-        reason?: string | undefined;
-        vendor?: string | undefined;
-        below?: RejectedPlace;
-        since?: number;
-      },
+      { vendor, below, ...which }: Omit<RejectedFilter, "id"> & { below?: RejectedPlace },
       most: number,
     ) {
-      const { reason, vendor, below, since } = which;
-      const rows = db
-        .selectFrom("rejected")
-        .select(["received_at", "id", "vendor"])
-        .where("site", "=", site)
-        .$if(reason !== undefined, (query) => query.where("reason", "=", reason ?? ""))
-        .$if(since !== undefined, (query) => query.where("received_at", ">=", since ?? 0))
-        .where(beyond("<", below && { received_at: below.received_at, id: below.id }))
-        .orderBy("received_at", "desc")
-        .orderBy("id", "desc")
-        .limit(most);
-      return (await rows.execute()).filter((row) => vendor === undefined || row.vendor === vendor).length;
+      const rows = await refusals(site, which, below).select(["received_at", "id", "vendor"]).limit(most).execute();
+      return rows.filter((row) => vendor === undefined || row.vendor === vendor).length;
     },
 
     /** Forgets a refusal, once it was replayed, or puts another one in its place. */
@@ -225,11 +216,10 @@ async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow
 export function filtered<O>(query: SelectQueryBuilder<Tables, "calls", O>, site: string, filter: CallFilter) {
   let rows = query.where("calls.site", "=", site);
   if (filter.id !== undefined) rows = rows.where("calls.call_id", "=", filter.id);
-  if (filter.type !== undefined) rows = rows.where("calls.type", "=", filter.type);
-  if (filter.status !== undefined) rows = rows.where("calls.status", "=", filter.status);
-  if (filter.vendor !== undefined) rows = rows.where("calls.vendor", "=", filter.vendor);
-  if (filter.transaction_id !== undefined) rows = rows.where("calls.transaction_id", "=", filter.transaction_id);
-  if (filter.context_id !== undefined) rows = rows.where("calls.context_id", "=", filter.context_id);
+  for (const column of LEADING) {
+    const value = filter[column];
+    if (value !== undefined) rows = rows.where(`calls.${column}`, "=", value);
+  }
   if (filter.from !== undefined) rows = rows.where("calls.ts", ">=", filter.from);
   if (filter.to !== undefined) rows = rows.where("calls.ts", "<", filter.to);
   return rows;

@@ -26,16 +26,32 @@ export async function inChunks<T, Answer>(
   return answers;
 }
 
-/** Adds rows to a table, those alone whose keys are not taken. */
+/** Adds rows to a table, those alone whose keys are not taken; answers how many. */
 export async function addMissing<Name extends keyof Tables>(
   db: Kysely<Tables>,
   table: Name,
   rows: InsertObject<Tables, Name>[],
-): Promise<void> {
+): Promise<number> {
+  let added = 0;
   for (const part of chunks(rows)) {
-    const insert = db.insertInto(table).values(part);
-    await insert.onConflict((conflict) => conflict.doNothing()).execute();
+    const insert = db
+      .insertInto(table)
+      .values(part)
+      .onConflict((conflict) => conflict.doNothing());
+    added += Number((await insert.executeTakeFirst()).numInsertedOrUpdatedRows);
   }
+  return added;
+}
+
+/** Deletes all that some tables hold of a call. */
+export async function deleteOfCall(
+  tx: Kysely<Tables>,
+  site: string,
+  callId: string,
+  tables: ("calls" | "call_events" | "filed" | "rejected")[],
+): Promise<void> {
+  for (const table of tables)
+    await tx.deleteFrom(table).where("site", "=", site).where("call_id", "=", callId).execute();
 }
 
 /** The condition that a row lies on one side of a place, in the order of its columns; true of every row where no place is given. */

@@ -1,7 +1,7 @@
 /** Calls found by what no index holds: looked through in steps, each of some milliseconds, between which others get their turn. */
 import type { Kysely } from "kysely";
 import type { Outcome } from "../wire/call";
-import { type CallFilter, type CallPlace, filtered, type NumberedCall, numbered } from "./reads";
+import { type CallFilter, type CallPlace, filtered, LEADING, type NumberedCall, numbered } from "./reads";
 import { beyond } from "./rows";
 import type { CallRow, Tables } from "./tables";
 
@@ -26,9 +26,6 @@ const READ = 150;
 
 /** Of a caller who has called more often, the latest events are looked through. */
 const CALLER_EVENTS = 1_000;
-
-/** What has an index of its own, by time: the first one that is asked for leads, and the others are looked at. */
-const LEADING = ["transaction_id", "context_id", "vendor", "status", "type"] as const;
 
 /** True where a filter is more than one index can tell. */
 export function isSearch(filter: CallSearch): boolean {
@@ -63,6 +60,7 @@ export function searchStore(db: Kysely<Tables>) {
 
   async function byTime(site: string, search: CallSearch, below: CallPlace | null, limit: number) {
     const { from, to } = search;
+    // The first one that is asked for leads, and the others are looked at.
     const leading = LEADING.find((column) => search[column] !== undefined);
     const beside = LEADING.filter((column) => column !== leading && search[column] !== undefined);
     const columns = search.reason === undefined ? beside : [...beside, "reason" as const];

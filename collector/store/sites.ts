@@ -3,18 +3,8 @@ import type { Kysely } from "kysely";
 import { addIdentifying, indexAliases } from "./aliases";
 import { addDue, strikeOff } from "./due";
 import type { Engine } from "./engine";
-import type { SecretRow, Tables } from "./tables";
+import type { SavedSite, SecretRow, Tables } from "./tables";
 import type { Transact } from "./transact";
-
-export interface SavedSite {
-  site: string;
-  version: number;
-  saved_at: number;
-  /** JSON, as `wire/site.ts` describes it. */
-  document: string;
-  /** Whose token saved it; null where that is not known. */
-  saved_by: string | null;
-}
 
 /** A request of a vendor that was not let in. */
 export interface RefusalNote {
@@ -81,12 +71,8 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
           .values({ site, version, saved_at: at, saved_by: by ?? null, document })
           .execute();
         for (const { kind, name, put } of secrets) {
-          await tx
-            .deleteFrom("secrets")
-            .where("site", "=", site)
-            .where("kind", "=", kind)
-            .where("name", "=", name)
-            .execute();
+          const others = tx.deleteFrom("secrets").where("site", "=", site).where("kind", "=", kind);
+          await others.where("name", "=", name).execute();
           if (put) {
             const row = { site, kind, name, ...put, made_at: at, expires_at: null };
             await tx.insertInto("secrets").values(row).execute();
@@ -134,12 +120,11 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     /** Adds a secret; the ones before it go on until `expireOthersAt`. */
     addSecret: (row: SecretRow, expireOthersAt: number) =>
       transact(async (tx) => {
+        const { site, kind, name } = row;
         await tx
           .updateTable("secrets")
           .set({ expires_at: expireOthersAt })
-          .where("site", "=", row.site)
-          .where("kind", "=", row.kind)
-          .where("name", "=", row.name)
+          .where((eb) => eb.and({ site, kind, name }))
           .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", expireOthersAt)]))
           .execute();
         await tx.insertInto("secrets").values(row).execute();

@@ -42,9 +42,7 @@ export async function openStore(engine: Engine, options?: Upgrade) {
   const transact = transactions(db, engine);
   return {
     engine: engine.name,
-    /** True where rows of different keys may lie on different machines (`Engine`). */
     sharded: engine.sharded,
-    /** True in one of the collectors on this database: the one that does what is to be done once. */
     leads: engine.leads,
     ...siteStore(db, engine, transact),
     ...intakeStore(engine, transact),
@@ -59,7 +57,7 @@ export async function openStore(engine: Engine, options?: Upgrade) {
     ...searchStore(db),
     ...countStore(db),
     ...liveStore(db, engine.name),
-    /** Bytes that the store takes on its disk: of the file and its log, or of the database. */
+    compact: () => engine.compact(db),
     storeBytes: () => engine.bytes(db),
     /** Resolves where the database answers, rejects where it does not. */
     ping: async () => {

@@ -4,41 +4,40 @@
  * Times are epoch milliseconds as they were said (raw); corrections are made by the join.
  * A `visitor` is a context_id as `visitor.ts` writes it.
  */
-import type { Selectable } from "kysely";
-
 export interface Tables {
-  site_versions: SiteVersions;
-  secrets: Secrets;
-  tokens: Tokens;
-  marks: Marks;
-  snapshots: Snapshots;
-  views: Views;
-  sessions: Sessions;
-  identifying: Identifying;
-  aliases: Aliases;
-  showings: Showings;
-  call_events: CallEvents;
-  calls: Calls;
-  rejected: Rejected;
-  refused: Refused;
-  due: Due;
-  erased: Erased;
-  deliveries: DeliveriesTable;
-  delivery_attempts: DeliveryAttempts;
-  filed: Filed;
+  site_versions: SavedSite;
+  secrets: SecretRow;
+  tokens: TokenRow;
+  marks: MarkRow;
+  snapshots: StoredSnapshot;
+  views: ViewRow;
+  sessions: SessionRow;
+  identifying: IdentifyingRow;
+  aliases: AliasRow;
+  showings: ShowingRow;
+  call_events: CallEventRow;
+  calls: CallRow;
+  rejected: RejectedRow;
+  refused: RefusedRow;
+  due: DueRow;
+  erased: ErasedRow;
+  deliveries: DeliveryRow;
+  delivery_attempts: AttemptRow;
+  filed: FiledRow;
 }
 
-interface SiteVersions {
+export interface SavedSite {
   site: string;
   version: number;
   saved_at: number;
+  /** JSON, as `wire/site.ts` describes it. */
   document: string;
   /** Whose token saved it; null where nobody's did, or nobody noted it. */
   saved_by: string | null;
 }
 
 /** Who may ask beside the operator (contract 8). */
-interface Tokens {
+export interface TokenRow {
   name: string;
   hash: string;
   role: "admin" | "reader";
@@ -49,7 +48,7 @@ interface Tokens {
 }
 
 /** What is remembered beside the data, of a site or (empty) of all: small, and each kind with its own names. */
-interface Marks {
+export interface MarkRow {
   site: string;
   /** What has signed out, a link that was used, a collector that is there, what happened first or last, an installation's check. */
   kind: "signed_out" | "link" | "collector" | "retention" | "first" | "check";
@@ -59,7 +58,7 @@ interface Marks {
 }
 
 /** Tokens are kept as SHA-256 only (`secret` null). What signs or checks signatures has to be kept as it is. */
-interface Secrets {
+export interface SecretRow {
   site: string;
   kind: "vendor_token" | "vendor_secret" | "webhook_secret" | "webhook_api_secret" | "file_key";
   name: string;
@@ -69,7 +68,7 @@ interface Secrets {
   expires_at: number | null;
 }
 
-interface Snapshots {
+export interface StoredSnapshot {
   site: string;
   visitor: string;
   view_id: string;
@@ -86,7 +85,7 @@ interface Snapshots {
 }
 
 /** Derived from a view's snapshots by rules that commute; see `mergeView`. */
-interface Views {
+export interface ViewRow {
   site: string;
   visitor: string;
   view_id: string;
@@ -113,7 +112,7 @@ interface Views {
 }
 
 /** Derived from the views that a session has. Whatever is not exact here only widens what is looked at. */
-interface Sessions {
+export interface SessionRow {
   site: string;
   visitor: string;
   session_id: string;
@@ -128,13 +127,13 @@ interface Sessions {
 }
 
 /** Names of entities that identify, or in some version of the site document did identify, a vendor's visitor. */
-interface Identifying {
+interface IdentifyingRow {
   site: string;
   name: string;
 }
 
 /** A value of an identifying entity that a context has shown at any time, as text. */
-interface Aliases {
+export interface AliasRow {
   site: string;
   visitor: string;
   name: string;
@@ -142,13 +141,13 @@ interface Aliases {
 }
 
 /** Each snapshot that showed it. */
-interface Showings extends Aliases {
+export interface ShowingRow extends AliasRow {
   at: number;
   seq: number;
   view_id: string;
 }
 
-interface CallEvents {
+export interface CallEventRow {
   site: string;
   call_id: string;
   /** SHA-256 of the event's canonical JSON: repeats that say the same are one event. */
@@ -181,7 +180,7 @@ interface CallEvents {
 }
 
 /** The join's latest result; `outcome` is the whole of it as JSON, the other columns are there to be searched. */
-interface Calls {
+export interface CallRow {
   site: string;
   call_id: string;
   vendor: string;
@@ -204,7 +203,7 @@ interface Calls {
   told: "matched" | "unmatched" | null;
 }
 
-interface Rejected {
+export interface RejectedRow {
   site: string;
   /** SHA-256 of route, reason and body: the same refusal twice is one row. */
   id: string;
@@ -219,14 +218,14 @@ interface Rejected {
 }
 
 /** The last requests of a vendor that were not let in: a JSON list of `RefusalNote`, the latest last. */
-interface Refused {
+interface RefusedRow {
   site: string;
   vendor: string;
   recent: string;
 }
 
 /** What has to be done again. `stamp` is the write's own, so that rows are only ever inserted or deleted. */
-interface Due {
+export interface DueRow {
   site: string;
   /** Join the calls that a context touches, join one call, or index the site's aliases. */
   kind: "context" | "call" | "aliases";
@@ -239,7 +238,7 @@ interface Due {
 }
 
 /** What was erased: visitors and their aliases as SHA-256 of their ids, calls as their own ids. */
-interface Erased {
+interface ErasedRow {
   site: string;
   hash: string;
   erased_at: number;
@@ -248,7 +247,7 @@ interface Erased {
 }
 
 /** One event of one call for one webhook. */
-interface DeliveriesTable {
+export interface DeliveryRow {
   site: string;
   call_id: string;
   /** What the receiver knows it by. It starts with the call's id, so that it is found by itself. */
@@ -268,7 +267,7 @@ interface DeliveriesTable {
   ended_at: number | null;
 }
 
-interface DeliveryAttempts {
+export interface AttemptRow {
   site: string;
   call_id: string;
   delivery_id: string;
@@ -285,7 +284,7 @@ interface DeliveryAttempts {
 }
 
 /** A conversion that a file has told a platform of. It outlives its visitor, of whom it then says nothing: what was told can be taken back. */
-interface Filed {
+export interface FiledRow {
   site: string;
   call_id: string;
   webhook: string;
@@ -303,27 +302,5 @@ interface Filed {
   adjusted: number;
 }
 
-/** A snapshot as it came, and as it lies in its table. */
+/** A snapshot as it came. */
 export type SnapshotRow = Omit<StoredSnapshot, "visitor"> & { context_id: string };
-export type StoredSnapshot = Selectable<Snapshots>;
-export type ViewRow = Selectable<Views>;
-/** A view with its document and what its session says of it. */
-export type DescribedView = Pick<
-  ViewRow,
-  "view_id" | "session_id" | "first_at" | "last_at" | "number" | "page" | "names"
-> &
-  Pick<StoredSnapshot, "view"> &
-  Pick<SessionRow, "clock_offset" | "longest">;
-export type SessionRow = Selectable<Sessions>;
-export type AliasRow = Selectable<Aliases>;
-export type ShowingRow = Selectable<Showings>;
-export type CallEventRow = Selectable<CallEvents>;
-export type CallRow = Selectable<Calls>;
-export type RejectedRow = Selectable<Rejected>;
-export type DueRow = Selectable<Due>;
-export type DeliveryRow = Selectable<DeliveriesTable>;
-export type AttemptRow = Selectable<DeliveryAttempts>;
-export type TokenRow = Selectable<Tokens>;
-export type MarkRow = Selectable<Marks>;
-export type FiledRow = Selectable<Filed>;
-export type SecretRow = Selectable<Secrets>;

@@ -1,5 +1,6 @@
 /** Named tokens, and the marks: what is remembered beside the data. */
 import type { Kysely } from "kysely";
+import { addMissing } from "./rows";
 import type { MarkRow, Tables, TokenRow } from "./tables";
 
 export function tokenStore(db: Kysely<Tables>) {
@@ -12,16 +13,12 @@ export function tokenStore(db: Kysely<Tables>) {
       (await db.selectFrom("tokens").selectAll().where("hash", "=", hash).executeTakeFirst()) ?? null,
 
     /** False where its name is taken. */
-    async addToken(row: TokenRow) {
-      const insert = db.insertInto("tokens").values(row);
-      const added = insert.onConflict((conflict) => conflict.doNothing()).returning("name");
-      return (await added.executeTakeFirst()) !== undefined;
-    },
+    addToken: async (row: TokenRow) => (await addMissing(db, "tokens", [row])) > 0,
 
     /** False where there is none of this name. */
     async deleteToken(name: string) {
-      const deletion = db.deleteFrom("tokens").where("name", "=", name).returning("hash");
-      return (await deletion.executeTakeFirst()) !== undefined;
+      const { numDeletedRows } = await db.deleteFrom("tokens").where("name", "=", name).executeTakeFirst();
+      return numDeletedRows > 0;
     },
 
     /** Notes that a token was used, unless it was noted at or after `since`. */
@@ -49,23 +46,14 @@ export function tokenStore(db: Kysely<Tables>) {
     async putMark(row: MarkRow) {
       const { at, said } = row;
       const insert = db.insertInto("marks").values(row);
-      await insert
-        .onConflict((conflict) => conflict.columns(["site", "kind", "name"]).doUpdateSet({ at, said }))
-        .execute();
+      await insert.onConflict((taken) => taken.columns(["site", "kind", "name"]).doUpdateSet({ at, said })).execute();
     },
 
     /** Adds a mark; false where there is one, which stays: of all who try, one is told true. */
-    async addMark(row: MarkRow) {
-      const insert = db.insertInto("marks").values(row);
-      const added = insert.onConflict((conflict) => conflict.doNothing()).returning("name");
-      return (await added.executeTakeFirst()) !== undefined;
-    },
+    addMark: async (row: MarkRow) => (await addMissing(db, "marks", [row])) > 0,
 
     async deleteMark(site: string, kind: MarkRow["kind"], name: string) {
-      await db
-        .deleteFrom("marks")
-        .where((eb) => eb.and({ site, kind, name }))
-        .execute();
+      await db.deleteFrom("marks").where("site", "=", site).where("kind", "=", kind).where("name", "=", name).execute();
     },
 
     /** Removes a kind's marks of a site from before a time. */

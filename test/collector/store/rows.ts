@@ -1,15 +1,9 @@
 /** Rows for tests, with everything that a test does not care about filled in. */
 import { sha256 } from "../../../collector/hash";
+import type { DescribedView } from "../../../collector/store/history";
 import type { Write } from "../../../collector/store/intake";
 import type { Store } from "../../../collector/store/store";
-import type {
-  CallEventRow,
-  DeliveryRow,
-  DescribedView,
-  DueRow,
-  FiledRow,
-  SnapshotRow,
-} from "../../../collector/store/tables";
+import type { CallEventRow, DeliveryRow, DueRow, FiledRow, SnapshotRow } from "../../../collector/store/tables";
 
 export const SITE = "shop";
 export const CONTEXT = "6o2diu81w9o-0irxltk5b-u9t1cv4";

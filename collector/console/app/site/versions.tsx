@@ -1,5 +1,5 @@
 /** Who saved which version of the site's document, what each changed, and the way back. */
-import type { SavedSite as Kept } from "../../../store/sites";
+import type { SavedSite as Kept } from "../../../store/tables";
 import { ask, ofSite, pathOf } from "../api";
 import { Time } from "../format";
 import { Action, Named, Part, say } from "../parts";
