@@ -199,20 +199,14 @@ async function derive(
   return contextsTouchedBy(accepted, views, sessions, aliases);
 }
 
+/** What a snapshot says, beside its name. */
+const SAID = ["session_id", "at", "view", "entities", "errors"] as const;
+
 async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promise<boolean> {
-  const stored = await tx
-    .selectFrom("snapshots")
-    .select(["session_id", "at", "view", "entities", "errors"])
-    .where((eb) => eb.and({ site: row.site, visitor: row.visitor, view_id: row.view_id, seq: row.seq }))
-    .executeTakeFirst();
-  return (
-    stored !== undefined &&
-    stored.session_id === row.session_id &&
-    stored.at === row.at &&
-    stored.view === row.view &&
-    stored.entities === row.entities &&
-    stored.errors === row.errors
-  );
+  const { site, visitor, view_id, seq } = row;
+  const query = tx.selectFrom("snapshots").select(SAID);
+  const stored = await query.where((eb) => eb.and({ site, visitor, view_id, seq })).executeTakeFirst();
+  return stored !== undefined && SAID.every((column) => stored[column] === row[column]);
 }
 
 /** Each row's verdict, and the calls that have to be joined again: an erased visitor's also where a repeat is what shows that it is theirs. */
