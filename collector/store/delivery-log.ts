@@ -24,12 +24,11 @@ export function deliveryLog(db: Kysely<Tables>) {
       const { state, webhook, call_id } = filter;
       if (call_id !== undefined) {
         // Sorted here: asked for them in order, SQLite would look for them among all of the site, by their time.
-        const ofCall = db.selectFrom("deliveries").selectAll().where("site", "=", site).where("call_id", "=", call_id);
         const wanted = ({ made_at, id, ...row }: DeliveryRow) =>
           (state ?? row.state) === row.state &&
           (webhook ?? row.webhook) === row.webhook &&
           (below === null || newestFirst(below, { made_at, id }) < 0);
-        return (await ofCall.execute()).filter(wanted).sort(newestFirst).slice(0, limit);
+        return (await deliveriesOfCalls(db, site, [call_id])).filter(wanted).sort(newestFirst).slice(0, limit);
       }
       return db
         .selectFrom("deliveries")
@@ -165,17 +164,18 @@ export async function deleteDeliveries(
     for (let rows = await some.execute(); rows.length > 0; rows = await some.execute()) {
       if (isOver()) return false;
       const ids = rows.map(({ id }) => id);
-      // Deliveries first: an attempt that is being logged has locked its own, is waited for, and is then seen and deleted with the others.
-      for (const [table, id] of [
-        ["deliveries", "id"],
-        ["delivery_attempts", "delivery_id"],
-      ] as const) {
-        const deletion = tx.deleteFrom(table).where("site", "=", site).where("call_id", "in", calls);
-        await deletion.where(id as "call_id", "in", ids).execute();
-      }
+      await deleteByIds(tx, site, calls, ids);
     }
   }
   return true;
+}
+
+/** Deliveries first: an attempt that is being logged has locked its own, is waited for, and is then seen and deleted with the others. */
+async function deleteByIds(tx: Kysely<Tables>, site: string, callIds: string[], ids: string[]): Promise<void> {
+  const deliveries = tx.deleteFrom("deliveries").where("site", "=", site).where("call_id", "in", callIds);
+  await deliveries.where("id", "in", ids).execute();
+  const attempts = tx.deleteFrom("delivery_attempts").where("site", "=", site).where("call_id", "in", callIds);
+  await attempts.where("delivery_id", "in", ids).execute();
 }
 
 /** Forgets those deliveries of a call that name somebody, in what is sent or in what was answered. */
@@ -190,10 +190,5 @@ export async function deleteDeliveriesNaming(
   const names = ({ request, response, error }: (typeof attempts)[number]) => isNamed(`${request} ${response} ${error}`);
   const ids = new Set(attempts.filter(names).map(({ delivery_id }) => delivery_id));
   for (const { id, request } of await deliveriesOfCalls(tx, site, [callId])) if (isNamed(request)) ids.add(id);
-  for (const part of chunks([...ids])) {
-    const deliveries = tx.deleteFrom("deliveries").where("site", "=", site).where("call_id", "=", callId);
-    await deliveries.where("id", "in", part).execute();
-    const told = tx.deleteFrom("delivery_attempts").where("site", "=", site).where("call_id", "=", callId);
-    await told.where("delivery_id", "in", part).execute();
-  }
+  for (const part of chunks([...ids])) await deleteByIds(tx, site, [callId], part);
 }

@@ -52,7 +52,7 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
       step(site, async (tx, isOver) => {
         const isOwn = value === contextId;
         const sole = isOwn || (!isPlaceholder(value) && !(await isAnothers(tx, site, value)));
-        if (sole) await remember(tx, site, [isOwn ? sha256(value) : hashOfAlias(value)], now);
+        if (sole) await remember(tx, site, isOwn ? sha256(value) : hashOfAlias(value), now);
         const ids = await callsOf(tx, site, value, isOwn, after);
         const calls = tx.selectFrom("calls").select(["context_id", "rule", "version"]).where("site", "=", site);
         const [theirs, others, aliases]: [string[], string[], Set<string>] = [[], [], new Set()];
@@ -63,7 +63,7 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
           const isJoined = call?.context_id === contextId;
           if (isJoined || (sole && isTheirs(own, [value]))) {
             if (isJoined && call.rule === "alias" && own !== null) aliases.add(own);
-            await remember(tx, site, [id], now, id);
+            await remember(tx, site, id, now, id);
             theirs.push(id);
           } else if (await deleteDeliveries(tx, site, [id], { below: call?.version, isOver })) others.push(id);
           if (isOver()) break;

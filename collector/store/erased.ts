@@ -21,16 +21,9 @@ interface Named {
   id: string;
 }
 
-/** Remembers that ids were erased. Calls are remembered by their own ids, which are hashes already; `pending` says that one is not redacted yet. */
-export async function remember(
-  tx: Kysely<Tables>,
-  site: string,
-  hashes: string[],
-  now: number,
-  pending: string | null = null,
-): Promise<void> {
-  const rows = hashes.map((hash) => ({ site, hash, erased_at: now, pending }));
-  await addMissing(tx, "erased", rows);
+/** Remembers that an id was erased. Calls are remembered by their own ids, which are hashes already; `pending` says that one is not redacted yet. */
+export async function remember(tx: Kysely<Tables>, site: string, hash: string, now: number, pending?: string) {
+  await addMissing(tx, "erased", [{ site, hash, erased_at: now, pending: pending ?? null }]);
 }
 
 /** What a vendor's id for a visitor is remembered as: otherwise than a visitor's own, as it is somebody else's as soon as they show it. */

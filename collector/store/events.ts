@@ -20,7 +20,7 @@ export async function addEvents(tx: Kysely<Tables>, events: CallEventRow[], hasE
     added.push(...(await insert.returning(["site", "call_id", "event_id"]).execute()));
   }
   for (const { site, call_id } of calls) {
-    await remember(tx, site, [call_id], now);
+    await remember(tx, site, call_id, now);
     await redactCall(tx, site, call_id);
   }
   return { added, calls };

@@ -19,7 +19,7 @@ export interface InSession extends Visitor {
   sessionId: string;
 }
 
-export type Standing = "erased" | "known" | "unknown";
+type Standing = "erased" | "known" | "unknown";
 
 /** What a snapshot said, and its place. */
 export type Saying = SnapshotPlace & Pick<SnapshotRow, "entities">;

@@ -74,7 +74,7 @@ async function eraseMention(
   const call = await calls.executeTakeFirst();
   const isJoinedWithThem = ids.includes(call?.context_id ?? "");
   if (isJoinedWithThem || isTheirs(await ownIdOf(tx, { site, call_id: callId }), ids)) {
-    await remember(tx, site, [callId], now, callId);
+    await remember(tx, site, callId, now, callId);
     return true;
   }
   const row = tx.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId);

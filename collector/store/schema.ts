@@ -21,7 +21,7 @@ export interface Upgrade {
 }
 
 /** What was done to a store and what is to be done. Throws where a newer version has been at it. */
-export async function readSchema(
+async function readSchema(
   db: Kysely<Tables>,
   engine: Engine,
   provider: MigrationProvider = migrations(engine),
@@ -77,7 +77,7 @@ function placed({ place }: Engine, error: unknown): Error {
 }
 
 /** Throws where a table or a column is not there: a copy that is not whole, or tables that somebody else has changed. */
-export async function checkColumns(db: Kysely<Tables>): Promise<void> {
+async function checkColumns(db: Kysely<Tables>): Promise<void> {
   for (const [table, columns] of Object.entries(COLUMNS)) {
     try {
       await sql.raw(`select ${columns.join(", ")} from ${table} where 1 = 0`).execute(db);

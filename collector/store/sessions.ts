@@ -121,16 +121,12 @@ const GROWING = ["last_start", "longest"] as const;
 
 /** Writes nothing where nothing changes, as with most snapshots; answers what was written. */
 function merge(db: Kysely<Tables>, rows: SessionRow[]): Compilable<SessionRow> {
+  const isNow = (column: string, side: "<" | ">") =>
+    sql<boolean>`${sql.ref(`excluded.${column}`)} ${sql.raw(side)} ${sql.ref(`sessions.${column}`)}`;
   const changes = [
-    ...FALLING.map((column) => [
-      column,
-      sql<boolean>`${sql.ref(`excluded.${column}`)} < ${sql.ref(`sessions.${column}`)}`,
-    ]),
-    ...GROWING.map((column) => [
-      column,
-      sql<boolean>`${sql.ref(`excluded.${column}`)} > ${sql.ref(`sessions.${column}`)}`,
-    ]),
-  ] as const;
+    ...FALLING.map((column) => [column, isNow(column, "<")] as const),
+    ...GROWING.map((column) => [column, isNow(column, ">")] as const),
+  ];
   const merged = changes.map(([column, changed]) => [
     column,
     sql`case when ${changed} then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`sessions.${column}`)} end`,
@@ -142,7 +138,7 @@ function merge(db: Kysely<Tables>, rows: SessionRow[]): Compilable<SessionRow> {
       conflict
         .columns(["site", "visitor", "session_id"])
         .doUpdateSet(Object.fromEntries(merged))
-        .where((eb) => eb.or(changes.map(([, changed]) => changed as ReturnType<typeof sql<boolean>>))),
+        .where((eb) => eb.or(changes.map(([, changed]) => changed))),
     )
     .returningAll();
 }

@@ -12,7 +12,8 @@ export interface Tables {
   snapshots: StoredSnapshot;
   views: ViewRow;
   sessions: SessionRow;
-  identifying: IdentifyingRow;
+  /** Names of entities that identify, or in some version of the site document did identify, a vendor's visitor. */
+  identifying: Pick<AliasRow, "site" | "name">;
   aliases: AliasRow;
   showings: ShowingRow;
   call_events: CallEventRow;
@@ -84,7 +85,7 @@ export interface StoredSnapshot {
   errors: string | null;
 }
 
-/** Derived from a view's snapshots by rules that commute; see `mergeView`. */
+/** Derived from a view's snapshots by rules that commute; see `mergeViews`. */
 export interface ViewRow {
   site: string;
   visitor: string;
@@ -124,12 +125,6 @@ export interface SessionRow {
   last_start: number;
   /** No view of it lasted longer: ms, rounded up to a power of two, so that it seldom changes. */
   longest: number;
-}
-
-/** Names of entities that identify, or in some version of the site document did identify, a vendor's visitor. */
-interface IdentifyingRow {
-  site: string;
-  name: string;
 }
 
 /** A value of an identifying entity that a context has shown at any time, as text. */
