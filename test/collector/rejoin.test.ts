@@ -53,7 +53,7 @@ describe("calljoin rejoin", () => {
       code: 1,
       stderr: expect.stringContaining("no site nowhere"),
     });
-    const unnamed = expect.stringMatching(new RegExp(`needs --site TRACKING_ID: there (is|are) .*${shop.id}`));
+    const unnamed = expect.stringMatching(new RegExp(`needs --site TRACKING_ID: the sites? (is|are) .*${shop.id}`));
     await expect(rejoin()).rejects.toMatchObject({ code: 1, stderr: unnamed });
   });
 });
