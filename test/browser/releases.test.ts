@@ -48,7 +48,10 @@ describe.each(RELEASES)("the tag of %s", (version) => {
     await ready(page);
     await inPage(page, "window.visit = 'v-81'; window.total = 49.9");
     const id = await contextId(page);
-    await eventually(async () => expect(valuesOf("total", await shop.views(id))).toEqual([49.9]));
+    await eventually(async () => {
+      const views = await shop.views(id);
+      expect([valuesOf("visit", views), valuesOf("total", views)]).toEqual([["v-81"], [49.9]]);
+    });
     const token = await world.collector.vendorToken(shop.id, VENDOR);
     const meta = { type: "ecBasketTransactionSummary", ts: Date.now() };
     await world.collector.postCall(shop.id, token, [{ context: { id }, meta, transaction: { id: "order-1" } }]);

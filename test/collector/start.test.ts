@@ -44,7 +44,7 @@ function change(sql: string): void {
   db.close();
 }
 
-describe("a start on a store that cannot be used is refused, and changes nothing, where", () => {
+describe("a start on a store that cannot be used is refused, and changes nothing, where", { tags: ["long"] }, () => {
   it("a newer version has been at it", async () => {
     await makeStore();
     change("insert into kysely_migration values ('002_later', '2027-01-01T00:00:00.000Z')");
@@ -116,7 +116,9 @@ describe("a start on a folder that cannot be made is refused, and named, also by
   });
 });
 
-describe("a start on an admin-token that lets in whoever guesses it is refused, and named, where", () => {
+describe("a start on an admin-token that lets in whoever guesses it is refused, and named, where", {
+  tags: ["long"],
+}, () => {
   const token = () => join(folder, "admin-token");
   const made = { CALLJOIN_ADMIN_TOKEN: "" };
 
