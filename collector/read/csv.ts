@@ -7,23 +7,19 @@ import { stringify } from "csv-stringify/sync";
  */
 const NUMBER = /^(-+|[+-]\p{Sc}?[\d.,'’ \u00a0\u202f]*\d(e[+-]?\d+)?[ \u00a0]?[%\p{Sc}]?)$/iu;
 
-const RUN = String.raw`[=+\-@\uff1d\uff0b\uff0d\uff20]`;
-
 /** What a spreadsheet would run (OWASP, "CSV Injection"). */
-const FORMULA = new RegExp(String.raw`^\s*${RUN}`);
-
-/**
- * Where another cell begins for a spreadsheet whose separator is no comma, as in most of Europe: there our quotes, which stand within a cell,
- * keep neither `;` nor a line break together.
- */
-const WITHIN = new RegExp(String.raw`[;\t\r\n]\s*(?=${RUN})`, "g");
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/;
 
 export function csv(rows: unknown[][]): string {
   const cells = rows.map((row) => row.map((cell) => (Array.isArray(cell) ? cell.join("|") : cell)));
   return stringify(cells, { cast: { boolean: String, number: String, string: inert } });
 }
 
+/**
+ * A text whose formulas are texts. In most of Europe a spreadsheet's separator is `;`: our quotes, which then stand within a cell, hold neither
+ * that nor a line break together, and another cell begins behind each.
+ */
 function inert(text: string): string {
-  if (NUMBER.test(text)) return text;
-  return (FORMULA.test(text) ? "'" : "") + text.replace(WITHIN, "$&'");
+  const cells = text.split(/([;\t\r\n])/);
+  return cells.map((cell) => (FORMULA.test(cell) && !NUMBER.test(cell.trim()) ? `'${cell}` : cell)).join("");
 }
