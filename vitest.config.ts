@@ -45,6 +45,7 @@ const LONG_BROWSER = [
   "hostile-page",
   "inspector",
   "last-moment",
+  "loading",
   "next",
   "one-visitor",
   "own-values",
