@@ -82,7 +82,7 @@ const timeSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        "epoch_s, epoch_ms, epoch_us, or a pattern of yyyy yy MMM MM M dd d HH H hh h mm ss SSS a Z. Without it, Calljoin reads ISO 8601, RFC 2822, dd.MM.yyyy, and epoch seconds or milliseconds (by the number of digits)",
+        "epoch_s, epoch_ms, epoch_us, or a pattern of yyyy yy MMM MM M dd d HH H hh h mm ss SSS a Z. Without it, Calljoin reads ISO 8601, RFC 2822, dd.MM.yyyy, Nov 20, 2026 10:00 AM, and epoch seconds or milliseconds (by the number of digits)",
     }),
   zone: z
     .union([timeZone, z.strictObject({ path })], "must be a time zone or a path")

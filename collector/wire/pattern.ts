@@ -6,11 +6,13 @@ const HALF = String.raw`(?<half>[AP]M)(?!\w*/)`;
 const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?<fraction>[.,]\d+)?)?\s*(?:${HALF})?`;
 const ZONE = String.raw`(?<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,4}|[A-Z][\w+-]*/[\w/+-]+)`;
 
-/** ISO 8601 with its liberties, RFC 2822 (and the longer months and zones of some clouds), dd.MM.yyyy. */
+/** ISO 8601 with its liberties and in short, RFC 2822 (and the longer months and zones of some clouds), dd.MM.yyyy, and America's long form. */
 export const NOTATIONS = [
   String.raw`(?<year>\d{4})[-/](?<month>\d{2})[-/](?<day>\d{2})[T ]+${CLOCK}\s*${ZONE}?`,
   String.raw`(?:[A-Z]{3,9},? )?(?<day>\d{1,2}) (?<named>[A-Z]{3,9})\.? (?<year>\d{4}) ${CLOCK}\s*${ZONE}?`,
   String.raw`(?<day>\d{1,2})\.(?<month>\d{1,2})\.(?<year>\d{4}),?[T ]+${CLOCK}\s*${ZONE}?`,
+  String.raw`(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})T(?<hour>\d{2})(?<minute>\d{2})(?<second>\d{2})(?<fraction>[.,]\d+)?${ZONE}?`,
+  String.raw`(?:[A-Z]{3,9},? )?(?<named>[A-Z]{3,9})\.? (?<day>\d{1,2}),? (?<year>\d{4}),?(?: at)? ${CLOCK}\s*${ZONE}?`,
 ].map((source) => new RegExp(`^${source}$`, "i"));
 
 const TOKENS: Record<string, string> = {

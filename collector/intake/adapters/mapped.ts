@@ -7,7 +7,7 @@ import { readAmount } from "./amount";
 import type { CallEvent, Refusal } from "./event";
 import { countryOf, phoneOf } from "./phone";
 import { callerOf, type KeepCaller, saidOfCaller } from "./privacy";
-import { readTime, type Time } from "./time";
+import { readDuration, readTime, type Time } from "./time";
 import {
   find,
   holds,
@@ -139,22 +139,11 @@ function startOf(mapping: Mapping, reading: Reading, vendorZone: string, duratio
   return unread;
 }
 
-const UNITS = { s: 1, ms: 1e-3, min: 60 };
-
-/** Whole seconds: `125`, `"125.4"`, `00:02:05`, `02:05`, or between two times. */
 function durationOf({ duration }: Mapping, reading: Reading): number | null {
   const said = text(reading, duration?.from) ?? "";
-  if (duration?.since) {
-    const [from, to] = [readTime(text(reading, duration.since) ?? "", "UTC"), readTime(said, "UTC")];
-    return from && to && to.ts >= from.ts ? Math.floor((to.ts - from.ts) / 1_000) : null;
-  }
-  const clock = /^(?:(\d+):)?(\d{1,3}):(\d{2})(?:\.\d+)?$/.exec(said);
-  const seconds = clock
-    ? Number(clock[1] ?? 0) * 3_600 + Number(clock[2]) * 60 + Number(clock[3])
-    : /^\d+(\.\d+)?$/.test(said)
-      ? Math.floor(Number(said) * UNITS[duration?.unit ?? "s"])
-      : null;
-  return seconds !== null && seconds < 2 ** 31 ? seconds : null;
+  if (!duration?.since) return readDuration(said, duration?.unit);
+  const [from, to] = [readTime(text(reading, duration.since) ?? "", "UTC"), readTime(said, "UTC")];
+  return from && to && to.ts >= from.ts ? Math.floor((to.ts - from.ts) / 1_000) : null;
 }
 
 function totalOf({ total }: Mapping, reading: Reading): CallEvent["total"] | string {

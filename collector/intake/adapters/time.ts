@@ -83,3 +83,19 @@ function momentOf(wall: number, zone: string, isSaid: boolean): number | null {
     return null;
   }
 }
+
+const UNITS = { s: 1, ms: 1e-3, min: 60 };
+
+/** `00:02:05` and `02:05`; `2m 5s`, `125 sec` and ISO 8601's `PT2M5S`. */
+const DURATIONS = [
+  /^(?:(?<h>\d+):)?(?<m>\d{1,3}):(?<s>\d{2})(?:\.\d+)?$/,
+  /^(?:PT)?(?=\d)(?:(?<h>\d+) ?h(?:(?:ou)?rs?)?)? ?(?:(?<m>\d+) ?m(?:in(?:ute)?s?)?)? ?(?:(?<s>\d+)(?:\.\d+)? ?s(?:ec(?:ond)?s?)?)?$/i,
+];
+
+/** Reads a duration in whole seconds; a number is in `unit`. Null for anything else. */
+export function readDuration(text: string, unit: keyof typeof UNITS = "s"): number | null {
+  const parts = DURATIONS.map((reader) => reader.exec(text)?.groups).find((groups) => groups !== undefined);
+  const number = /^\d+(\.\d+)?$/.test(text) ? Math.floor(Number(text) * UNITS[unit]) : null;
+  const seconds = parts ? Number(parts.h ?? 0) * 3_600 + Number(parts.m ?? 0) * 60 + Number(parts.s ?? 0) : number;
+  return seconds !== null && seconds < 2 ** 31 ? seconds : null;
+}

@@ -41,6 +41,18 @@ describe("a mapping of a site's own", () => {
       { duration_s: 95 },
     ],
     ["HH:MM:SS", { duration: { from: "long" } }, { ...base, long: "01:02:05" }, { duration_s: 3725 }],
+    ...["2m 5s", "125 sec", "PT2M5S", "0h 2min 5s", "125 s"].map((long): [string, object, object, object] => [
+      `spelled: ${long}`,
+      { duration: { from: "long" } },
+      { ...base, long },
+      { duration_s: 125 },
+    ]),
+    ...["125 ms", "PT", "P1D", "5 apples", ""].map((long): [string, object, object, object] => [
+      `no duration: ${long}`,
+      { duration: { from: "long" } },
+      { ...base, long },
+      { duration_s: null },
+    ]),
     ["MM:SS", { duration: { from: "long" } }, { ...base, long: "02:05" }, { duration_s: 125 }],
     [
       "cents",
