@@ -11,7 +11,7 @@ import { COOKIE, OPERATOR, SESSION_MS, type Sessions } from "./sessions";
 
 export interface ConsoleRouteDeps extends RouteDeps {
   sessions: Sessions;
-  /** What a wrong token goes to first: it may refuse to be asked any more. */
+  /** Runs first after a wrong token. It may refuse any further attempts. */
   wrong: RequestHandler;
   publicUrl: string | undefined;
 }
@@ -42,7 +42,10 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
   const { store, sites, sessions, clock, wrong, gate, publicUrl } = deps;
   const router = Router();
 
-  /** With it, where pages and vendors reach the collector: the console may be at another port, or behind another door. */
+  /**
+   * Who is signed in. Also says where pages and vendors reach the collector, because people may reach the console at
+   * another port or address.
+   */
   const shown = ({ name, role, sites }: Asker, expires_at: number | null) => ({
     name,
     role,
@@ -117,12 +120,16 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
       if (!(await sites.version(site))) throw wrong(`sites.${index}`, `there is no site ${site}`);
   }
 
-  /** The cookie is the console's and its routes' alone: of the collector's whole path, and of no other that the host may serve. */
+  /**
+   * Sets the cookie for the collector's whole path, which has the console and its routes. No other path of the host
+   * gets the cookie.
+   */
   function setCookie(request: Request, response: Response, value: string | null): void {
     const isHttps = [request.get("origin") ?? publicUrl ?? "", `${request.protocol}:`].some((one) =>
       one.startsWith("https:"),
     );
-    // Who comes by another way than the public URL, such as the console's own port, has no such path in the address.
+    // A browser that does not use the public URL, but for example the console's own port, has no such path in its
+    // address.
     const at = publicUrl === undefined ? null : new URL(publicUrl);
     const path = at !== null && (request.get("origin") ?? at.origin) === at.origin ? at.pathname : "/";
     const options = { httpOnly: true, sameSite: "strict", secure: isHttps, path } as const;
@@ -132,7 +139,10 @@ export function consoleRoutes(deps: ConsoleRouteDeps): Router {
   return router;
 }
 
-/** Where a link's key signs in, below the collector's address: a fragment is in no log. */
+/**
+ * The path below the collector's address where a link's key signs in. The key is in the fragment, which no log
+ * contains.
+ */
 export function signInPath(link: string): string {
   return `/console/#sign-in=${link}`;
 }

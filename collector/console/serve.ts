@@ -1,4 +1,4 @@
-/** The console's files, as they were built. What they ask for are the routes that everybody has. */
+/** Serves the console's built files. The console itself uses the same routes as everybody else. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,8 +7,9 @@ import { Problem } from "../http/problem";
 import { compress, lazily, type Script, sendFile } from "../site/script";
 
 /**
- * Nothing but the collector's own files and routes; nothing inline, and no text that becomes code or markup (https://www.w3.org/TR/CSP3/,
- * https://www.w3.org/TR/trusted-types/): what pages and vendors have sent is shown here.
+ * The console shows what pages and vendors have sent. So the policy allows only the collector's own files and routes.
+ * It allows nothing inline, and no text that becomes code or markup (https://www.w3.org/TR/CSP3/,
+ * https://www.w3.org/TR/trusted-types/).
  */
 const POLICY = [
   "default-src 'none'",
@@ -40,14 +41,15 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-/** A name with its content's hash in it (`app-Bq3x81Zk.js`) is never another file's. */
+/** A file whose name contains the hash of its content (`app-Bq3x81Zk.js`) never changes. */
 const HASHED = /^[^/]+[-.][A-Za-z0-9_-]{8,}\.\w+$/;
 
 const PAGE = "index.html";
 
 /**
- * Serves a folder's files below `/console/`, read when they are first asked for. An address that names none is a page of the console: it is
- * answered by `index.html`, whose references (`"./app.js"`) go up as far as the address is deep, and so work below any path.
+ * Serves a folder's files below `/console/`, and reads each file when it is first asked for. An address that names no
+ * file is a page of the console. The answer is then `index.html`. Its references (`"./app.js"`) are rewritten to go up
+ * as many levels as the address is deep, so they work below any path.
  */
 export function serveConsole(folder: URL): Router {
   const router = Router();
@@ -66,7 +68,8 @@ export function serveConsole(folder: URL): Router {
 
   router.get("/console{/*path}", async (request, response) => {
     response.set(HEADERS);
-    // Relative: whatever takes a prefix off, the browser's address has it.
+    // The redirect is relative. A proxy may have removed a prefix from the path, but the browser's address still has
+    // it.
     if (request.path === "/console") return response.redirect(308, "console/");
     const asked = request.path.slice("/console/".length);
     const type = TYPES[extname(asked)];
@@ -75,7 +78,8 @@ export function serveConsole(folder: URL): Router {
       return sendFile(request, response, fileOf(asked), { "Content-Type": type, "Cache-Control": cache });
     }
     if (!names().has(PAGE)) throw new Problem(404, "the console has not been built: run npm run build");
-    // Of an older build: a page for a script would only be another error. Any other name may be a site's, a webhook's or a visitor's.
+    // The file belongs to an older build. A page in place of a script would only cause another error. Any other name
+    // may be that of a site, a webhook or a visitor.
     if (type && HASHED.test(asked)) throw new Problem(404, `there is no ${request.path}`);
     const up = "../".repeat(asked.split("/").length - 1) || "./";
     response.set({ "Cache-Control": "no-store", "Content-Type": "text/html; charset=utf-8" });
@@ -84,7 +88,7 @@ export function serveConsole(folder: URL): Router {
   return router;
 }
 
-/** The names of a folder's files, below it; none where it is not there. */
+/** The paths of all files in a folder, relative to it. Empty if there is no such folder. */
 function filesIn(folder: string): string[] {
   try {
     const found = readdirSync(folder, { recursive: true, withFileTypes: true });

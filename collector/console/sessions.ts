@@ -1,6 +1,7 @@
 /**
- * The console's sessions. A session is a cookie that says by which token somebody has signed in, and since which of that token's sign-outs;
- * a key derived from the admin token signs it, so that every collector on a database agrees, and another admin token ends all of them.
+ * The console's sessions. A session is a signed cookie. It says which token somebody signed in with, and which
+ * sign-out of that token was the latest at that time. The signing key is derived from the admin token. So all
+ * collectors on a database agree, and a different admin token ends every session.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
@@ -11,30 +12,32 @@ export const COOKIE = "calljoin_console";
 
 export const SESSION_MS = 12 * 3_600_000;
 
-/** A link that signs in once is for whoever stands before the screen. */
+/**
+ * How long a link that signs in once is valid. It is short, because the link is for a person who is at the screen now.
+ */
 const LINK_MS = 3_600_000;
 
-/** When a token was used last is written so often. */
+/** How often the collector writes, at most, when a token was last used. */
 const USED_MS = 60_000;
 
-/** What the operator's own token is called where others have names; no token may have it. */
+/** The name of the operator's own token. No named token may have this name. */
 export const OPERATOR = "admin token";
 
 const sessionText = z.tuple([z.string(), z.string(), z.number()]);
 const linkText = z.tuple([z.string(), z.number()]);
 
 export interface Sessions {
-  /** Who has this token: the operator, or who has a named one. Null for nobody. */
+  /** Who has this token: the operator, or the holder of a named token. Null if nobody has it. */
   askerWith(token: string): Promise<Asker | null>;
-  /** Who is signed in, by a request's `Cookie`. */
+  /** Who is signed in, according to a request's `Cookie` header. */
   askerIn(cookies: string): Promise<Asker | null>;
-  /** Signs in: answers the cookie's value and when it ends. */
+  /** Signs somebody in. Answers the cookie's value, and when the session ends. */
   begin(asker: Asker): Promise<{ value: string; expires_at: number }>;
   /** Ends every session of a token, on every collector. */
   endAll(asker: Asker): Promise<void>;
   /** A key that signs in the operator, once and within an hour. */
   makeLink(): string;
-  /** The operator, where the key is one of ours and nobody has used it; else null. */
+  /** The operator if the key is ours, is still valid and nobody has used it; otherwise null. */
   spendLink(key: string): Promise<Asker | null>;
 }
 
@@ -51,7 +54,7 @@ export function createSessions({
   const hash = hashToken(adminToken);
   const operator: Asker = { name: OPERATOR, role: "admin", sites: null, hash, expires_at: null };
 
-  /** What was signed for one purpose is nothing for another. */
+  /** The purpose is part of the signed text. So what was signed for one purpose is not valid for another. */
   const macOf = (purpose: string, text: string) => createHmac("sha256", key).update(`${purpose}\n${text}`).digest();
 
   function sign(purpose: string, parts: unknown[]): string {
@@ -76,7 +79,7 @@ export function createSessions({
     return { name, role, sites: sites === null ? null : JSON.parse(sites), hash: tokenHash, expires_at: null };
   }
 
-  /** The token's last sign-out. */
+  /** The token's latest sign-out. */
   async function lastEnd(tokenHash: string): Promise<string> {
     return (await store.marks("", "signed_out", tokenHash))[0]?.said ?? "";
   }

@@ -1,4 +1,4 @@
-/** What the routes answer, by the types that they make it of: nothing of this is left in the browser. */
+/** The types of the routes' answers, taken from the code that makes them. They leave nothing in the browser's code. */
 import type { z } from "zod";
 import type { schemas } from "../../openapi/schemas";
 import type { readCoverage } from "../../read/coverage";

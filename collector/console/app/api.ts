@@ -1,9 +1,12 @@
-/** The collector's routes, asked from the browser: by their place beside this script, so that a path's prefix needs no setting. */
+/**
+ * Asks the collector's routes from the browser. Finds them by their place relative to this script, so that a prefix in
+ * the path needs no setting.
+ */
 import type { Fault } from "../../wire/common";
 
 export type { Fault };
 
-/** Any answer that is no success. `status` is 0 where there was no answer at all. */
+/** Any answer that is not a success. `status` is 0 if there was no answer at all. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -14,7 +17,7 @@ export class Problem extends Error {
   }
 }
 
-/** Where the console is, with a slash at its end: its scripts lie there. */
+/** Where the console and its scripts are, with a slash at the end. */
 export const HOME = new URL(".", import.meta.url);
 
 /** The address of a route or file of the collector: `v1/sites`, `t/shop-uk.js`. */
@@ -22,7 +25,10 @@ export function addressOf(path: string): string {
   return new URL(path, new URL("..", HOME)).href;
 }
 
-/** A path's parts, put together so that no name can reach out of its place; what is undefined or empty is no parameter. */
+/**
+ * Joins the parts of a path, encoded so that no name can change the rest of it. Leaves out a parameter that is
+ * undefined or empty.
+ */
 export function pathOf(parts: string[], query: Record<string, string | number | undefined> = {}): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, String(value)]],
@@ -31,7 +37,7 @@ export function pathOf(parts: string[], query: Record<string, string | number | 
   return parts.map(encodeURIComponent).join("/") + (search && `?${search}`);
 }
 
-/** The path of something of a site's: `ofSite("shop-uk", "calls")`. */
+/** The path of something that belongs to a site: `ofSite("shop-uk", "calls")`. */
 export function ofSite(site: string, ...parts: string[]): string {
   return pathOf(["v1", "sites", site, ...parts]);
 }
@@ -45,13 +51,13 @@ export function onSignedOut(fn: () => void): void {
 
 interface Asked {
   method?: "GET" | "POST" | "PUT" | "DELETE";
-  /** An object goes as JSON, a text as it is. */
+  /** An object is sent as JSON, a string unchanged. */
   body?: object | string | undefined;
   contentType?: string;
   signal?: AbortSignal | undefined;
 }
 
-/** Asks a route; the answer's JSON, or undefined where it has none. Throws a {@link Problem}. */
+/** Asks a route. Answers the parsed JSON, or undefined if there is none. Throws a {@link Problem}. */
 export async function ask<T>(path: string, { method = "GET", body, contentType, signal }: Asked = {}): Promise<T> {
   const type = contentType ?? "application/json";
   let response: Response;
@@ -82,7 +88,7 @@ export function post<T>(path: string, body?: object | string, signal?: AbortSign
   return ask<T>(path, { method: "POST", body: body ?? {}, signal });
 }
 
-/** What was thrown, as a problem: what is none is a fault of the console's own. */
+/** What was thrown, as a problem. Anything that is not a `Problem` is a fault of the console itself. */
 export function problemOf(error: unknown): Problem {
   return error instanceof Problem ? error : new Problem(-1, `The console failed: ${String(error)}. Reload the page.`);
 }

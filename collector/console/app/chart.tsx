@@ -1,14 +1,17 @@
-/** Charts by day as SVG: stacked columns, and a rate with a band; each also as a table, for whoever does not see it. */
+/**
+ * Charts as SVG: stacked columns, and a rate by day with a band. Columns also come as a table, for people who cannot
+ * see the chart.
+ */
 import type { ComponentChildren } from "preact";
 import { Table } from "./table";
 
-/** A part of a column: what it is called, and the class that colours it. */
+/** A part of a column: its name, and the class that colours it. */
 export interface Part {
   name: string;
   kind: string;
 }
 export interface Column {
-  /** A day, a vendor: what stands below. */
+  /** The label below the column, such as a day or a vendor. */
   key: string;
   /** One number for each part. */
   values: number[];
@@ -23,11 +26,14 @@ interface ColumnsProps {
   parts: Part[];
   columns: Column[];
   format: (value: number) => string;
-  /** Beside the parts' numbers in the table: a heading and a text for each column. */
+  /**
+   * One more column of the table, next to the numbers of the parts: its heading, and a text for each column of the
+   * chart.
+   */
   more?: { name: string; of: string[] };
 }
 
-/** Columns side by side, their parts one upon the other. */
+/** Columns side by side, with their parts stacked. */
 export function Columns({ label, parts, columns, format, more }: ColumnsProps) {
   const sums = columns.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const most = Math.max(...sums, 1e-9);
@@ -86,12 +92,12 @@ export function Columns({ label, parts, columns, format, more }: ColumnsProps) {
 interface RateProps {
   label: string;
   points: { key: string; value: number | null }[];
-  /** From, to, and what they are. */
+  /** Where the band begins and ends, and what it shows. */
   band: { from: number; to: number; name: string };
   format: (value: number) => string;
 }
 
-/** A share from 0 to 1 by day, a day without one is a gap; and a band to hold it against. */
+/** A share from 0 to 1 by day, and a band to compare it with. A day without a share is a gap. */
 export function Rate({ label, points, band, format }: RateProps) {
   const y = (value: number) => TOP + (1 - value) * (HEIGHT - TOP);
   const x = (index: number) => percent((index + 0.5) / points.length);
@@ -152,7 +158,7 @@ function Line({ at, most, text }: { at: number; most: number; text: string }) {
   );
 }
 
-/** The first, the middle and the last: there is no room for more on a phone. */
+/** Labels the first, the middle and the last column. A phone has no room for more. */
 function Keys({ keys }: { keys: string[] }) {
   const last = keys.length - 1;
   const shown = [...new Set([0, Math.floor(last / 2), last])];

@@ -1,22 +1,22 @@
-/** Fields to choose from. */
+/** Fields that offer a choice. */
 import { Field, type FieldProps } from "./form";
 
 export interface Option<V extends string> {
   value: V;
   label: string;
-  /** Those of one group stand together. */
+  /** Options of the same group are shown together. */
   group?: string;
   hint?: string;
 }
 
-/** Values with their words: a value alone is its own word. */
+/** Values with their labels. A value alone is its own label. */
 type Options<V extends string> = readonly (V | Option<V>)[] | Record<V, string>;
 
 interface ChoiceProps<V extends string> extends FieldProps {
   value: V | undefined;
   onInput: (value: V) => void;
   options: Options<V>;
-  /** The words of choosing none. */
+  /** The label for choosing none. */
   none?: string;
 }
 
@@ -49,7 +49,7 @@ export function Choice<V extends string>({ value, onInput, options, none, ...fie
   );
 }
 
-/** Several of a few, each a box to tick. */
+/** Lets the user choose any of a few options. Each is a box to tick. */
 export function Several<V extends string>(props: {
   legend: string;
   options: Options<V>;

@@ -1,9 +1,12 @@
-/** What is being written and not saved yet: it is still there after a look at another page, and the browser asks before it is lost. */
+/**
+ * Drafts: what somebody has written and not saved yet. A draft is still there after a look at another page, and the
+ * browser asks before it is lost.
+ */
 import { useState } from "preact/hooks";
 
 interface Kept {
   draft: unknown;
-  /** What was saved when it was begun. */
+  /** What was saved when the draft was begun, as JSON. */
   base: string;
 }
 
@@ -13,7 +16,7 @@ addEventListener("beforeunload", (event) => {
   if (drafts.size > 0) event.preventDefault();
 });
 
-/** For whoever leaves the screen to somebody else. */
+/** Called on signing out, so that the next person at the screen does not see the drafts. */
 export function forgetDrafts(): void {
   drafts.clear();
 }
@@ -21,13 +24,13 @@ export function forgetDrafts(): void {
 export interface Draft<T> {
   draft: T;
   write: (draft: T) => void;
-  /** It was saved, or given up. */
+  /** Drops the draft, because it was saved or given up. */
   forget: () => void;
-  /** Somebody has saved something else in its place since it was begun. */
+  /** True if somebody has saved something else in its place since the draft was begun. */
   isOvertaken: boolean;
 }
 
-/** As `useState`, of what `key` names; `saved` is what it is written over. */
+/** Works like `useState`, for the draft that `key` names. `saved` is what the draft would replace. */
 export function useDraft<T>(key: string, initial: T, saved: unknown = initial): Draft<T> {
   const kept = drafts.get(key);
   const base = JSON.stringify(saved);

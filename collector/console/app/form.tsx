@@ -1,4 +1,4 @@
-/** Forms: each fault stands at its field, and a fault that belongs to none stands above the buttons. */
+/** Forms. Each fault is shown at its field. A fault that belongs to no field is shown above the buttons. */
 import { type ComponentChildren, createContext } from "preact";
 import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
 import { type Fault, type Problem, problemOf } from "./api";
@@ -12,24 +12,27 @@ interface FormFaults {
 const FormContext = createContext<FormFaults>({ faults: [], warnings: [], claim: () => () => {} });
 
 export interface FormProps {
-  /** What is saved; what it throws is shown. */
+  /** Saves. The form shows what it throws. */
   onSave: () => Promise<unknown>;
-  /** The button's words. */
+  /** The label of the button. */
   save?: string;
-  /** Faults that are known before it is saved, such as those of a check while somebody types. */
+  /** Faults that are known before saving, such as those of a check while somebody types. */
   faults?: Fault[];
-  /** What is allowed, and may not be what was meant; told likewise. */
+  /** Warnings about something that is allowed but may not be intended. They are shown at their fields, too. */
   warnings?: Fault[];
-  /** The place in the document that the form is about: `entities.3` makes `entities.3.name` the fault of `name`. */
+  /**
+   * The path in the document that the form is about. With `entities.3`, a fault of `entities.3.name` belongs to
+   * `name`.
+   */
   prefix?: string;
   onCancel?: () => void;
-  /** True for a form beside the page's own: its button is not the one that stands out. */
+  /** True for a form that is not the main one of its page. Its button does not stand out. */
   isMinor?: boolean;
-  /** Reads the newest where somebody else has saved since (409); what is written here stays. */
+  /** Reads the newest version if somebody else has saved one meanwhile (409). What is written in the form stays. */
   onConflict?: () => void;
-  /** Somebody else has changed this since it was begun. */
+  /** True if somebody else has changed this since the draft was begun. */
   isOvertaken?: boolean;
-  /** More buttons, beside these. */
+  /** More buttons, next to these. */
   more?: ComponentChildren;
   children: ComponentChildren;
 }
@@ -76,7 +79,7 @@ export function Form(props: FormProps) {
 
   return (
     <FormContext.Provider value={{ faults: here, warnings: within(warnings, prefix), claim }}>
-      {/* What was mended is no longer told: the next save says what is left. */}
+      {/* Typing hides the problem, because it may be solved. The next save says what is left of it. */}
       <form ref={form} onSubmit={submit} onInput={() => problem && setProblem(null)} noValidate>
         <div class="fields">{children}</div>
         {isOvertaken && !problem && (
@@ -128,7 +131,10 @@ interface Control {
   "aria-invalid": boolean | undefined;
 }
 
-/** A label, a control, and what is to be said of it: all tied together for whoever cannot see that they are. */
+/**
+ * A label, a control, and the notes about it. They are linked, so that a screen reader knows that they belong
+ * together.
+ */
 export function Field({
   label,
   path,
@@ -165,9 +171,9 @@ export interface TextProps extends FieldProps {
   value: string | null | undefined;
   onInput: (value: string) => void;
   type?: "text" | "url" | "password" | "search";
-  /** Lines; more than one is a text area. */
+  /** The number of lines. More than one makes a text area. */
   rows?: number;
-  /** Code: in letters of one width, and never corrected. */
+  /** True for code: a monospaced font, and no spelling check. */
   isCode?: boolean;
   placeholder?: string | undefined;
   autofocus?: boolean;
@@ -202,7 +208,10 @@ export function Text(props: TextProps) {
   );
 }
 
-/** Ties a field to a key of what is written: `{...of("name")}` is its path, its value, and what to do with what is typed. */
+/**
+ * Ties a field to a key of the item that is being edited. `{...of("name")}` gives the field its path, its value, and a
+ * function for what is typed.
+ */
 export function tie<T>(item: T, set: (change: Partial<T>) => void, under = "") {
   return <Key extends keyof T & string>(key: Key) => ({
     path: under + key,

@@ -1,4 +1,4 @@
-/** Times, numbers and money as the reader's own browser writes them. */
+/** Formats times, numbers and money for the reader's own language and time zone, as set in the browser. */
 
 const time = new Intl.DateTimeFormat(undefined, {
   day: "numeric",
@@ -12,7 +12,7 @@ const number = new Intl.NumberFormat();
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
 
-/** A moment in the browser's zone; UTC when it is pointed at. */
+/** A moment in the browser's time zone. Shows UTC when the pointer is over it. */
 export function Time({ at }: { at: number }) {
   return (
     <time class="num" dateTime={new Date(at).toISOString()} title={utc(at)}>
@@ -21,7 +21,7 @@ export function Time({ at }: { at: number }) {
   );
 }
 
-/** How long ago a moment was, the moment itself when it is pointed at. */
+/** How long ago a moment was. Shows the moment itself when the pointer is over it. */
 export function Ago({ at }: { at: number | null | undefined }) {
   if (at == null) return <span class="quiet">never</span>;
   return (
@@ -35,7 +35,7 @@ export function utc(at: number): string {
   return `${new Date(at).toISOString().replace("T", " ").replace("Z", "")} UTC`;
 }
 
-/** `ms` from now, negative for what is past: "5 min. ago". */
+/** `ms` from now, negative for the past: "5 min. ago". */
 function ago(ms: number): string {
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [
     ["day", 86_400_000],
@@ -48,7 +48,7 @@ function ago(ms: number): string {
   return relative.format(Math.trunc(ms / 1000), "second");
 }
 
-/** A span as people say it: 850 ms, 3.2 s, 4 min 10 s, 2 h 5 min. */
+/** A duration as people say it: 850 ms, 3.2 s, 4 min 10 s, 2 h 5 min. */
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${number.format(Math.round(ms / 100) / 10)} s`;
@@ -64,7 +64,7 @@ export function count(value: number): string {
   return number.format(value);
 }
 
-/** A share from 0 to 1; a dash over nothing. */
+/** A share from 0 to 1. Shows a dash if there is no share, because there was nothing to divide by. */
 export function share(value: number | null | undefined): string {
   return value == null ? "–" : percent.format(value);
 }
@@ -76,7 +76,7 @@ export function bytes(value: number): string {
   return `${number.format(Number(shown))} ${["B", "KiB", "MiB", "GiB"][step]}`;
 }
 
-/** An amount in its currency (ISO 4217); one that the browser does not know stands beside the number. */
+/** An amount in its currency (ISO 4217). A currency that the browser does not know is written after the number. */
 export function money(value: number, currency: string | null): string {
   if (currency === null) return number.format(value);
   try {
@@ -86,7 +86,7 @@ export function money(value: number, currency: string | null): string {
   }
 }
 
-/** Any value as text: a string as it is, all else as JSON. */
+/** Any value as text: a string unchanged, everything else as JSON. */
 export function text(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
 }
@@ -95,12 +95,12 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const clockWithSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** The time of a day in the browser's zone: 14:02, or 14:02:07. */
+/** The time of day in the browser's time zone: 14:02, or 14:02:07. */
 export function clockTime(at: number, seconds = false): string {
   return (seconds ? clockWithSeconds : clock).format(at);
 }
 
-/** A day in the browser's zone, without its year: 27 Nov. */
+/** A day in the browser's time zone, without its year: 27 Nov. */
 export function shortDay(at: number): string {
   return dayMonth.format(at);
 }

@@ -1,4 +1,7 @@
-/** Keys that do something on a page; `?` lists them. None acts while somebody types, or with Ctrl, Alt or Meta, which are the browser's. */
+/**
+ * Keys that do something on a page; `?` lists them. They do nothing while somebody types. They leave every combination
+ * with Ctrl, Alt or Meta to the browser.
+ */
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -8,7 +11,7 @@ interface Key {
   press: () => void;
 }
 
-/** The keys of what is on the page now. */
+/** The keys that work on the page now. */
 export const keys = signal<Key[]>([]);
 
 export function useKey(key: string, does: string, press: () => void): void {

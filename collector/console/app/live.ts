@@ -1,8 +1,11 @@
-/** What happens at a site while somebody looks, as the collector tells it: server-sent events, which the browser takes up again by itself. */
+/**
+ * What happens on a site while somebody watches. The collector sends it as server-sent events, and the browser
+ * reconnects by itself.
+ */
 import { useEffect, useRef } from "preact/hooks";
 import { addressOf, ofSite } from "./api";
 
-/** A call that is new or joined anew. */
+/** A call that is new or was joined again. */
 export interface LiveCall {
   id: string;
   /** Epoch milliseconds. */
@@ -14,13 +17,16 @@ export interface LiveCall {
 interface Listener {
   call?: (call: LiveCall) => void;
   progress?: () => void;
-  /** More has happened than is told one by one. */
+  /** More has happened than the collector reports one by one. */
   reset?: () => void;
 }
 
 const AGAIN_MS = 3_000;
 
-/** Calls `on.call` for each call, `on.progress` when something happens for the first time. Without a site nothing is listened to. */
+/**
+ * Calls `on.call` for each call, and `on.progress` when something happens for the first time. Does not listen without
+ * a site.
+ */
 export function useLive(site: string | null, on: Listener): void {
   const newest = useRef(on);
   newest.current = on;
@@ -33,8 +39,9 @@ export function useLive(site: string | null, on: Listener): void {
       source.addEventListener("call", ({ data }) => newest.current.call?.(JSON.parse(data)));
       source.addEventListener("reset", () => newest.current.reset?.());
       source.addEventListener("progress", () => newest.current.progress?.());
-      // A browser gives up on any answer that is no stream (https://html.spec.whatwg.org/#fail-the-connection): a proxy's while the collector
-      // starts anew, or that nobody is signed in, which the list says when it is read again.
+      // A browser gives up on any answer that is not a stream (https://html.spec.whatwg.org/#fail-the-connection).
+      // Such an answer may come from a proxy while the collector restarts. Or it says that nobody is signed in: then
+      // the list will say so when it is read again.
       source.addEventListener("error", () => {
         if (source.readyState !== EventSource.CLOSED) return;
         newest.current.reset?.();

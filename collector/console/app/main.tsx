@@ -1,4 +1,6 @@
-/** The console's beginning: who is signed in, then which page of which site the address names. */
+/**
+ * The entry point of the console. Finds out who is signed in, then shows the page and the site that the address names.
+ */
 import { render } from "preact";
 import { Link, Redirect, Route, Router, Switch } from "wouter-preact";
 import { HOME } from "./api";
@@ -40,7 +42,10 @@ function Place({ site, page, item }: { site: string; page?: string; item?: strin
   return isKnown ? <Redirect to={placeOf(site, "overview")} replace /> : <Start />;
 }
 
-/** The router leaves `%3A`, `%2B` and the like as they are (https://tc39.es/ecma262/#sec-decodeuri-encodeduri), which ids may have in them. */
+/**
+ * Decodes what the router leaves encoded: `%3A`, `%2B` and the like
+ * (https://tc39.es/ecma262/#sec-decodeuri-encodeduri). Ids may contain these characters.
+ */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -49,7 +54,10 @@ function decoded(part: string): string {
   }
 }
 
-/** Where nothing else is asked for: the first site's overview, or the making of one. */
+/**
+ * Used if the address names no page. Goes to the first site's overview, or to the page that adds a site if there is
+ * none.
+ */
 function Start() {
   const [first] = sites.value;
   return <Redirect to={first ? placeOf(first.tracking_id, "overview") : placeOf(NO_SITE, "set-up")} replace />;

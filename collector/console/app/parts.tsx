@@ -1,15 +1,15 @@
-/** Small pieces that every page is made of. */
+/** The small parts that every page is made of. */
 import { signal } from "@preact/signals";
 import type { ComponentChildren, Ref } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { type Problem, problemOf } from "./api";
 import { Failed } from "./resource";
 
-/** What was done last, for whoever looks and whoever listens. */
+/** Says what was done last. People see it, and screen readers say it. */
 export const said = signal("");
 let unsay: ReturnType<typeof setTimeout> | undefined;
 
-/** Says that something is done, for some seconds. */
+/** Says for some seconds that something was done. */
 export function say(what: string): void {
   said.value = what;
   clearTimeout(unsay);
@@ -18,7 +18,7 @@ export function say(what: string): void {
   }, 6_000);
 }
 
-/** A page's heading and what can be done there; the browser's title says it too. */
+/** A page with its heading and the actions that it offers. The heading is also the browser's title. */
 export function Page({
   title,
   actions,
@@ -42,7 +42,10 @@ export function Page({
   );
 }
 
-/** A button that asks the collector for something, once at a time; what goes wrong stands beside it. */
+/**
+ * A button that asks the collector for something. It sends one request at a time, and shows what went wrong next to
+ * itself.
+ */
 export function Action(props: { label: string; does: () => Promise<unknown>; class?: string; describedBy?: string }) {
   const { label, does, describedBy } = props;
   const [isBusy, setBusy] = useState(false);
@@ -68,7 +71,7 @@ export function Action(props: { label: string; does: () => Promise<unknown>; cla
   );
 }
 
-/** Text to be taken elsewhere: an address, a tag, a secret. */
+/** Text to copy and use elsewhere: an address, a tag, a secret. */
 export function Copy({ what, text, children }: { what: string; text: string; children?: ComponentChildren }) {
   const place = useRef<HTMLPreElement>(null);
   async function copy() {
@@ -76,7 +79,8 @@ export function Copy({ what, text, children }: { what: string; text: string; chi
       await navigator.clipboard.writeText(text);
       say(`Copied: ${what}.`);
     } catch {
-      // Only https pages and localhost have a clipboard (https://w3c.github.io/clipboard-apis/#navigator-clipboard): mark it, the keys do the rest.
+      // Only https pages and localhost have a clipboard (https://w3c.github.io/clipboard-apis/#navigator-clipboard).
+      // Elsewhere, select the text, so that the user can copy it with the keyboard.
       if (place.current) getSelection()?.selectAllChildren(place.current);
       say(`Marked: ${what}. Press Ctrl+C, or ⌘C.`);
     }
@@ -94,17 +98,17 @@ export function Copy({ what, text, children }: { what: string; text: string; chi
   );
 }
 
-/** Text as it came, from a page or a vendor: never anything but text. */
+/** Text from a page or a vendor, unchanged. It is never shown as anything but text. */
 export function Raw({ label, children, of }: { label: string; children: string; of?: Ref<HTMLPreElement> }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keys must reach it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must be able to reach it.
     <section class="raw" aria-label={label} tabIndex={0}>
       <pre ref={of ?? null}>{children}</pre>
     </section>
   );
 }
 
-/** A dialog over the page; the browser keeps the focus in it, and Escape closes it. */
+/** A dialog over the page. The browser keeps the focus inside it, and Escape closes it. */
 export function Dialog({
   title,
   onClose,
@@ -124,12 +128,12 @@ export function Dialog({
   );
 }
 
-/** A button for what can't be undone at once: it says what goes with it, and asks. */
+/** A button for something that cannot be undone at once. It first says what else will be gone, and asks. */
 export function Confirm(props: {
   button: ComponentChildren;
   class: string;
   title: string;
-  /** The words of the one that does it, and of the one that does not. */
+  /** The labels of the button that does it, and of the one that does not. */
   yes: string;
   no: string;
   does: () => Promise<unknown>;
@@ -158,7 +162,10 @@ export function Confirm(props: {
   );
 }
 
-/** A button's word, with what only who does not see its place has to be told. */
+/**
+ * A button's label. `what` is for screen readers: the button's place on the page tells everybody else what it is
+ * about.
+ */
 export function Named({ what, children }: { what: string; children: ComponentChildren }) {
   return (
     <>
@@ -170,12 +177,12 @@ export function Named({ what, children }: { what: string; children: ComponentChi
 
 interface Titled {
   title: string;
-  /** Beside the heading. */
+  /** Shown beside the heading. */
   actions?: ComponentChildren;
   children: ComponentChildren;
 }
 
-/** A part of a page under a heading of its own. */
+/** A part of a page with its own heading. */
 export function Part({ title, actions, children, class: its = "stack" }: Titled & { class?: string }) {
   const id = useId();
   const heading = <h2 id={id}>{title}</h2>;
@@ -194,14 +201,14 @@ export function Part({ title, actions, children, class: its = "stack" }: Titled 
   );
 }
 
-/** The same, raised from the page. */
+/** The same, shown as a card. */
 export function Card(props: Titled) {
   return <Part {...props} class="card" />;
 }
 
 export type Fact = [name: string, value: ComponentChildren];
 
-/** Names with what each stands for; what is nothing is left out. */
+/** Names with their values. Leaves out a name that has no value. */
 export function Facts({ of }: { of: Fact[] }) {
   const said = of.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return (
@@ -216,7 +223,7 @@ export function Facts({ of }: { of: Fact[] }) {
   );
 }
 
-/** A state in a word, told by its colour too and never by it alone. */
+/** A state in a word. Its colour says the same, but never alone. */
 export function State({ kind, children }: { kind: "good" | "bad" | "warn" | "quiet"; children: ComponentChildren }) {
   return <span class={`state ${kind}`}>{children}</span>;
 }

@@ -1,10 +1,12 @@
-/** Something the collector is asked for, and the three ways in which a page shows it: loading, failed, there. */
+/**
+ * Something that the collector is asked for, and the three states in which a page shows it: loading, failed, loaded.
+ */
 import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Problem, problemOf } from "./api";
 
 export interface Resource<T> {
-  /** The newest answer; kept while it is asked anew, so that nothing flickers. */
+  /** The newest answer. It stays while the console asks again, so that nothing flickers. */
   data: T | undefined;
   problem: Problem | undefined;
   isLoading: boolean;
@@ -12,8 +14,8 @@ export interface Resource<T> {
 }
 
 /**
- * Asks when the page opens, when `deps` change, and each `every` ms while the page is seen. An answer that is overtaken is dropped.
- * Other `deps` are something else: what was there before is not shown for it.
+ * Asks when the page opens, when `deps` change, and every `every` ms while the page is visible. Drops an answer if a
+ * newer request has started meanwhile. Other `deps` ask for something else, so the earlier answer is no longer shown.
  */
 export function useResource<T>(
   load: (signal: AbortSignal) => Promise<T>,
@@ -27,7 +29,7 @@ export function useResource<T>(
   const newest = useRef(load);
   newest.current = load;
   const isAsking = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new `turn` asks again.
   useEffect(() => {
     const abort = new AbortController();
     isAsking.current = true;
@@ -50,7 +52,7 @@ export function useResource<T>(
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   useEffect(() => {
     if (!every) return;
-    // Where an answer takes longer than that, asking again would never let one come.
+    // Do not ask again before the answer has come. If answers take longer than `every`, none would ever arrive.
     const timer = setInterval(() => document.hidden || isAsking.current || reload(), every);
     return () => clearInterval(timer);
   }, [every, reload]);
@@ -58,12 +60,15 @@ export function useResource<T>(
   return { data, problem, isLoading, reload };
 }
 
-/** What a route answers, by its path. */
+/** What the route at this path answers. */
 export function useAsked<T>(path: string, every?: number): Resource<T> {
   return useResource((signal) => ask<T>(path, { signal }), [path], every);
 }
 
-/** Shows what is there; while there is nothing, that it is loading, or why it failed and how to try again. */
+/**
+ * Shows the data once there is any, and says until then that it is loading. If asking failed, says why and offers to
+ * try again.
+ */
 export function Loaded<T>({ of, children }: { of: Resource<T>; children: (data: T) => ComponentChildren }) {
   const { data, problem, reload } = of;
   return (
@@ -100,7 +105,7 @@ export function Failed({ problem, retry }: { problem: Problem; retry?: () => voi
   );
 }
 
-/** Nothing is there: what it would be, and what to do to get it. */
+/** Shown where there is nothing yet. Says what would be here, and how to get it. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">

@@ -1,10 +1,12 @@
-/** The console's pages, in the order of its navigation; each is loaded when it is opened first. */
+/** The console's pages, in the order of the navigation. Each page is loaded when it is first opened. */
 import type { ComponentType } from "preact";
 
 export interface PageProps {
-  /** The site's tracking id; null where there is none, which only the pages `anywhere` have to know. */
+  /**
+   * The site's tracking id, or {@link NO_SITE} if there is none. Only pages that are `anywhere` have to handle that.
+   */
   site: string;
-  /** What stands behind the page in the address: a call, a visitor, an entity's name. */
+  /** What follows the page in the address: a call, a visitor, an entity's name. */
   item: string | undefined;
 }
 
@@ -12,7 +14,7 @@ export interface Route {
   path: string;
   title: string;
   load: () => Promise<{ default: ComponentType<PageProps> }>;
-  /** True for what is about the collector, and so needs no site. */
+  /** True for a page that needs no site, because it is about the collector or adds a site. */
   anywhere?: boolean;
 }
 
@@ -28,10 +30,10 @@ export const ROUTES: Route[] = [
   { path: "system", title: "System", load: () => import("./pages/system"), anywhere: true },
 ];
 
-/** Stands in an address for the site where there is none; no tracking id begins so. */
+/** Takes the place of the site in an address if there is none. No tracking id begins like this. */
 export const NO_SITE = "-";
 
-/** The place of a page within the console: `/shop-uk/calls/CALL_ID`. */
+/** The path of a page within the console: `/shop-uk/calls/CALL_ID`. */
 export function placeOf(site: string, path: string, item?: string): string {
   return `/${[site, path, ...(item === undefined ? [] : [item])].map(encodeURIComponent).join("/")}`;
 }

@@ -1,4 +1,4 @@
-/** A list that is written row by row: each row's fields, and buttons that add one and take one out. */
+/** A list that is edited row by row: the fields of each row, and buttons that add or remove a row. */
 import type { ComponentChildren } from "preact";
 
 export function Rows<Row>(props: {
@@ -6,11 +6,11 @@ export function Rows<Row>(props: {
   hint?: string;
   /** What one row is called: `parameter`. */
   what: string;
-  /** The list's place in the document, of which the rows' faults are told. */
+  /** The list's path in the document. The paths of its rows' faults begin with it. */
   path: string;
   rows: Row[];
   onChange: (rows: Row[]) => void;
-  /** A row as it begins. */
+  /** A new row. */
   fresh: Row;
   children: (row: Row, path: string, put: (row: Row) => void) => ComponentChildren;
 }) {
@@ -20,7 +20,7 @@ export function Rows<Row>(props: {
       <legend>{legend}</legend>
       {hint && <p class="hint">{hint}</p>}
       {rows.map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row has nothing else that stays: its name is what is being written.
+        // biome-ignore lint/suspicious/noArrayIndexKey: nothing else in a row stays the same: somebody is editing its name.
         <div key={index} class="line">
           {children(row, `${path}.${index}`, (next) => onChange(rows.map((one, at) => (at === index ? next : one))))}
           <button type="button" class="plain" onClick={() => onChange(rows.filter((_one, at) => at !== index))}>

@@ -12,20 +12,20 @@ export interface ListedSite {
   saved_at: number;
 }
 
-/** Undefined while it is asked, null where nobody is signed in. */
+/** Undefined until the collector has answered, null if nobody is signed in. */
 export const session = signal<Session | null | undefined>(undefined);
 export const sites = signal<ListedSite[]>([]);
-/** Why it is not known who is signed in. */
+/** Why the console could not find out who is signed in. */
 export const failure = signal<Problem | null>(null);
 
-/** What saves or erases is shown to those who may. */
+/** The console shows what saves or erases only to people who may do so. */
 export const mayWrite = computed(() => session.value?.role === "admin");
 
 onSignedOut(() => {
   session.value = null;
 });
 
-/** The key of a one-time link, `#sign-in=KEY`; taken out of the address, where it would be copied and kept. */
+/** The key of a one-time link, `#sign-in=KEY`. Removes it from the address, where it would be copied and kept. */
 function takeLink(): string | null {
   const [, key] = /^#sign-in=(.+)$/.exec(location.hash) ?? [];
   if (key) history.replaceState(null, "", location.pathname + location.search);
@@ -44,7 +44,7 @@ export async function begin(): Promise<void> {
   }
 }
 
-/** Throws a `Problem`: 401 for a wrong token, 429 after too many. */
+/** Throws a `Problem`: 401 for a wrong token, 429 after too many of them. */
 export async function signIn(token: string): Promise<void> {
   await enter(await post<Session>("v1/session", { token }));
 }
@@ -63,7 +63,7 @@ async function enter(who: Session): Promise<void> {
   session.value = who;
 }
 
-/** The address of something that pages or vendors ask for: it may be another one than the console's own. */
+/** The address of something that pages or vendors ask for. It may differ from the console's own address. */
 export function collectorAddress(path: string): string {
   const publicUrl = session.value?.public_url;
   return publicUrl ? `${publicUrl}/${path}` : addressOf(path);

@@ -1,4 +1,4 @@
-/** What stands around every page: navigation, the sites, who is signed in, and what was done last. */
+/** The frame around every page: navigation, the choice of a site, who is signed in, and what was done last. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import { type Problem, problemOf } from "./api";
@@ -12,13 +12,14 @@ import { mayWrite, session, signOut, sites } from "./session";
 export function Shell({ site, route, item }: { site: string; route: Route; item: string | undefined }) {
   const [isHelp, setHelp] = useState(false);
   useKey("?", "shows these keys", () => setHelp(true));
-  // On a phone the navigation is a strip that is wider than the screen.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another link.
+  // On a phone, the navigation is a strip that is wider than the screen. So the current link must be scrolled into view.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the current link changes with the page.
   useEffect(() => {
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     scrollTo(0, 0);
   }, [route.path]);
-  // Where what was pressed is gone, another page is there: it is read from its top, and the keys go on in it.
+  // If the focused element is gone, another page has taken its place. Show that page from its top, and move the focus
+  // into it, so that the keyboard continues there.
   const before = useRef(item);
   useEffect(() => {
     if (before.current === item) return;
@@ -75,7 +76,7 @@ export function Shell({ site, route, item }: { site: string; route: Route; item:
   );
 }
 
-/** The page itself, once its part of the console is loaded. */
+/** Shows the page itself, once its part of the console is loaded. */
 function Opened({ site, route, item }: { site: string; route: Route; item: string | undefined }) {
   const page = useResource(route.load, [route.path]);
   return <Loaded of={page}>{({ default: Content }) => <Content key={site} site={site} item={item} />}</Loaded>;

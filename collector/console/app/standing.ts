@@ -1,4 +1,4 @@
-/** How a call stands with an advertising platform, for who has to do something about it. */
+/** Says how a call stands with an advertising platform, in words for the person who has to do something about it. */
 export const STANDING_WORDS: Record<string, string> = {
   sent: "Sent",
   waiting: "Waiting",

@@ -1,18 +1,18 @@
-/** Tables, rows that open, and the way through a list's pages. */
+/** Tables, rows that open, and the buttons that page through a list. */
 import type { ComponentChildren, Ref, VNode } from "preact";
 import { useState } from "preact/hooks";
 
-/** A table that scrolls by itself where the screen is narrower, so that the page does not. */
+/** A table that scrolls by itself on a narrower screen, so that the page does not have to. */
 export function Table(props: {
   label: string;
-  /** What stands above each column: words, or a cell such as {@link right} makes. */
+  /** The head of each column: text, or a cell such as {@link right} makes. */
   heads?: (string | VNode)[];
   body?: Ref<HTMLTableSectionElement>;
   children: ComponentChildren;
 }) {
   const { label, heads, body, children } = props;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that the keys must reach it.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must be able to reach it.
     <section class="scroll" aria-label={label} tabIndex={0}>
       <table>
         {heads && (
@@ -33,26 +33,26 @@ export const right = (what: string) => (
   </th>
 );
 
-/** A head that only who does not see the column needs. */
+/** A head that only screen readers need. */
 export const unseen = (what: string) => (
   <th key={what}>
     <span class="unseen">{what}</span>
   </th>
 );
 
-/** Actions with a row, above the buttons. */
+/** The head of the column with the buttons of each row. */
 export const DOING = unseen("Actions");
 
-/** A column: its head, what a row has there, and the class of its cells. */
+/** A column: its head, the content of its cell in a row, and the class of its cells. */
 export type Column<Row> = [head: string | VNode, cell: (row: Row) => ComponentChildren, kind?: string];
 
-/** A table with a row for each of many alike. Where the first column has no head, none has. */
+/** A table with one row for each of many similar things. If the first column has no head, no column has one. */
 export function Listing<Row>(props: {
   label: string;
   rows: readonly Row[];
   keyOf: (row: Row) => string;
   columns: Column<Row>[];
-  /** The first column names its row. */
+  /** True if the first column names its row. */
   isNamed?: boolean;
 }) {
   const { label, rows, keyOf, columns, isNamed } = props;
@@ -67,7 +67,7 @@ export function Listing<Row>(props: {
                 {cell(row)}
               </th>
             ) : (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a column is what it is by its place.
+              // biome-ignore lint/suspicious/noArrayIndexKey: its place is what identifies a column.
               <td key={column} class={kind}>
                 {cell(row)}
               </td>
@@ -79,7 +79,7 @@ export function Listing<Row>(props: {
   );
 }
 
-/** A row that opens: its cells, a button for what else there is to it, and others beside that. */
+/** A row that opens: its cells, a button that shows more about it, and other buttons next to that one. */
 export function OpeningRow(props: {
   cells: ComponentChildren;
   /** How many columns the table has. */
@@ -114,7 +114,7 @@ export function OpeningRow(props: {
   );
 }
 
-/** The way through a list's pages: back to the newest, and on to older ones. */
+/** The buttons that page through a list: back to the newest, and on to older ones. */
 export function Pager(props: { cursor: string; next: string | null; to: (cursor: string) => void }) {
   const { cursor, next, to } = props;
   return (

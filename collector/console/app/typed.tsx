@@ -1,16 +1,22 @@
-/** Fields whose text stands for something else, such as a number: what is typed stays as it is typed, whatever is read from it. */
+/**
+ * Fields whose text stands for something else, such as a number. The text stays exactly as it was typed, whatever
+ * value is read from it.
+ */
 import { useState } from "preact/hooks";
 import { Text, type TextProps } from "./form";
 
-/** What a field shows for a value, and what to do with what is typed there. `1.` is read as 1, and has to become 1.5. */
+/**
+ * Answers what a field shows for a value, and a function for what is typed there. The field keeps the typed text: `1.`
+ * is read as 1, but may become 1.5.
+ */
 export function useTyped<T>(
   value: T,
   show: (value: T) => string,
   read: (typed: string) => T,
 ): [shown: string, type: (typed: string) => T] {
   const [typed, setTyped] = useState(show(value));
+  // False if the value came from elsewhere, for example because another row has taken this one's place.
   const isOwn = JSON.stringify(read(typed)) === JSON.stringify(value);
-  // What came from elsewhere, such as another row in this one's place, is shown as it is.
   function type(next: string): T {
     setTyped(next);
     return read(next);
@@ -20,13 +26,13 @@ export function useTyped<T>(
 
 type Typed<T> = Omit<TextProps, "value" | "onInput"> & { value: T; onInput: (value: T) => void };
 
-/** A number, or nothing; what is none is left for the collector to name (JSON has null for it). */
+/** A number, or nothing. Text that is not a number is left for the collector to report (JSON turns it into null). */
 export function Numeral({ value, onInput, ...field }: Typed<number | undefined>) {
   const [shown, type] = useTyped(value, numeralOf, numberOf);
   return <Text {...field} value={shown} onInput={(typed) => onInput(type(typed))} />;
 }
 
-/** Several words, or lines, as one list. */
+/** A list, typed as several words or lines. */
 export function Listed(props: Typed<string[]> & { between: string; read: (typed: string) => string[] }) {
   const { value, onInput, between, read, ...field } = props;
   const [shown, type] = useTyped(value, (list) => list.join(between), read);
