@@ -68,8 +68,7 @@ export function serveConsole(folder: URL): Router {
 
   router.get("/console{/*path}", async (request, response) => {
     response.set(HEADERS);
-    // The redirect is relative. A proxy may have removed a prefix from the path, but the browser's address still has
-    // it.
+    // A relative redirect. A proxy may have removed a prefix from the path, but the browser's address still has it.
     if (request.path === "/console") return response.redirect(308, "console/");
     const asked = request.path.slice("/console/".length);
     const type = TYPES[extname(asked)];

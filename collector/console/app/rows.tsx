@@ -20,7 +20,7 @@ export function Rows<Row>(props: {
       <legend>{legend}</legend>
       {hint && <p class="hint">{hint}</p>}
       {rows.map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: nothing else in a row stays the same: somebody is editing its name.
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no other key: somebody is editing its name.
         <div key={index} class="line">
           {children(row, `${path}.${index}`, (next) => onChange(rows.map((one, at) => (at === index ? next : one))))}
           <button type="button" class="plain" onClick={() => onChange(rows.filter((_one, at) => at !== index))}>

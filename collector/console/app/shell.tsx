@@ -12,7 +12,7 @@ import { mayWrite, session, signOut, sites } from "./session";
 export function Shell({ site, route, item }: { site: string; route: Route; item: string | undefined }) {
   const [isHelp, setHelp] = useState(false);
   useKey("?", "shows these keys", () => setHelp(true));
-  // On a phone, the navigation is a strip that is wider than the screen. So the current link must be scrolled into view.
+  // On a phone, the navigation is a strip that is wider than the screen. So scroll the current link into view.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the current link changes with the page.
   useEffect(() => {
     document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -1,4 +1,7 @@
-/** Calls: newest first, found by what is in the address, live while one looks at the newest; each opens in place. */
+/**
+ * The list of calls, newest first. The address has the filter. The list is live while it shows the newest calls, and
+ * each call opens in place.
+ */
 
 import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -17,9 +20,9 @@ import { CallFilter, filterOf, isFiltered, isSought } from "../visit/call-filter
 import { pageOf } from "../visit/context";
 import { useFoundCalls } from "../visit/found-calls";
 
-/** Calls that come within this are shown together. */
+/** Calls that arrive within this time are shown together. */
 const TOGETHER_MS = 1_000;
-/** Who has scrolled so far is reading. */
+/** Somebody who has scrolled this far is reading. */
 const READING_PX = 120;
 
 export default function Calls({ site, item }: PageProps) {
@@ -27,7 +30,7 @@ export default function Calls({ site, item }: PageProps) {
   const search = useSearch();
   const filter = filterOf(search);
   const { found, lookingAt, stop } = useFoundCalls(site, filter);
-  // What takes long to find is not looked for again with each call that comes.
+  // A search that takes long is not repeated for each call that arrives.
   const live = useNewest(site, filter.cursor === undefined && !isSought(filter), found.reload);
   const list = placeOf(site, "calls");
   const to = (place: string, query: object) => {
@@ -125,7 +128,7 @@ export default function Calls({ site, item }: PageProps) {
   );
 }
 
-/** The table of these very calls, whichever of them are on this page. */
+/** Downloads the calls that the filter finds as tables, not only those on this page. */
 function Downloads({ site, filter }: { site: string; filter: Record<string, string> }) {
   const { cursor: _cursor, type, ...query } = filter;
   const types = type ? [type] : SUMMARY_TYPES;
@@ -166,12 +169,12 @@ function NoCall({ site, isFiltered }: { site: string; isFiltered: boolean }) {
 interface Live {
   isLive: boolean;
   isPaused: boolean;
-  /** How many calls are new, or joined anew, and not shown so. */
+  /** How many calls are new, or were joined again, and are not shown yet. */
   waiting: number;
   toggle: () => void;
 }
 
-/** Reads the list again when calls come: not while it is paused, and not while somebody reads further down. */
+/** Reads the list again when calls arrive, but not while it is paused or somebody reads further down. */
 function useNewest(site: string, isLive: boolean, reload: () => void): Live {
   const [isPaused, setPaused] = useState(false);
   const [waiting, setWaiting] = useState<string[]>([]);
@@ -222,7 +225,7 @@ function LiveState({ isLive, isPaused, waiting, toggle }: Live) {
   );
 }
 
-/** `j` and `k` go from call to call, `E` opens the one they are at. */
+/** `j` and `k` move from call to call. `E` opens the call that they have reached, or closes it. */
 function useRowKeys(open: (id: string) => void) {
   const rows = useRef<HTMLTableSectionElement>(null);
   const links = () => [...(rows.current?.querySelectorAll<HTMLElement>("[data-call]") ?? [])];

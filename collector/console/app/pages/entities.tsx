@@ -1,4 +1,4 @@
-/** Tracking entities: what the tag reads on the pages, how well it does, and who changed what. */
+/** Tracking entities: what the tag reads on the pages, how well that works, and who changed what. */
 import { Link } from "wouter-preact";
 import type { Health } from "../answers";
 import { pathOf } from "../api";

@@ -1,4 +1,7 @@
-/** How a site does: what needs somebody, how many calls were matched and why the others were not, what they were worth, what is read. */
+/**
+ * How a site is doing: what needs attention, how many calls were matched and why the others were not, what they were
+ * worth, and what the tag reads.
+ */
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { AttentionItem } from "../../../read/attention";

@@ -1,4 +1,4 @@
-/** What could not be read: whole, with the reason; and read again once its cause is mended. */
+/** What could not be read: all of it, with the reason. Once the cause is fixed, people can have it read again. */
 import { Link, useLocation, useSearch } from "wouter-preact";
 import { ofSite, Problem, pathOf, post } from "../api";
 import { Choice } from "../choices";
@@ -114,7 +114,7 @@ function Row({ site, event, reload }: { site: string; event: Rejected; reload: (
   );
 }
 
-/** Whatever was rejected for this reason, of this vendor. */
+/** Reads everything again that this vendor sent and that was rejected for this reason. */
 function AllAlike({ site, event: { reason, vendor }, reload }: { site: string; event: Rejected; reload: () => void }) {
   const step = (last: Step | null) =>
     post<Step>(ofSite(site, "rejected", "replay"), {

@@ -1,4 +1,4 @@
-/** From nothing to the first call matched: a site is made, its tag copied, and the list turns green by itself. */
+/** From nothing to the first matched call: people add a site and copy its tag, and the list turns green by itself. */
 import { Card, Copy, Page } from "../parts";
 import { Loaded } from "../resource";
 import { NO_SITE, type PageProps } from "../routes";

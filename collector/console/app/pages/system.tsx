@@ -1,4 +1,4 @@
-/** The collector itself: what runs, what it stores, what waits; and who else may sign in. */
+/** The collector itself: what runs, what it stores, what is waiting, and who else may sign in. */
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { ask, pathOf, post } from "../api";
@@ -27,7 +27,7 @@ export default function System() {
   );
 }
 
-/** The backlog is looked at anew while somebody watches it. */
+/** How often the page asks again while somebody watches the backlog. */
 const EVERY_MS = 5_000;
 
 function FiguresOf() {

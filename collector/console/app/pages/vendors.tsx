@@ -1,4 +1,4 @@
-/** Vendors: who reports the site's calls, and when each was heard of last. */
+/** Vendors: who reports the site's calls, and when the collector last heard from each. */
 import { Link } from "wouter-preact";
 import type { Heard } from "../answers";
 import { ofSite } from "../api";

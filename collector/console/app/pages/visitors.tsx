@@ -1,4 +1,4 @@
-/** A visitor: what is known of them, in order; and its erasure. */
+/** A visitor: what is known about them, in order, and a way to erase them. */
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
 import type { Call } from "../../../wire/call";

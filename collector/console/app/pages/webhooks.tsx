@@ -1,4 +1,4 @@
-/** Webhooks: whom to tell of calls, and what became of each delivery. */
+/** Webhooks: who is told of calls, and what became of each delivery. */
 import { Link } from "wouter-preact";
 import { State } from "../parts";
 import { Platforms } from "../report/platforms";
@@ -24,7 +24,7 @@ export default function Webhooks({ site, item }: PageProps) {
   );
 }
 
-/** A reader does not see where webhooks send to. */
+/** Shows all webhooks. A reader does not see where they send to. */
 function All({ site, saved }: { site: string; saved: SavedSite | undefined }) {
   const webhooks = saved?.webhooks ?? [];
   return (

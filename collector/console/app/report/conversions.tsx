@@ -71,7 +71,7 @@ export function Conversions({ site, from }: { site: string; from: string }) {
   );
 }
 
-/** Each currency's sum; XXX stands for totals whose vendor did not say it. */
+/** The sum in each currency. XXX stands for totals whose vendor did not say the currency. */
 function amounts(value: Record<string, number>): string {
   return Object.entries(value)
     .map(([currency, amount]) => money(amount, currency === "XXX" ? null : currency))

@@ -1,4 +1,4 @@
-/** How many calls were matched by day, why the others were not, and by vendor. */
+/** How many calls were matched, by day and by vendor, and why the others were not. */
 
 import { Link } from "wouter-preact";
 import type { MatchRateRow } from "../../../read/match-rate";
@@ -12,9 +12,12 @@ import { type Column, Listing, right } from "../table";
 import { REASON_WORDS } from "../visit/explained";
 import { daysUntilNow } from "./days";
 
-/** What share of call events the incumbents join, by Qubit's own description of its call integrations. The description itself was not read again: unverified. */
+/**
+ * The share of call events that the incumbents join, according to Qubit's own description of its call integrations. We
+ * have not read the description itself again: unverified.
+ */
 const BAND = { from: 0.67, to: 0.96, name: "67–96 %, what the incumbents reach" };
-/** Matched, then each reason by its status: what could still be matched above what could not. */
+/** Matched calls, then each reason by its status. What could still be matched is above what could not. */
 const PARTS = [
   { reason: null, name: "matched", kind: "matched" },
   ...[

@@ -1,4 +1,4 @@
-/** How calls stand with advertising platforms: what was sent, what waits, and why the rest was not. */
+/** How calls stand with advertising platforms: what was sent, what is waiting, and why the rest was not sent. */
 import { useState } from "preact/hooks";
 import type { ConversionCount } from "../../../read/conversions";
 import { pathOf } from "../api";
@@ -44,7 +44,7 @@ export function Platforms({ site }: { site: string }) {
 
 const WHY: Column<Partial<ConversionCount>> = ["Why", ({ reasons = {} }) => why(reasons)];
 
-/** The reasons, the commonest first. */
+/** The reasons, the most common first. */
 function why(reasons: Record<string, number>): string {
   return Object.entries(reasons)
     .sort(([, a], [, b]) => b - a)

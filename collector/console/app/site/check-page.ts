@@ -1,4 +1,7 @@
-/** A page that reports back to the console: opened with a key in its fragment, which the tag understands (`/v1/sites/ID/checks`). */
+/**
+ * Opens a page that reports back to the console. The page's fragment has a key, which the tag understands
+ * (`/v1/sites/ID/checks`).
+ */
 import { useEffect, useState } from "preact/hooks";
 import { ask, ofSite, type Problem, post, problemOf } from "../api";
 import type { Entity } from "./document";
@@ -8,11 +11,14 @@ interface ReportedEntity {
   value: unknown;
   status: string;
   error: string | null;
-  /** Why it is empty. */
+  /** Why the value is empty. */
   why: string | null;
 }
 
-/** What an opened page says of itself; of one whose policy lets nothing out, what that has stopped is all that is known. */
+/**
+ * What an opened page says about itself. If the page's policy lets nothing out, all that is known is what the policy
+ * has stopped.
+ */
 export interface Report {
   /** Epoch milliseconds. */
   at: number;
@@ -22,22 +28,22 @@ export interface Report {
     url: string;
     /** The tracking id of its tag. */
     site: string;
-    /** Null where a bundle started the tag. */
+    /** Null if a bundle started the tag. */
     document_version: number | null;
     context_id: string | null;
     consent: string;
-    /** `domain` is empty where the cookie is this host's alone. */
+    /** `domain` is empty if the cookie belongs to this host alone. */
     cookie: { set: boolean | null; domain: string | null };
-    /** What the collector has answered to the tag. */
+    /** What the collector answered to the tag. */
     answer: string;
     other_tags: string[];
     entities: ReportedEntity[];
-    /** Those that are only tried. */
+    /** Entities that are only being tried. */
     tried: ReportedEntity[];
   };
 }
 
-/** A report as it is answered: flat. */
+/** A report as the collector answers it: flat. */
 type AnsweredReport = Pick<Report, "at" | "csp" | "collector_reached"> & Partial<NonNullable<Report["page"]>>;
 
 function reportOf({ at, csp, collector_reached, ...page }: AnsweredReport): Report {
@@ -45,7 +51,7 @@ function reportOf({ at, csp, collector_reached, ...page }: AnsweredReport): Repo
 }
 
 export interface Opened {
-  /** Where the page is; undefined until one was opened. */
+  /** The page's address; undefined until a page was opened. */
   address?: string;
   state: "none" | "waiting" | "reported" | "live";
   /** Epoch milliseconds. */
@@ -54,12 +60,15 @@ export interface Opened {
   problem?: Problem;
 }
 
-/** The newest visitor that a page reported, to put into an example. */
+/** The newest visitor that a page reported. The example of a call uses it. */
 export const lastReported = { context_id: "" };
 
 const ASK_MS = 1_000;
 
-/** `open` opens a page by its address and follows what it reports; with entities, the page reads these too, saved or not. */
+/**
+ * `open` opens the page at an address and follows what it reports. If entities are given, the page reads these too,
+ * saved or not.
+ */
 export function usePageCheck(site: string): {
   opened: Opened;
   open: (page: string, entities?: Entity[]) => Promise<void>;
@@ -73,7 +82,8 @@ export function usePageCheck(site: string): {
     url.hash = made.url_fragment;
     setKey(made.key);
     setOpened({ state: "waiting", since: Date.now(), address: url.href });
-    // Without an opener the page knows nothing of the console, and a null is no sign of a blocked one: the address is shown, too.
+    // Without an opener, the page knows nothing of the console. But then null does not mean that the page was blocked,
+    // so the console shows the address, too.
     window.open(url.href, "_blank", "noopener");
   }
 
@@ -105,7 +115,7 @@ export function usePageCheck(site: string): {
   return { opened, open };
 }
 
-/** An address as people type it, with its scheme; null where it is none. */
+/** Completes an address, as people type it, with its scheme. Null if it is not the address of a page. */
 export function pageAddress(typed: string): URL | null {
   const text = typed.trim();
   const whole = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;

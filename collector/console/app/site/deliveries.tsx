@@ -1,4 +1,6 @@
-/** The delivery log: what was sent, what the receiver said, what waits; and sending again. */
+/**
+ * The delivery log: what was sent, what the receiver said and what is waiting. A delivery can be sent again from here.
+ */
 import { Link, useSearchParams } from "wouter-preact";
 import type { Delivery } from "../answers";
 import { ofSite, pathOf, post } from "../api";
@@ -123,7 +125,7 @@ function DeliveryRow({ site, delivery, reload }: { site: string; delivery: Deliv
   );
 }
 
-/** What was sent, and what each attempt came to. */
+/** Shows what was sent, and how each attempt ended. */
 export function Sent({ delivery: { body, attempts } }: { delivery: Delivery }) {
   return (
     <>

@@ -1,17 +1,19 @@
-/** What one version of a site's document changed, in lines that can be read. */
+/** What one version of a site's document changed, in lines that people can read. */
 import type { Site } from "./document";
 
 export interface Change {
   /** What was changed: "entity basket_total: value", "origins". */
   what: string;
-  /** JSON, or text as it is; null where there was nothing, or is nothing any more. */
+  /** JSON or plain text. Null if there was nothing, or if there is nothing any more. */
   before: string | null;
   after: string | null;
 }
 
-/** A list's items are told apart by their names, so that a new one at its beginning is one change and not as many as there are items. */
+/**
+ * Names tell a list's items apart. So a new item at the beginning is one change, and not as many as there are items.
+ */
 const LISTS = { entities: "entity", vendors: "vendor", webhooks: "webhook", goals: "goal" } as const;
-/** What the collector adds when it answers. */
+/** The fields that the collector adds when it answers. */
 const NOT_SAVED = ["tracking_id", "version", "warnings"];
 
 export function changesOf(before: Partial<Site>, after: Partial<Site>): Change[] {

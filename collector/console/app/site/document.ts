@@ -1,4 +1,4 @@
-/** A site's document: read, checked while it is written, and saved as its next version. */
+/** Reads a site's document, checks it while somebody edits it, and saves it as its next version. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Site } from "../../../wire/site";
 import type { Answer } from "../answers";
@@ -7,7 +7,7 @@ import { type Resource, useResource } from "../resource";
 
 export type { Entity, Site, Vendor, Webhook } from "../../../wire/site";
 
-/** The document as it is answered. */
+/** The document as the collector answers it. */
 export type SavedSite = Site & { tracking_id: string; version: number; warnings?: Fault[] };
 
 export type ListName = "entities" | "vendors" | "webhooks" | "goals";
@@ -16,12 +16,15 @@ export function useSite(site: string): Resource<SavedSite> {
   return useResource((signal) => ask<SavedSite>(ofSite(site), { signal }), [site]);
 }
 
-/** Saves a document; one that somebody else has changed since it was read is refused (409). */
+/** Saves a document. If somebody else has changed it since it was read, the collector refuses it (409). */
 export function saveSite(site: string, document: Site): Promise<SavedSite> {
   return ask<SavedSite>(ofSite(site), { method: "PUT", body: document });
 }
 
-/** The document with one item of a list put in its place, or at the end where there was none of its name; and that place. */
+/**
+ * Puts one item of a list in its place in the document, or at the end if there was none of that name. Answers the
+ * document and the path of the item.
+ */
 export function withItem<Name extends ListName>(
   document: SavedSite,
   list: Name,
@@ -42,10 +45,10 @@ export function without(document: SavedSite, list: ListName, name: string): Save
 
 export type Verdict = Answer<"Checked">;
 
-/** Long enough that not every letter is asked about, short enough to be an answer to what was typed. */
+/** Long enough not to ask about every letter, and short enough to answer what was just typed. */
 const PAUSE_MS = 250;
 
-/** Asks about what is being written, a moment after it was last changed; null asks nothing. */
+/** Asks about what somebody is writing, a moment after the last change. Null asks nothing. */
 export function useAfterPause(written: string | null, ask: (written: string, signal: AbortSignal) => void): void {
   const newest = useRef(ask);
   newest.current = ask;
@@ -62,12 +65,12 @@ export function useAfterPause(written: string | null, ask: (written: string, sig
 
 const NOTHING: Verdict = { errors: [], warnings: [] };
 
-/** What the collector would say to a document. */
+/** What the collector would say about a document. */
 export function useCheck(site: string, document: Site | null): Verdict {
   const body = document && JSON.stringify(document);
   const [verdict, setVerdict] = useState(NOTHING);
   useAfterPause(body, (written, signal) => {
-    // What fails here fails again when it is saved, and is told then.
+    // If this request fails, saving will fail too, and the form will say so then.
     post<Verdict>(ofSite(site, "check"), written, signal).then(setVerdict, () => {});
   });
   return body === null ? NOTHING : verdict;

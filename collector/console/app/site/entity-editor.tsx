@@ -1,4 +1,7 @@
-/** One entity as it is written: checked by the collector while it is typed, and tried on a page before it is saved. */
+/**
+ * The editor of one entity. The collector checks it while somebody types, and people can try it on a page before they
+ * save it.
+ */
 import { useState } from "preact/hooks";
 import type { Answer } from "../answers";
 import { Choice } from "../choices";
@@ -90,7 +93,7 @@ function Preset({ choose }: { choose: (entity: Entity) => void }) {
   );
 }
 
-/** The value as a page of the site's has it, live, while it is being written. */
+/** Shows live which value a page of the site has, while somebody edits the entity. */
 function TryOnPage({ saved, entity }: { saved: SavedSite; entity: Entity }) {
   const [page, setPage] = useState(saved.origins[0] ?? "");
   const { opened, open } = usePageCheck(saved.tracking_id);

@@ -5,7 +5,7 @@ import type { SavedSite } from "./document";
 export interface Finding {
   kind: "good" | "warn" | "bad";
   what: string;
-  /** What to do; none where all is well. */
+  /** What to do about it; left out if all is well. */
   mend?: string;
 }
 
@@ -65,7 +65,7 @@ function originFinding({ url }: PageReport, { origins }: Expected): Finding | nu
 
 function reachedFinding(isReached: boolean, { answer, consent }: PageReport): Finding | null {
   if (isReached) return { kind: "good", what: "The collector has accepted what the page sent." };
-  // Nothing is sent before that.
+  // The tag sends nothing before consent is granted.
   if (consent !== "granted") return null;
   return {
     kind: "bad",
@@ -129,7 +129,7 @@ function entityFinding({ name, value, error, why }: PageReport["entities"][numbe
   return { kind: "good", what: `${name} is ${String(value)}` };
 }
 
-/** Why a page that was opened may not report. */
+/** Reasons why a page that was opened may not report. */
 export const SILENT = [
   "The tag is not on this page. Put it into the template that all pages share, and publish it.",
   "A tag manager or consent tool holds the tag back. Agree in the page's own dialog.",

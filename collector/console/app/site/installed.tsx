@@ -1,4 +1,4 @@
-/** The install checker: a page is opened, and says itself what it has and what stands in its way. */
+/** The install checker. It opens a page, and the page itself says what it has and what is in its way. */
 import { useState } from "preact/hooks";
 import { Problem } from "../api";
 import { Form, Text } from "../form";
@@ -8,7 +8,7 @@ import { type Opened, pageAddress, usePageCheck } from "./check-page";
 import type { SavedSite } from "./document";
 import { findingsOf, SILENT } from "./findings";
 
-/** A page that is there has said so by then. */
+/** A page whose tag works has reported by then. */
 const PATIENCE_MS = 8_000;
 
 export function Installed({ document }: { document: SavedSite }) {
@@ -69,7 +69,10 @@ export function OpenPage(props: {
   );
 }
 
-/** While a page has not reported: that it is waited for, and after some seconds why it may not. */
+/**
+ * Shown while a page has not reported. Says that the console is waiting and, after some seconds, why the page may not
+ * report.
+ */
 export function Waiting({ opened }: { opened: Opened }) {
   const { state, address, since, problem } = opened;
   if (problem) {

@@ -1,4 +1,7 @@
-/** One item of a site's document as it is written: its draft, what the collector would say of it, saving it, and taking it out. */
+/**
+ * One item of a site's document while somebody edits it: its draft, what the collector would say about it, saving it,
+ * and removing it.
+ */
 import { type Fault, Problem } from "../api";
 import { useDraft } from "../drafts";
 import type { FormProps } from "../form";
@@ -7,14 +10,14 @@ import { type ListName, type SavedSite, type Site, saveSite, useCheck, withItem,
 
 type Item<Name extends ListName> = Site[Name][number];
 
-/** What every editor of an item is given. */
+/** The props of every editor of an item. */
 export interface EditorProps<Name extends ListName> {
   saved: SavedSite;
-  /** Null for one that is new. */
+  /** Null for a new item. */
   before: Item<Name> | null;
   /** Reads the site's document again. */
   reload: () => void;
-  /** Shows the item of this name, or all of them. */
+  /** Shows the item of this name, or all items. */
   close: (name: string | null) => void;
 }
 
@@ -32,7 +35,7 @@ export function useItem<Name extends ListName>(
   list: Name,
   { saved, before, reload, close }: EditorProps<Name>,
   empty: Item<Name>,
-  /** The item as it is saved, and what keeps it from being asked about. */
+  /** Makes the item as it would be saved. `unread` are the faults that prevent asking the collector about it. */
   asSaved: (item: Item<Name>) => { given: Item<Name>; unread?: Fault[] } = (item) => ({ given: item }),
 ): Written<Name> {
   const site = saved.tracking_id;
@@ -64,7 +67,7 @@ export function useItem<Name extends ListName>(
     ...{ item, given, isTouched, remove },
     set: (change) => write({ ...item, ...change }),
     form: {
-      // Nothing is wrong with what nobody has begun to write.
+      // A field that is still empty shows no faults: nobody has begun to fill it in.
       faults: [...errors.filter(({ path }) => !isBlank(path.slice(prefix.length + 1), given)), ...local],
       ...{ warnings, prefix, isOvertaken },
       onSave: save,

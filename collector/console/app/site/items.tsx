@@ -1,4 +1,4 @@
-/** A page about one list of a site's document: all of its items, or one as it is written. */
+/** A page about one list of a site's document. It shows all of its items, or the editor of one. */
 import type { ComponentType, VNode } from "preact";
 import { Link, useLocation } from "wouter-preact";
 import { Confirm, Page } from "../parts";
@@ -8,17 +8,17 @@ import { mayWrite } from "../session";
 import { type SavedSite, useSite } from "./document";
 import type { EditorProps } from "./item";
 
-/** Stands in the address for the item that is being added; no name is written so. */
+/** Takes the place of the name in the address while somebody adds an item. No item has this name. */
 const NEW = "+";
 
 interface ItemsProps<Name extends "entities" | "vendors" | "webhooks"> {
   site: string;
   item: string | undefined;
   list: Name;
-  /** What one of them is called, with its article: `an entity`. */
+  /** What one item is called, with its article: `an entity`. */
   one: string;
   Editor: ComponentType<EditorProps<Name>>;
-  /** All of them, where nobody writes one. A reader sees no document. */
+  /** Shows all items, while nobody edits one. A reader does not see the document. */
   all: (document: { saved: SavedSite; reload: () => void } | null) => VNode;
 }
 
@@ -69,7 +69,7 @@ function Written<Name extends "entities" | "vendors" | "webhooks">(props: ItemsP
   );
 }
 
-/** Takes an item out, once it was said what goes with it. */
+/** A button that removes an item. It first says what else will be gone. */
 export function Remove({ name, does, children }: { name: string; does: () => Promise<void>; children: string }) {
   return (
     <Confirm

@@ -1,4 +1,4 @@
-/** Adding a site. */
+/** The page that adds a site. */
 import { useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { ask, ofSite, Problem } from "../api";
@@ -28,13 +28,13 @@ export function NewSite() {
 
   async function save() {
     if (name.trim() === "") throw new Problem(400, "A site needs a name.", [{ path: "name", message: "is required" }]);
-    // A name in other letters than Latin ones suggests none.
+    // A name in letters other than Latin ones suggests no tracking id.
     if (id === "") {
       throw new Problem(400, "A site needs a tracking id.", [
         { path: "tracking_id", message: "is required, in Latin letters or digits: such as shop-uk" },
       ]);
     }
-    // Version 0 is none yet: a site that is there already is not written over.
+    // Version 0 says that there is no version yet. So the collector does not overwrite a site that already exists.
     await ask(ofSite(id), { method: "PUT", body: { name, version: 0, origins: originsOf(origins) } }).catch((error) => {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
       throw new Problem(409, "A site with this tracking id already exists.", [
@@ -75,7 +75,7 @@ export function NewSite() {
   );
 }
 
-/** A tracking id that a name suggests: "Shop UK" is shop-uk. */
+/** The tracking id that a name suggests: "Shop UK" becomes shop-uk. */
 export function idOf(name: string): string {
   const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   return plain
@@ -84,7 +84,10 @@ export function idOf(name: string): string {
     .slice(0, 64);
 }
 
-/** The origins of what was typed or pasted, pages' whole addresses too; what is none is left for the collector to name. */
+/**
+ * The origins in what was typed or pasted, which may also be whole addresses of pages. Anything else is left for the
+ * collector to report.
+ */
 export function originsOf(typed: string): string[] {
   const lines = typed.split(/[\s,]+/).filter((line) => line !== "");
   return [...new Set(lines.map((line) => pageAddress(line)?.origin ?? line))];

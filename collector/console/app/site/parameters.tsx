@@ -1,4 +1,4 @@
-/** A webhook's parameters: the receiver's names, each with a value of the catalogue and an example of it. */
+/** A webhook's parameters: the receiver's names, each with a value from the catalogue and an example of it. */
 import { ofSite } from "../api";
 import { Choice } from "../choices";
 import { Text } from "../form";
@@ -21,10 +21,10 @@ const GROUPS: Record<string, string> = {
   entity: "Entities",
 };
 
-/** Stands in the list of values for one of the user's own. */
+/** In the list of values, this stands for a value of the user's own. */
 const CONSTANT = "=";
 
-/** No webhook has more parameters, an example's neither. */
+/** No webhook can have more parameters than this, and neither can the one that makes the examples. */
 const MOST = 200;
 
 export function Parameters(props: {
@@ -93,7 +93,7 @@ export function Parameters(props: {
   );
 }
 
-/** Each value of the catalogue as a call has it: a webhook that sends them all is asked what it would send. */
+/** An example of each value of the catalogue, as a call has it. Asks what a webhook that sends them all would send. */
 function useExamples(site: string, values: string[]): Record<string, unknown> {
   const parameters = values.slice(0, MOST).map((value) => ({ name: `=${value}`, value }));
   const all: Webhook = {

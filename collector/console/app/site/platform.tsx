@@ -1,4 +1,4 @@
-/** Webhooks that are advertising platforms: what each asks for, and how the calls stand with it. */
+/** Webhooks that are advertising platforms: what each one needs, and how the calls stand with it. */
 import { useState } from "preact/hooks";
 import type { ConversionCount } from "../../../read/conversions";
 import type { Answer } from "../answers";
@@ -51,7 +51,7 @@ const FIELDS: Record<Field, Described> = {
   api_secret: { label: "API secret", hint: KEPT },
 };
 
-/** What each platform is asked for by; how its secret is called there. A file is fetched, and needs none. */
+/** The fields that each platform needs, and what it calls its secret. A file is fetched, so it needs no secret. */
 const PLATFORMS: Partial<Record<Format, { fields: Field[]; secret?: string }>> = {
   ga4: { fields: ["measurement_id", "api_secret"] },
   google_data_manager: {
@@ -65,12 +65,12 @@ const PLATFORMS: Partial<Record<Format, { fields: Field[]; secret?: string }>> =
 
 const ALL = Object.keys(FIELDS) as Field[];
 
-/** True for a webhook that a platform has the address of. */
+/** True for a webhook that is a platform, whose address nobody has to type. */
 export function isPlatform(format: Format): boolean {
   return PLATFORMS[format] !== undefined;
 }
 
-/** True for a platform that is told of what meets a goal, whenever that is known. */
+/** True for a platform that is told of each call that meets a goal, whenever that becomes known. */
 export function goesByGoals(format: Format): boolean {
   return isPlatform(format) && format !== "ga4";
 }
@@ -79,7 +79,7 @@ export function isFile(format: Format): boolean {
   return PLATFORMS[format]?.fields.includes("api_secret") === false;
 }
 
-/** A webhook without the fields that are another format's, or empty. */
+/** A webhook without its empty fields, and without those of other formats. */
 export function ownFields(webhook: Webhook): Webhook {
   const own = PLATFORMS[webhook.format]?.fields ?? [];
   const gone = ALL.filter((field) => !own.includes(field) || !webhook[field]);
@@ -112,7 +112,7 @@ export function PlatformFields({ webhook, set }: { webhook: Webhook; set: (chang
   );
 }
 
-/** What would be sent, asked before it is switched on. */
+/** Asks what would be sent, before the webhook is switched on. */
 export function TryOnLastWeek({ site, name }: { site: string; name: string }) {
   const [run, setRun] = useState<Answer<"DryRun"> | null>(null);
   return (
@@ -172,7 +172,7 @@ export function HowCallsStand({ site, name }: { site: string; name: string }) {
   );
 }
 
-/** The address of the file that a platform fetches, its key in it: shown once. */
+/** The address of the file that a platform fetches. It contains the key, so it is shown only once. */
 export function FileKey({ site, name }: { site: string; name: string }) {
   const [address, setAddress] = useState("");
   const make = async () => {

@@ -1,4 +1,4 @@
-/** The very request that a webhook would send, as it is being written; and a test that sends it. */
+/** Shows the exact request that a webhook would send, while somebody edits the webhook. A test sends it. */
 import { useState } from "preact/hooks";
 import type { Answer as AnswerOf } from "../answers";
 import { ofSite, type Problem, pathOf, post, problemOf } from "../api";
@@ -9,7 +9,7 @@ import { useAsked } from "../resource";
 import { type SavedSite, useAfterPause, type Webhook } from "./document";
 import { isPlatform } from "./platform";
 
-/** What a webhook would send of a call, or of an example where none is named; null asks nothing. */
+/** What a webhook would send about a call, or about an example if no call is named. Null asks nothing. */
 export function useRequest(site: string, webhook: Webhook | null, call: string | undefined) {
   const asked = webhook && JSON.stringify({ webhook, ...(call ? { call_id: call } : {}) });
   const [answer, setAnswer] = useState<{ request?: AnswerOf<"Previewed">; problem?: Problem }>({});
@@ -61,7 +61,7 @@ export function RequestText({ request }: { request: AnswerOf<"Previewed"> }) {
   return <Raw label="The request">{[first, ...lines, "", pretty(body)].join("\n").trimEnd()}</Raw>;
 }
 
-/** JSON with its lines broken, all else as it is. */
+/** JSON with line breaks; everything else unchanged. */
 export function pretty(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);
@@ -96,7 +96,7 @@ export function SendTest({ site, name, isTouched }: { site: string; name: string
   );
 }
 
-/** What a receiver said. */
+/** Shows what a receiver answered. */
 export function Answer({ answer: { status, ms, error, response } }: { answer: Tested }) {
   const isGood = status !== null && status >= 200 && status < 300;
   return (

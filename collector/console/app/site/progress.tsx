@@ -1,4 +1,4 @@
-/** The five first things of a site, each with what brings it about; told live. */
+/** The first five things that happen on a site, each with how to make it happen. Updates live. */
 import { Link } from "wouter-preact";
 import type { Progress as Reached } from "../../../read/progress";
 import { ofSite } from "../api";
@@ -16,7 +16,7 @@ const STEPS: { key: keyof Reached; what: string; how: string; page?: string }[] 
   { key: "first_match_at", what: "A call was matched", how: "See why calls do not match.", page: "calls" },
 ];
 
-/** Should events not come through a proxy, it is asked so often. */
+/** How often the console asks, in case a proxy lets no events through. */
 const ASK_MS = 10_000;
 
 export function Progress({ site }: { site: string }) {

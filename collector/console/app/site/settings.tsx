@@ -1,4 +1,6 @@
-/** What is so of a whole site: where its pages are, what is kept and for how long, and what counts as a conversion. */
+/**
+ * The settings of a whole site: where its pages are, what is kept and for how long, and what counts as a conversion.
+ */
 
 import { Choice } from "../choices";
 import { useDraft } from "../drafts";
@@ -20,7 +22,7 @@ const NONE: Partial<Site> = {};
 
 export function Settings({ saved, reload }: { saved: SavedSite; reload: () => void }) {
   const { entities: _e, vendors: _v, webhooks: _w, version: _n, ...before } = saved;
-  // Only what was changed, so that the rest is as it is in the newest version.
+  // The draft has only what was changed, so that everything else comes from the newest version.
   const { draft, write, forget, isOvertaken } = useDraft<Partial<Site>>(`${saved.tracking_id}/settings`, NONE, before);
   const site: Site = { ...saved, ...draft };
   const set = (change: Partial<Site>) => write({ ...draft, ...change });

@@ -1,17 +1,20 @@
-/** Long work in steps: how far it is, and a way to stop it. What is done stays done, whoever closes the page. */
+/**
+ * Does long work in steps. Shows how far it has got, and a button that stops it. What is done stays done, even if
+ * somebody closes the page.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Problem, problemOf } from "../api";
 import { count } from "../format";
 import { say } from "../parts";
 import { Failed } from "../resource";
 
-/** What a step has done, and where the next one goes on. */
+/** What a step has done, and where the next one continues. */
 export interface Step {
   replayed: number;
-  /** What went out again, and was refused again. */
+  /** How many were tried again and refused again. */
   refused?: number;
   remaining: number;
-  /** The moment before which deliveries were given up that this work is about. */
+  /** The work is about deliveries that were given up before this moment. */
   before?: number;
   /** Null after the last step. */
   next_cursor?: string | null;
@@ -53,7 +56,7 @@ export function Steps({
       setProblem(problemOf(error));
     }
     setRunning(false);
-    // What is worked through may be gone from the page with this button.
+    // The list may now be empty, and gone from the page together with this button. So say the result elsewhere, too.
     if (last) say(`${label}: ${told({ ...last, replayed, refused })}`);
     done();
   }
@@ -89,7 +92,7 @@ function told({ replayed, refused = 0, remaining }: Step): string {
   return `${count(replayed)} of ${count(replayed + refused + remaining)}${refused ? `, ${count(refused)} refused again` : ""}`;
 }
 
-/** A step without a cursor that has done nothing is the last: nothing would come of another one. */
+/** A step without a cursor that has done nothing is the last one, because another one would do nothing either. */
 function goesOn({ replayed, remaining, next_cursor }: Step): boolean {
   return next_cursor === undefined ? remaining > 0 && replayed > 0 : next_cursor !== null;
 }

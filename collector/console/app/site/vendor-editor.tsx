@@ -1,4 +1,7 @@
-/** One vendor as it is written; once saved, its token, what it has to send where, and a try. */
+/**
+ * The editor of one vendor. Once the vendor is saved, it also shows its token, what it has to send where, and a way to
+ * try it.
+ */
 import type { Answer } from "../answers";
 import type { Fault } from "../api";
 import { Choice } from "../choices";
@@ -12,7 +15,7 @@ import { VendorSettings } from "./vendor-settings";
 
 const EMPTY: Vendor = { name: "", adapter: "qprotocol", offline_prefixes: [], unusable: [] };
 
-/** A mapping to begin with: what a payload says where. */
+/** A mapping to start from. A mapping says where a payload has what. */
 const MAPPING = {
   id: "call_id",
   time: { from: "started_at" },
@@ -80,12 +83,12 @@ export function VendorEditor(props: EditorProps<"vendors">) {
   );
 }
 
-/** A mapping's JSON. While it is being written it is the text, which may not be JSON yet. */
+/** A mapping as JSON. While somebody edits it, it is plain text that may not be JSON yet. */
 function mappingText({ mapping = MAPPING }: Vendor): string {
   return typeof mapping === "string" ? mapping : JSON.stringify(mapping, null, 2);
 }
 
-/** The vendor as it is saved: what is empty is left out. */
+/** The vendor as it would be saved, without its empty fields. */
 function asSaved({ mapping: _mapping, ...vendor }: Vendor): { given: Vendor; unread?: Fault[] } {
   const filled = Object.entries(vendor).filter(([, value]) => value !== "" && value !== undefined);
   const given = { ...Object.fromEntries(filled), name: vendor.name } as Vendor;

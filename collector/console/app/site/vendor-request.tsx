@@ -1,4 +1,7 @@
-/** What is given to a vendor: its token, and the exact request; and a payload tried out before the vendor sends any. */
+/**
+ * What to give to a vendor: its token and the exact request. People can also try a payload here before the vendor
+ * sends any.
+ */
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { Answer } from "../answers";
@@ -67,7 +70,7 @@ function Try(props: { site: string; vendor: Vendor; token: string; path: string 
     setTried(await ask<Tried>(ofSite(site, "vendors", vendor.name, "try"), asked));
   }
   async function send() {
-    // By the console's own address: a page of it may ask no other.
+    // Use the console's own address, because the console's pages may ask no other.
     const response = await fetch(addressOf(path), {
       method: "POST",
       headers: { "Content-Type": contentType, Authorization: `Bearer ${token}` },
@@ -142,7 +145,7 @@ function factsOf(site: string, event: Tried["events"][number]): Fact[] {
   ];
 }
 
-/** A call in QProtocol, now; of a visitor whose page has just reported, if there was one. */
+/** A call in QProtocol that happens now. Its visitor is the one whose page has just reported, if there is one. */
 function example(context: string): string {
   const event = {
     context: { id: context || "CONTEXT_ID" },

@@ -1,4 +1,4 @@
-/** What a vendor may need beside its format. */
+/** What a vendor may need besides its format. */
 import { RULE_FIELDS, SUMMARY_TYPES } from "../../../wire/lists";
 import { Choice } from "../choices";
 import { Text, tie } from "../form";
@@ -11,7 +11,7 @@ type Handed = NonNullable<Vendor["bridge"]>;
 
 const RULE: Rule = { field: "source", matches: "" };
 
-/** How a page can hand the context_id to the vendor's own tag, each by the name of something. */
+/** The ways in which a page can hand the context_id to the vendor's own tag. Each way needs a name. */
 const BRIDGES: Record<Handed["type"], { label: string; named: string; hint: string; fresh: Handed }> = {
   infinity: {
     ...{ label: "Infinity's tag", named: "Custom variable", hint: "Of Infinity's tag." },

@@ -1,4 +1,4 @@
-/** Who saved which version of the site's document, what each changed, and the way back. */
+/** Who saved which version of the site's document, what each version changed, and how to go back to one. */
 import type { SavedSite as Kept } from "../../../store/tables";
 import { ask, ofSite, pathOf } from "../api";
 import { Time } from "../format";

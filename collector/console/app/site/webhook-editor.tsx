@@ -1,4 +1,4 @@
-/** One webhook as it is written, with the very request that it would send. */
+/** The editor of one webhook, with the exact request that it would send. */
 import { useState } from "preact/hooks";
 import { ofSite, post } from "../api";
 import { Choice, Several } from "../choices";
@@ -119,7 +119,7 @@ export function WebhookEditor(props: EditorProps<"webhooks">) {
   );
 }
 
-/** Actions with one that is saved. */
+/** What can be done with a webhook that is saved. */
 function OfSaved({ site, name, format, isTouched }: Webhook & { site: string; isTouched: boolean }) {
   const of = { site, name };
   return (
@@ -158,7 +158,7 @@ function parameterHint(format: Webhook["format"]): string {
   return format === "ga4" ? "Sent with the event." : "Sent in addition to event, call_id and version.";
 }
 
-/** The webhook as it is saved: without the rows that nobody wrote, and on. */
+/** The webhook as it would be saved: switched on, and without the rows that nobody filled in. */
 function asSaved({ off: _off, ...webhook }: Webhook): { given: Webhook } {
   const { url, ...rest } = ownFields(webhook);
   const address = !isPlatform(webhook.format) && url ? { url } : {};

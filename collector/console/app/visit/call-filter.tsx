@@ -1,4 +1,7 @@
-/** Which calls are listed. The filter is the address's query, so that it can be sent to a colleague; its words are the route's. */
+/**
+ * The filter of the list of calls. It is the query of the address, so that people can send it to a colleague. It uses
+ * the same words as the route.
+ */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { STATUSES, SUMMARY_TYPES } from "../../../wire/lists";
@@ -12,7 +15,7 @@ import { REASON_WORDS } from "./explained";
 
 export type Filter = Record<string, string>;
 
-/** As the route calls them (`GET …/calls`); whatever else the address says is no filter. */
+/** The words of the filter, as the route calls them (`GET …/calls`). Anything else in the address is not a filter. */
 const WORDS = [
   "status",
   "reason",
@@ -29,22 +32,22 @@ const WORDS = [
 ];
 const SELDOM = ["from", "to", "reason", "type", "context_id", "caller", "entity", "value"];
 
-/** The filter that an address's query says. */
+/** Reads the filter from the query of an address. */
 export function filterOf(search: string): Filter {
   return Object.fromEntries([...new URLSearchParams(search)].filter(([word, value]) => WORDS.includes(word) && value));
 }
 
-/** Whether anything but the page of the list is chosen. */
+/** Whether the filter chooses anything except the page of the list. */
 export function isFiltered(filter: Filter): boolean {
   return Object.keys(filter).some((word) => word !== "cursor");
 }
 
-/** Whether no index tells which calls these are. */
+/** Whether the collector has to search for these calls, because no index finds them. */
 export function isSought(filter: Filter): boolean {
   return ["reason", "caller", "entity"].some((word) => filter[word]);
 }
 
-/** What is chosen of a list is shown at once; what is typed, by Enter. */
+/** A choice from a list takes effect at once. Typed text takes effect with Enter. */
 export function CallFilter(props: {
   site: string;
   filter: Filter;
@@ -56,7 +59,7 @@ export function CallFilter(props: {
   const [draft, setDraft] = useState(chosen);
   const place = useRef<HTMLDivElement>(null);
   useKey("/", "looks for a call", () => place.current?.querySelector<HTMLElement>("input")?.focus());
-  // The address may change by going back.
+  // The address also changes when somebody goes back.
   const said = JSON.stringify(chosen);
   useEffect(() => setDraft(JSON.parse(said)), [said]);
   const known = useResource((signal) => names(site, signal), [site]);
@@ -120,10 +123,10 @@ async function names(site: string, signal: AbortSignal) {
   return { vendors, entities };
 }
 
-/** A moment in the browser's zone; in the address it is epoch ms, which is the same wherever it is opened. */
+/** A moment in the browser's time zone. In the address it is epoch ms, which means the same wherever it is opened. */
 function Moment(props: { label: string; path: string; value: string; onInput: (value: string) => void }) {
   const { label, path, value, onInput } = props;
-  // While a year is typed it is 0002, 0020 and 0202 first.
+  // While somebody types a year, it is first 0002, 0020 and 0202. The field must keep what was typed.
   const [shown, type] = useTyped(value, localOf, momentOf);
   return (
     <Field label={label} path={path}>
@@ -144,7 +147,7 @@ function momentOf(typed: string): string {
   return Number.isNaN(at) ? "" : String(at);
 }
 
-/** Epoch ms, or a date, as a field of the browser has it: `2026-11-27T14:02`. */
+/** Writes epoch ms, or a date, in the way that the browser's field needs: `2026-11-27T14:02`. */
 function localOf(value: string): string {
   const at = new Date(/^\d+$/.test(value) ? Number(value) : value);
   if (Number.isNaN(at.getTime())) return "";

@@ -1,4 +1,7 @@
-/** One call: why it is what it is, the timeline of its visit, what it was worth, what its vendor said, and who was told. */
+/**
+ * One call: why it has its status, the timeline of its visit, what it was worth, what its vendor said, and who was
+ * told.
+ */
 import { Fragment } from "preact";
 import { Link } from "wouter-preact";
 import type { Call } from "../../../wire/call";
@@ -26,7 +29,7 @@ export function CallState({ join: { status, reason } }: Pick<Call, "join">) {
   );
 }
 
-/** The scopes of a site's entities, by their names. */
+/** The scope of each of a site's entities, by name. */
 export function readScopes(site: string, signal: AbortSignal): Promise<Map<string, string>> {
   return ask<{ entities: { name: string; scope: string }[] }>(ofSite(site, "entities"), { signal }).then(
     ({ entities }) => new Map(entities.map(({ name, scope }) => [name, scope])),
@@ -43,14 +46,14 @@ async function open(site: string, id: string, signal: AbortSignal): Promise<Open
   const path = pathOf(["v1", "sites", site, "calls", id], { explain: 1 });
   const [call, scopes] = await Promise.all([ask<ExplainedCall>(path, { signal }), readScopes(site, signal)]);
   const sessions = await readVisit(site, call, signal).catch((problem: unknown) => {
-    // Nothing is known of the visitor: that is why the call is not matched, and no failure.
+    // Nothing is known about the visitor. This is no failure: it is why the call is not matched.
     if (problem instanceof Problem && problem.status === 404) return [];
     throw problem;
   });
   return { call, sessions, scopes };
 }
 
-/** `version` is the call's, so that one that is joined anew is read anew. */
+/** `version` is the version of the call, so that the page reads a call again after it was joined again. */
 export function OpenedCall({ site, id, version }: { site: string; id: string; version: number | undefined }) {
   const opened = useResource((signal) => open(site, id, signal), [site, id, version]);
   return (
@@ -198,7 +201,7 @@ function Told({ site, id }: { site: string; id: string }) {
   );
 }
 
-/** Each version of the call that was told, as it was told. */
+/** Each version of the call that a webhook was told, exactly as it was told. */
 function Deliveries({ site, id }: { site: string; id: string }) {
   const log = useAsked<{ deliveries: Delivery[] }>(pathOf(["v1", "sites", site, "deliveries"], { call_id: id }));
   return (

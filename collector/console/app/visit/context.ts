@@ -1,4 +1,7 @@
-/** A visitor as `GET …/contexts/ID` answers them (contract 8): all times are epoch ms, their clock's error taken out. */
+/**
+ * A visitor as `GET …/contexts/ID` answers them (contract 8). All times are epoch ms, corrected for the error of the
+ * visitor's clock.
+ */
 import type { Call, EntityValue } from "../../../wire/call";
 import { ask, pathOf } from "../api";
 
@@ -32,16 +35,22 @@ export interface Context {
   next_cursor: string | null;
 }
 
-/** So many views are asked for at once. */
+/** How many views the console asks for at once. */
 const VIEWS = 200;
-/** A call's visit is looked for in so many pages of its visitor: a shop's own robot may have had 100,000 views since. */
+/**
+ * How many pages of a visitor the console searches for a call's visit. A shop's own robot may have had 100,000 views
+ * since.
+ */
 const PAGES = 10;
 
 export function readContext(site: string, id: string, cursor: string, signal: AbortSignal): Promise<Context> {
   return ask<Context>(pathOf(["v1", "sites", site, "contexts", id], { limit: VIEWS, cursor }), { signal });
 }
 
-/** The sessions of a visitor that a call may be seen with: its own, whole; where it has none, those around it. */
+/**
+ * The sessions of a visitor to show with a call: the call's own session, whole. If it has none, the sessions around
+ * it.
+ */
 export async function readVisit(site: string, call: Call, signal: AbortSignal): Promise<Session[]> {
   const { context_id, session_id } = call.join;
   if (context_id === null) return [];
@@ -57,7 +66,10 @@ export async function readVisit(site: string, call: Call, signal: AbortSignal): 
   return session_id === null ? sessions : sessions.filter((session) => session.session_id === session_id);
 }
 
-/** An older page's sessions before a newer one's: the session that is cut between them is one again. */
+/**
+ * Puts the sessions of an older page before those of a newer one. A session that was cut between the two pages becomes
+ * one again.
+ */
 export function joined(older: Session[], newer: Session[]): Session[] {
   const known = new Map(newer.map((session) => [session.session_id, session]));
   const merged = older.map((session) => {
@@ -68,7 +80,7 @@ export function joined(older: Session[], newer: Session[]): Session[] {
   return [...merged, ...newer.filter(({ session_id }) => known.has(session_id))];
 }
 
-/** What stands for a page where there is little room: `/p/9`, or the whole address where it is none that can be read. */
+/** A short name for a page where there is little room: `/p/9`, or the whole address if it cannot be parsed. */
 export function pageOf(url: string | null | undefined): string {
   if (!url) return "an unknown page";
   try {

@@ -1,4 +1,6 @@
-/** Why a call is what it is, in words: from the call, what the collector says of its join, and the visit. */
+/**
+ * Explains in words why a call has its status, using the call, what the collector says about its join, and the visit.
+ */
 import type { Call, ConversionState, Reason } from "../../../wire/call";
 import type { Explain } from "../answers";
 import { clockTime, shortDay, span, text } from "../format";
@@ -19,7 +21,7 @@ export const REASON_WORDS: Record<Reason, string> = {
   vendor_rule: "a rule says that it belongs to no visit",
 };
 
-/** One sentence a line, the answer first. `scopes` are the entities' own. */
+/** One sentence in each line, the result first. `scopes` are those of the site's entities. */
 export function explained(call: ExplainedCall, sessions: Session[], scopes: Map<string, string>): string[] {
   return call.join.status === "matched" ? matched(call, sessions, scopes) : unmatched(call);
 }
@@ -51,7 +53,7 @@ function matched(call: ExplainedCall, sessions: Session[], scopes: Map<string, s
   }
   const found = join.view_id ? valuesAsOf(sessions, join.view_id, explain.cut, scopes) : [];
   for (const [name, value] of Object.entries(call.entities)) {
-    // Of a view with very many snapshots, the one that said it may not be among those that are shown.
+    // If a view has very many snapshots, those that are shown may not include the one with this value.
     const shown = found.find((one) => one.name === name && one.value === value);
     const since = shown ? `was read ${lead(ts - shown.at)}` : "was the last before the call";
     said.push(`The value of ${name}, ${shortened(text(value))}, ${since}.`);
@@ -72,7 +74,7 @@ function matched(call: ExplainedCall, sessions: Session[], scopes: Map<string, s
   return said;
 }
 
-/** Why this view, where there were others. */
+/** Why the call got this view, if there were others. */
 function choice({ context, explain }: ExplainedCall): string[] {
   const others = explain.candidates.length - 1;
   if (others < 1) return [];
@@ -81,7 +83,7 @@ function choice({ context, explain }: ExplainedCall): string[] {
   return [`Of ${others + 1} views of this session it is this one because ${why}.`];
 }
 
-/** The time of day, and the day too where it is not the other moment's. */
+/** The time of day. Adds the day if it is not the day of the other moment. */
 function when(at: number, beside: number): string {
   return shortDay(at) === shortDay(beside) ? clockTime(at) : `${shortDay(at)}, ${clockTime(at)}`;
 }
@@ -92,7 +94,7 @@ export function lead(ms: number): string {
   return ms > 0 ? `${span(ms)} before the call` : `${span(-ms)} after the call began`;
 }
 
-/** Without what would turn the rest of its sentence round. */
+/** Shortens a value, and removes the characters that would reverse the direction of the rest of the sentence. */
 function shortened(value: string): string {
   const plain = value.replace(/\p{Bidi_Control}/gu, "");
   return plain.length > 60 ? `${plain.slice(0, 60)}…` : plain;

@@ -1,4 +1,7 @@
-/** The calls that a filter finds. What no index tells is searched by the collector in steps: they are asked for until a page is full, or somebody stops it. */
+/**
+ * The calls that a filter finds. If no index finds them, the collector searches in steps. The console asks for more
+ * steps until a page is full, or somebody stops it.
+ */
 import { useRef, useState } from "preact/hooks";
 import type { Call } from "../../../wire/call";
 import { ask, pathOf } from "../api";
@@ -8,13 +11,13 @@ import type { Filter } from "./call-filter";
 export interface Found {
   calls: Call[];
   next_cursor: string | null;
-  /** Where a search has got to, epoch ms; it goes on from `next_cursor`. */
+  /** How far back a search has got, in epoch ms. It continues from `next_cursor`. */
   searched_to?: number;
 }
 
 const PAGE = 50;
 
-/** `lookingAt` is how far a search under way has got, null where there is none. */
+/** `lookingAt` is how far the current search has got, or null if there is none. */
 export function useFoundCalls(site: string, filter: Filter) {
   const [lookingAt, setLookingAt] = useState<number | null>(null);
   const isStopped = useRef(false);

@@ -1,4 +1,6 @@
-/** All that is known of a visitor, as tables: sessions with their views, and every value that each entity has had. */
+/**
+ * All that is known about a visitor, as tables: sessions with their views, and every value that each entity has had.
+ */
 
 import { count, Time, text } from "../format";
 import { Part } from "../parts";
@@ -6,7 +8,7 @@ import { Listing, right } from "../table";
 import { pageOf, type Session } from "./context";
 import { Later } from "./later";
 
-/** The newest session first; each view with what was found on it. */
+/** Shows the newest session first, and each view with what was found on it. */
 export function Sessions({ sessions }: { sessions: Session[] }) {
   return (
     <Part title="Sessions and views">
@@ -43,7 +45,7 @@ export function Sessions({ sessions }: { sessions: Session[] }) {
   );
 }
 
-/** Every value that each entity has had, the newest first. */
+/** Shows every value that each entity has had, the newest first. */
 export function History({ sessions }: { sessions: Session[] }) {
   const views = sessions.flatMap((session) => session.views);
   const said = views.flatMap((view) =>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-/** What is asked for, and put on the page, when somebody wants to see it. */
+/** Content that is put on the page, and asks the collector, only when somebody opens it. */
 export function Later({ summary, children }: { summary: ComponentChildren; children: ComponentChildren }) {
   const [isOpen, setOpen] = useState(false);
   return (

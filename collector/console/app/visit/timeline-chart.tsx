@@ -1,4 +1,7 @@
-/** The timeline of a visit, drawn; and the values as of the moment that is pointed at, by a pointer or by the keys. */
+/**
+ * Draws the timeline of a visit. Also shows the values as of the moment that somebody chooses with a pointer or the
+ * keys.
+ */
 import { useId, useMemo, useState } from "preact/hooks";
 import { clockTime, count, shortDay, span, text } from "../format";
 import { Facts } from "../parts";
@@ -10,9 +13,9 @@ import { type Knot, type Mark, momentAt, placeAt, type Timeline, timelineOf, val
 
 const LANE = 34;
 const TOP = 18;
-/** A bar that is narrower is drawn as wide as can be seen. */
+/** A bar narrower than this is drawn just wide enough to see. */
 const LEAST = 0.008;
-/** More marks than this are finer than the screen. */
+/** More marks than this, side by side, would be finer than the screen. */
 const MARKS = 600;
 
 const x = (place: number) => `${(place * 100).toFixed(3)}%`;
@@ -23,7 +26,7 @@ interface Props {
   scopes: Map<string, string>;
 }
 
-/** What is looked at: a moment, and the view that was looked into there. */
+/** What the timeline shows: a moment, and the view whose values it shows at that moment. */
 interface Moment {
   at: number;
   view: View | null;
@@ -31,8 +34,8 @@ interface Moment {
 }
 
 export function VisitTimeline({ sessions, call = null, scopes }: Props) {
-  // Once for each visit, and not for each move of the pointer.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a call is what it is by its time and view.
+  // Computed once for each visit, not for each move of the pointer.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the time and the view of a call matter here.
   const line = useMemo(() => timelineOf(sessions, call), [sessions, call?.ts, call?.view_id]);
   const moments = useMemo(() => (line ? momentsOf(line) : []), [line]);
   const [pointed, setPointed] = useState<Moment | null>(null);
@@ -91,7 +94,7 @@ export function VisitTimeline({ sessions, call = null, scopes }: Props) {
 
 const CALL = "the call";
 
-/** Everything that happened, in order: what the keys step through. */
+/** Everything that happened, in order. The keys step through it. */
 function momentsOf({ bars, marks, call }: Timeline): Moment[] {
   const viewOf = new Map(bars.map(({ view }) => [view.view_id, view]));
   const own = call && bars.filter(({ lane, view }) => lane === call.lane && view.started_at <= call.at).at(-1);
@@ -116,7 +119,7 @@ interface DrawingProps {
   onLeave: (nothing: null) => void;
 }
 
-/** Places along are shares of the width, whatever that is; down they are px. */
+/** Horizontal places are shares of the width, whatever it is. Vertical places are px. */
 function Drawing({ line, chosen, at, onPoint, onLeave }: DrawingProps) {
   const { scale, lanes, bars, call, ticks } = line;
   const bottom = TOP + lanes * LANE;
@@ -181,10 +184,10 @@ function Drawing({ line, chosen, at, onPoint, onLeave }: DrawingProps) {
   );
 }
 
-/** Within this, two times of a visit may be the same minute. */
+/** In a visit shorter than this, two times may be in the same minute. They are then written with seconds. */
 const SHORT_MS = 10 * 60_000;
 
-/** A time, with its day where that is another one than the time's beside it. */
+/** A time. Adds its day if the time next to it is on another day. */
 function tickText(ticks: Knot[], index: number): string {
   const tick = ticks[index];
   const beside = ticks[index - 1] ?? ticks.at(-1);
@@ -194,7 +197,7 @@ function tickText(ticks: Knot[], index: number): string {
   return shortDay(beside.at) === shortDay(tick.at) ? time : `${shortDay(tick.at)}, ${time}`;
 }
 
-/** No two marks on one place: nobody sees the second one. */
+/** Drops a mark in the same place as another one, because nobody would see it. */
 function fewer(marks: Mark[]): Mark[] {
   const taken = new Set<string>();
   return marks.filter(({ lane, place }) => {

@@ -1,6 +1,8 @@
 /**
- * A visit in time, as a picture needs it: tabs as lanes, views as bars in them, changes of values as marks, the call as a line.
- * Pure functions of the context document and the call; what they answer has places from 0, the left edge, to 1, the right one.
+ * A visit in time, as a picture needs it: tabs are lanes, views are bars in them, changes of values are marks, and the
+ * call is a line.
+ * These are pure functions of the context document and the call. Their places go from 0, the left edge, to 1, the
+ * right edge.
  */
 import type { EntityValue } from "../../../wire/call";
 import type { Session, View } from "./context";
@@ -9,11 +11,12 @@ export interface Interval {
   from: number;
   to: number;
 }
-/** Where moments are: straight from knot to knot. A fold is a stretch in which nothing happened, drawn at one width however long it was. */
+/** Fixes the place of a moment. Between two knots, the scale is linear. */
 export interface Knot {
   at: number;
   place: number;
 }
+/** A stretch in which nothing happened. It is drawn at the same width, however long it was. */
 export interface Fold {
   from: Knot;
   to: Knot;
@@ -23,16 +26,19 @@ export interface Scale {
   folds: Fold[];
 }
 
-/** What is shorter is drawn as long as it was. */
+/** A shorter gap is not folded: it is drawn to scale. */
 const FOLDED_MS = 60_000;
-/** A gap is folded if it is longer than this share of all that happened. */
+/** A longer gap is folded if it also exceeds this share of the time in which something happened. */
 const FOLDED_SHARE = 0.3;
-/** Of the whole width: one fold, all folds together, and the least that a stretch of time gets, for moments have no length. */
+/**
+ * Shares of the whole width: one fold, all folds together, and the least for a stretch of time. A stretch needs a
+ * least width, because a moment has no length.
+ */
 const FOLD = 0.05;
 const FOLDS = 0.4;
 const LEAST = 0.06;
 
-/** A scale over these stretches of time, which may overlap; at least one of them. */
+/** Makes a scale over these stretches of time. They may overlap, and there must be at least one. */
 export function scaleOf(intervals: Interval[]): Scale {
   const close = unite(intervals, 0);
   const active = close.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -50,7 +56,7 @@ export function scaleOf(intervals: Interval[]): Scale {
     const before = knots.at(-1);
     if (before) folds.push({ from: before, to: begin });
     place += ((weights[index] ?? 0) / weight) * room;
-    // A moment alone stands in the middle of its stretch.
+    // A single moment is in the middle of its stretch.
     if (from === to) begin.place = place = (begin.place + place) / 2;
     knots.push(begin, { at: to, place });
     if (from === to) place += ((weights[index] ?? 0) / weight / 2) * room;
@@ -59,7 +65,7 @@ export function scaleOf(intervals: Interval[]): Scale {
   return { knots, folds };
 }
 
-/** Stretches in order, one made of those that are no more than `gap` ms apart. */
+/** Sorts the stretches, and merges those that are no more than `gap` ms apart. */
 function unite(intervals: Interval[], gap: number): Interval[] {
   const united: Interval[] = [];
   for (const { from, to } of [...intervals].sort((a, b) => a.from - b.from)) {
@@ -70,7 +76,7 @@ function unite(intervals: Interval[], gap: number): Interval[] {
   return united;
 }
 
-/** The place of a moment; what is outside of the scale is at its edge. */
+/** The place of a moment. A moment outside the scale is at its edge. */
 export function placeAt({ knots }: Scale, at: number): number {
   return between(knots, "at", "place", at);
 }
@@ -90,8 +96,9 @@ function between(knots: Knot[], by: keyof Knot, of: keyof Knot, value: number): 
 }
 
 /**
- * Views by the tabs that they may have been in: those of one lane never overlap. A view goes where it was led to from, as its
- * referrer says, else to the first lane that is free: the tag does not tell which tab it is in.
+ * Sorts views into lanes, for the tabs that they may have been in. The tag does not tell which tab it is in, so this
+ * is a guess. Views in one lane never overlap. A view goes to the free lane whose last page is its referrer, otherwise
+ * to the first free lane.
  */
 export function lanesOf(views: View[]): View[][] {
   const lanes: View[][] = [];
@@ -110,7 +117,7 @@ export interface Bar {
   place: number;
   width: number;
 }
-/** What one snapshot said anew. */
+/** The changes of values that one snapshot reported. */
 export interface Mark {
   at: number;
   view_id: string;
@@ -123,21 +130,21 @@ export interface Timeline {
   lanes: number;
   bars: Bar[];
   marks: Mark[];
-  /** The call's line; `lane` is that of its view, null where it has none. */
+  /** The call's line. `lane` is the lane of its view, or null if it has none. */
   call: { at: number; place: number; lane: number | null } | null;
-  /** Where a clock's time is written below the lanes. */
+  /** Where a clock time is written below the lanes. */
   ticks: Knot[];
 }
-/** The call, as far as its line goes. */
+/** What the line of a call needs to know about the call. */
 interface Line {
   ts: number;
   view_id: string | null;
 }
 
-/** Two times that stand closer than this would be written over one another, on a phone at least. */
+/** Two times closer than this would overlap, at least on a phone. */
 const APART = 0.28;
 
-/** Null where there is nothing to be drawn. */
+/** Null if there is nothing to draw. */
 export function timelineOf(sessions: Session[], call: Line | null): Timeline | null {
   const views = sessions.flatMap((session) => session.views);
   if (views.length === 0) return null;
@@ -166,7 +173,7 @@ function marksOf(view: View, lane: number, scale: Scale): Mark[] {
   });
 }
 
-/** The scale's ends and folds, as far as there is room. */
+/** The ends of the scale and of its folds, as far as there is room. */
 function ticksOf({ knots }: Scale): Knot[] {
   const ticks: Knot[] = [];
   for (const knot of knots) {
@@ -179,14 +186,15 @@ function ticksOf({ knots }: Scale): Knot[] {
 export interface ValueAsOf {
   name: string;
   value: EntityValue;
-  /** Since when it was so, and on which view it was found. */
+  /** Since when the entity had this value, and on which view it was found. */
   at: number;
   view: View;
 }
 
 /**
- * The values that a call on this view would be given at this moment (contract 6): at page-view scope the view's last, else the
- * session's. A name whose scope is not known counts as the session's.
+ * The values that a call on this view would get at this moment (contract 6). With page-view scope it is the last value
+ * of the view, otherwise the last value of the session. A name whose scope is not known counts as one of session
+ * scope.
  */
 export function valuesAsOf(sessions: Session[], viewId: string, at: number, scopes: Map<string, string>): ValueAsOf[] {
   const session = sessions.find(({ views }) => views.some(({ view_id }) => view_id === viewId));
@@ -205,7 +213,7 @@ export function valuesAsOf(sessions: Session[], viewId: string, at: number, scop
   return [...values.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The view that a moment belongs to: the newest that had started, of one lane or of all. */
+/** The view that a moment belongs to: the newest view that had started by then, in one lane or in all. */
 export function viewAsOf({ bars }: Timeline, at: number, lane: number | null): View | null {
   const open = bars.filter(({ view, lane: own }) => view.started_at <= at && (lane === null || own === lane));
   open.sort((a, b) => a.view.started_at - b.view.started_at || (a.view.number ?? 0) - (b.view.number ?? 0));
