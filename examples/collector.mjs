@@ -1,4 +1,4 @@
-// The collector as a child process, on its embedded store.
+// Runs the collector as a child process, on its embedded store.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /**
- * Runs `calljoin serve` until `signal` aborts; its log goes to `data/collector.log`.
- * @param {object} options `{port, data, signal, onJoined}`; `onJoined(site, callId)` is called whenever it logs that a call was joined
- * @returns {Promise<{adminToken: string, ended: Promise<void>}>} once it takes requests. `ended` rejects where it ends by
- *   itself, and this promise too, with an `Error` that holds its last words.
+ * Runs `calljoin serve` until `signal` aborts. The collector's log goes to `data/collector.log`.
+ * @param {object} options `{port, data, signal, onJoined}`. `onJoined(site, callId)` is called whenever the collector
+ * logs that a call was joined.
+ * @returns {Promise<{adminToken: string, ended: Promise<void>}>} once the collector takes requests. If it ends by
+ * itself, `ended` rejects, and so does this promise, with an `Error` that holds the collector's last words.
  */
 export async function runCollector({ port, data, signal, onJoined }) {
-  // The token is printed once, at the first start: the log is for its owner alone.
+  // At its first start, the collector prints the admin token. So only the owner may read the log.
   const log = createWriteStream(join(data, "collector.log"), { flags: "a", mode: 0o600 });
   const { DATABASE_URL: _, ...env } = process.env; // The demo stays on the embedded store.
   const allowed = [env.CALLJOIN_ALLOW_PRIVATE, "localhost"].filter(Boolean).join(","); // The example CRM.
@@ -43,7 +44,7 @@ export async function runCollector({ port, data, signal, onJoined }) {
   return { adminToken, ended };
 }
 
-/** A line of the collector's log: JSON, but for what Node itself may have to say. */
+/** Reads a line of the collector's log. It is JSON, unless Node itself wrote it. */
 function entry(line) {
   try {
     return Object(JSON.parse(line));

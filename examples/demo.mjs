@@ -1,14 +1,16 @@
-// The demo site in a running collector: its document, its vendors' tokens, its calls.
+// Sets up the demo site in a running collector: its document and its vendors' tokens. Also reads its calls.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Saves the demo's site document where the collector has none or the demo's was edited; what the user has saved since stays
- * otherwise. Sees to a token for each vendor and the webhook's secret, kept in `file`, as the collector tells them only once.
- * @param {object} places `{origin, crm, platforms}`: where the shop, the CRM's webhook and the platforms (`platformsAt`) are this time
- * @returns {Promise<{tokens: Record<string, string>, secret: string | null, files: Record<string, string>}>} `tokens` is vendor name to
- *   token, `files` is the path of each file of conversions, by its webhook's name
+ * Saves the demo's site document if the collector has none, or if the demo's own document was edited. Otherwise, what
+ * the user has saved since then stays. Also makes a token for each vendor and the webhook's secret, unless they exist.
+ * It keeps them in `file`, because the collector tells them only once.
+ * @param {object} places `{origin, crm, platforms}`: where the shop, the CRM's webhook and the platforms
+ * (`platformsAt`) are this time
+ * @returns {Promise<{tokens: Record<string, string>, secret: string | null, files: Record<string, string>}>} `tokens`
+ * maps a vendor's name to its token. `files` maps a webhook's name to the path of its file of conversions.
  */
 export async function setUpSite({ collector, site, adminToken }, document, places, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);
@@ -35,10 +37,10 @@ export async function setUpSite({ collector, site, adminToken }, document, place
   return { tokens, secret, files };
 }
 
-/** The document with the places of this start, whose ports may be others than those of the last one. */
+/** Puts the addresses of this start into the document. Its ports may differ from those of the last start. */
 function placed({ origins = [], webhooks, ...document }, { origin, crm, platforms }) {
   const urls = { crm, ...Object.fromEntries(Object.entries(platforms).map(([name, { url }]) => [name, url])) };
-  // At the same path of this machine: what the user has pointed elsewhere stays.
+  // Ours if it is the same path on this machine. If the user has pointed a webhook elsewhere, it stays there.
   const isOurs = (url, ours) =>
     URL.canParse(url) && /^http:\/\/localhost:\d+\//.test(url) && new URL(url).pathname === new URL(ours).pathname;
   return {
@@ -51,17 +53,17 @@ function placed({ origins = [], webhooks, ...document }, { origin, crm, platform
   };
 }
 
-/** What the stand-ins are asked with; a platform that the user has pointed elsewhere keeps its own. */
+/** Adds the secrets for the stand-ins. If the user has pointed a platform elsewhere, it keeps its own secret. */
 function withSecrets({ webhooks, ...document }, platforms) {
   const secretOf = ({ name, url }) =>
     url && platforms[name]?.url === url ? { api_secret: platforms[name].api_secret } : {};
   return { ...document, webhooks: webhooks.map((webhook) => ({ ...webhook, ...secretOf(webhook) })) };
 }
 
-/** Posts no event at all: 202 says that the token is good. */
+/** Posts no event at all. If the answer is 202, the token is good. */
 const post = (collector, site, token) => request("POST", `${collector}/v1/calls/${site}`, token, { events: [] });
 
-/** A call as the collector answers it now. */
+/** Reads a call as it is now. */
 export function readCall({ collector, site, adminToken }, id) {
   return done(request("GET", `${collector}/v1/sites/${site}/calls/${id}`, adminToken));
 }
@@ -86,7 +88,7 @@ async function request(method, url, token, body) {
   return { method, url, status: response.status, body: await response.json().catch(() => ({})) };
 }
 
-/** The answer's body; throws an `Error` that says what the collector did not take. */
+/** The body of the answer. Throws an `Error` that says what the collector did not accept. */
 async function done(asked) {
   const { method, url, status, body } = await asked;
   if (status < 300) return body;

@@ -1,11 +1,11 @@
-// Stand-ins for the advertising platforms, as the demo's destinations meet them: they believe everything, print what they were told, and
-// keep nothing. What the real ones check is in test/collector/convert.
+// Stand-ins for the advertising platforms to which the demo sends conversions. They believe everything, print what they
+// were told, and keep nothing. test/collector/convert has what the real platforms check.
 
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-/** Starts them on a port; the promise is kept when they listen. `signal` stops them. */
+/** Starts the stand-ins on a port. The promise resolves when they listen. `signal` stops them. */
 export async function startPlatforms(port, signal) {
   const server = createServer(async (request, response) => {
     const chunks = [];
@@ -21,7 +21,7 @@ export async function startPlatforms(port, signal) {
   signal.addEventListener("abort", () => server.close().closeAllConnections());
 }
 
-/** The platforms' part of a site document: where they are, and what they are asked with. */
+/** The platforms' part of a site document: their addresses and their secrets. */
 export function platformsAt(port) {
   const at = `http://localhost:${port}`;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });

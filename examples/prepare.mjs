@@ -1,4 +1,4 @@
-// What a fresh clone needs before anything of it can run. Plain Node: nothing is installed yet when this runs.
+// Prepares a fresh clone, so that its programs can run. Uses plain Node, because nothing is installed yet.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -6,14 +6,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 const BUILT = ["dist/sdk/script.js", "dist/sdk/inspector.js", "dist/sdk/calljoin.mjs", "dist/collector/calljoin.mjs"];
 const SOURCES = ["sdk", "collector", "rollup.config.mjs", "tsconfig.json", "package.json"];
 
-/** Installs and builds in the current folder, each only where it has to be; throws an `Error` where that fails. */
+/** Installs and builds in the current folder, each only if necessary. Throws an `Error` if that fails. */
 export function prepare() {
   if (!isInstalled())
     run("Installing the packages, which takes a minute or two", ["ci", "--include=dev", "--no-audit", "--no-fund"]);
   if (!isBuilt()) run("Building", ["run", "--silent", "build"]);
 }
 
-/** Whether node_modules holds what package-lock.json says, made for this version of Node. */
+/** Whether node_modules has what package-lock.json says, compiled for this version of Node. */
 function isInstalled() {
   const wanted = lockedPackages("package-lock.json");
   const present = lockedPackages("node_modules/.package-lock.json");
@@ -21,12 +21,12 @@ function isInstalled() {
   const missing = Object.entries(wanted).some(
     ([path, { version, optional }]) => path && !optional && present[path]?.version !== version,
   );
-  // The one compiled package: it does not load in another Node than it was made for.
+  // The only compiled package. It loads only in the version of Node that it was compiled for.
   const opens = ["-e", "new (require('better-sqlite3'))(':memory:')"];
   return !missing && spawnSync(process.execPath, opens, { stdio: "ignore" }).status === 0;
 }
 
-/** Path to `{version, optional}`, or `null` where there is no such file. */
+/** Maps each path to `{version, optional}`. Null if there is no such file. */
 function lockedPackages(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8")).packages;
@@ -40,17 +40,19 @@ function isBuilt() {
   return Math.min(...times) >= Math.max(...SOURCES.map(newest));
 }
 
-/** The latest change (epoch ms) of a file, or of anything in a folder; a file that was removed changes its folder's time. */
+/**
+ * The latest change (epoch ms) of a file, or of anything in a folder. Removing a file changes the time of its folder.
+ */
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)));
 }
 
-/** Runs npm; its output is shown only where it failed. */
+/** Runs npm. Shows its output only if it fails. */
 function run(what, args) {
   console.log(`${what} …`);
-  // Under `npm start` npm says where it is; else it is on the path (on Windows a .cmd, which needs a shell).
+  // Under `npm start`, npm says where it is. Otherwise it is on the path (on Windows as a .cmd, which needs a shell).
   const npm = process.env.npm_execpath;
   const { status, error, stdout, stderr } = npm
     ? spawnSync(process.execPath, [npm, ...args], { encoding: "utf8" })

@@ -1,4 +1,4 @@
-// One joined call as one line that a person can read.
+// Writes one joined call as one line that a person can read.
 
 /**
  * For example `10:41:07 infinity call-17 GBP 9.99 matched by context_id, 1.2 s after http://… r7k12_si=v-81`.
@@ -25,7 +25,7 @@ export function lineOf(call, now) {
   return parts.filter(Boolean).join("  ");
 }
 
-/** For example `          google: waiting  meta: not sent, no_click_id`; empty where the site tells no platform. */
+/** For example `          google: waiting  meta: not sent, no_click_id`. Empty if the site tells no platform. */
 export function conversionsLineOf({ conversions = [] }) {
   const states = conversions.map(({ destination, state, reason }) => {
     return `${destination}: ${[state.replace("_", " "), reason].filter(Boolean).join(", ")}`;
@@ -33,10 +33,10 @@ export function conversionsLineOf({ conversions = [] }) {
   return states.length > 0 ? `          ${states.join("  ")}` : "";
 }
 
-/** Below zero where the vendor's time is in whole seconds and the page stirred later in that second. */
+/** Below zero if the vendor's time is in whole seconds, and the page was active later in that second. */
 const seconds = (ms) => (Math.round(ms / 100) / 10 || 0).toFixed(1);
 
-/** Control characters would let a posted value write its own lines. */
+/** Shortens a value and removes control characters. With them, a posted value could write lines of its own. */
 function short(value) {
   const text = (typeof value === "object" ? JSON.stringify(value) : String(value)).replace(/\p{Cc}/gu, " ");
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;

@@ -1,5 +1,6 @@
-// `npm start`: on a machine that has only Node, installs and builds, then runs the collector on its embedded store with
-// the example shop and the example CRM, and logs each call that is joined. Ctrl-C stops everything; the data stay in ./data.
+// `npm start` needs nothing but Node. It installs and builds everything, then runs the collector on its embedded store,
+// with the example shop and the example CRM. It logs each call that is joined. Ctrl-C stops everything; the data stay
+// in ./data.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,7 +20,7 @@ const SITE = "shop-uk";
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
 
-// npm that is told to end takes its shell along, but not what the shell runs: then nobody is left to stop us.
+// When npm is stopped, it also ends its shell, but not what the shell runs. Then nobody is left to stop this process.
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event) {
   setInterval(() => process.ppid !== parent && stop.abort(), 500).unref();
@@ -83,24 +84,27 @@ async function serveShop(settings, port) {
   stop.signal.addEventListener("abort", () => server.close().closeAllConnections());
 }
 
-/** Where the console is, and a key that signs in. */
+/** The console's address, with a key that signs in. */
 async function signInLink({ collector, adminToken }) {
   const headers = { authorization: `Bearer ${adminToken}` };
   const response = await fetch(`${collector}/v1/session/link`, { method: "POST", headers });
   return `${collector}${(await response.json()).path}`;
 }
 
-/** The CRM prints what it is told; it is another program, as it would be in life. */
+/** Starts the CRM, which prints what it is told. It is a separate program, as it would be in real life. */
 function startCrm(port, secret) {
   const env = { ...process.env, PORT: String(port), CALLJOIN_WEBHOOK_SECRET: secret };
   const child = spawn(process.execPath, ["examples/crm/receiver.mjs"], { env, stdio: "inherit" });
   stop.signal.addEventListener("abort", () => child.kill());
 }
 
-/** How long the platforms' stand-ins take at most, ms. */
+/** How long the stand-ins for the platforms take at most, in ms. */
 const TOLD_MS = 1_000;
 
-/** Logs a call that was just joined, for the first time or anew, and a moment later how it stands with the platforms. */
+/**
+ * Logs a call that was just joined, for the first time or again. A moment later, logs how it stands with the
+ * platforms.
+ */
 async function tell(settings, id) {
   try {
     console.log(lineOf(await readCall(settings, id), new Date()));

@@ -1,4 +1,4 @@
-// A webhook receiver such as a CRM would have: believes only what is signed with the webhook's secret, and prints it.
+// A webhook receiver such as a CRM would have. It accepts only what is signed with the webhook's secret, and prints it.
 // CALLJOIN_WEBHOOK_SECRET=whsec_… node examples/crm/receiver.mjs        (PORT: 8789)
 
 import { createServer } from "node:http";
@@ -11,7 +11,7 @@ createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   try {
-    // The signature is over the bytes as they came: check it before reading them as anything.
+    // The signature covers the exact bytes that arrived. Check it before parsing them.
     const body = Buffer.concat(chunks).toString("utf8");
     webhook.verify(body, request.headers, { jsonParse: false }); // A form is signed in the same way.
     console.log(`${new Date().toTimeString().slice(0, 8)}  the CRM was told  ${body || request.url}`);

@@ -12,14 +12,14 @@ const PAGES = {
   "/basket": { page: "basket", title: "Basket · Fern & Kettle" },
   "/help": { page: "help", title: "Help · Fern & Kettle" },
 };
-/** One page for all of its routes: the browser draws them. */
+/** One page serves all routes of the range. The browser draws them. */
 const RANGE = { page: "range", title: "Fern & Kettle" };
 const UNKNOWN = { page: "unknown", title: "No such page · Fern & Kettle", status: 404 };
 
 const TYPES = { ".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml" };
 
 /**
- * The shop as a request listener's server, not yet listening.
+ * Creates the shop's server, which does not listen yet.
  * @param {object} settings `{collector, site, tokens: {vendor: token}, adminToken}`; `collector` is an origin
  */
 export function createShop(settings) {
@@ -38,7 +38,7 @@ export function createShop(settings) {
   });
 }
 
-/** Only the shop itself and the collector: the tag needs no more, as it evaluates nothing. */
+/** The policy allows only the shop itself and the collector. The tag needs no more, because it evaluates nothing. */
 function headers(collector) {
   const policy = [
     "default-src 'none'",
@@ -74,10 +74,10 @@ async function page({ collector, site }, { page, title, status }) {
   return { status, type: "text/html", body: layout.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]) };
 }
 
-/** One of the shop's files; nothing where there is none. */
+/** One of the shop's files, or undefined if there is no such file. */
 async function file(pathname) {
   const type = TYPES[extname(pathname)];
-  // Names of this shop's own files have nothing else in them, so that no path leads out of public/.
+  // The names of the shop's own files have no other characters. So no path leads out of public/.
   if (!type || !/^(\/[a-z-]+)+\.[a-z]+$/.test(pathname)) return undefined;
   try {
     return { type, body: await readFile(new URL(`public${pathname}`, folder)) };
@@ -91,7 +91,8 @@ async function vendorRoute(settings, request, pathname) {
   try {
     if (request.method === "GET")
       return json(200, { call: await readCall(settings, pathname.slice("/api/calls/".length)) });
-    // Another site's page cannot send this type without asking first, and is never allowed: nobody else places calls here.
+    // A page of another site must ask before it may send this type, and is never allowed to. So nobody else can place
+    // calls.
     if (request.method !== "POST" || !request.headers["content-type"]?.startsWith("application/json")) {
       return said(405, "Calls are placed by the panel.");
     }

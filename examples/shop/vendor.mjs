@@ -1,11 +1,11 @@
-// The call-tracking vendor that the shop's panel plays: makes the QProtocol event, posts it with the vendor's token, and
-// reads the joined call with the admin token. Both stay on this server.
+// The call-tracking vendor that the shop's panel plays. It makes the QProtocol event, posts it with the vendor's token,
+// and reads the joined call with the admin token. Both tokens stay on this server.
 
 import { randomBytes, randomInt } from "node:crypto";
 
 const text = (value, most) => (typeof value === "string" ? value.slice(0, most) : "");
 
-/** What each kind of call in the panel knows of its visitor. */
+/** What each kind of call in the panel knows about its visitor. */
 const KINDS = {
   infinity: (asked) => ({ vendor: "infinity", id: text(asked.context_id, 128), source: "Infinity-demo@1.0.0" }),
   responsetap: (asked) => ({
@@ -20,8 +20,8 @@ const KINDS = {
 const unknownVisitor = () => `gbr0${randomBytes(6).toString("hex")}`;
 
 /**
- * The event that a vendor posts about one call; `null` where the browser asked for a kind of call that there is not.
- * Without an order the transaction's id is the vendor's own number of the call, and there is no total.
+ * The event that a vendor posts about one call, or `null` if the browser asked for an unknown kind of call.
+ * Without an order, the transaction's id is the vendor's own number for the call, and there is no total.
  * @param {object} asked what the panel sent: `{kind, context_id, visitor_id, url, order: {id, total} | null, unit: "s" | "ms"}`
  * @param {number} now epoch milliseconds
  */

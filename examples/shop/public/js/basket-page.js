@@ -1,11 +1,11 @@
 import { el } from "./dom.js";
 
-/** Shows the basket, and again at each change of it. */
+/** Shows the basket, and draws it again at each change. */
 export function showBasket(root) {
   const draw = () => {
     const pressed = document.activeElement?.getAttribute("aria-label");
     root.replaceChildren(...(basket.lines.length > 0 ? filled(basket.lines) : empty()));
-    // The button that was pressed is a new one now: who uses the keyboard must not lose their place.
+    // The button that was pressed has been replaced. Focus the new one, so that keyboard users do not lose their place.
     if (pressed) root.querySelector(`button[aria-label="${CSS.escape(pressed)}"]`)?.focus();
   };
   document.addEventListener("basket", draw);

@@ -1,5 +1,5 @@
-// A classic script, not a module: its top-level `const`s are no properties of `window`, and yet the entities
-// `SHOP.release`, `basket.total` and `basket.summary` find them, just as the browser's console does.
+// A classic script, not a module. Its top-level `const`s are not properties of `window`. The entities `SHOP.release`,
+// `basket.total` and `basket.summary` find them all the same, just as the browser's console does.
 
 const SHOP = { release: "2026.11", currency: "GBP" };
 
@@ -13,7 +13,7 @@ const basket = {
       const lines = JSON.parse(localStorage.getItem(basket.key) ?? "[]");
       return Array.isArray(lines) ? lines : [];
     } catch {
-      return []; // Storage is switched off, or someone else wrote there.
+      return []; // Storage is switched off, or something else wrote there.
     }
   },
 
@@ -26,7 +26,10 @@ const basket = {
     return basket.lines.reduce((count, line) => count + line.quantity, 0);
   },
 
-  /** What the entity `basket_items` sends: an object goes as JSON; no lines are `null`, which is empty. */
+  /**
+   * What the entity `basket_items` sends. An object is sent as JSON. An empty basket is `null`, which is an empty
+   * value.
+   */
   get summary() {
     const lines = basket.lines.map(({ sku, colour, quantity }) => ({ sku, colour, quantity }));
     return lines.length > 0 ? lines : null;
@@ -42,7 +45,7 @@ const basket = {
     try {
       localStorage.setItem(basket.key, JSON.stringify(kept));
     } catch {
-      // The basket then lasts as long as nobody reads it again; there is nowhere else to keep it.
+      // The change is then lost when the basket is next read, because there is nowhere else to keep it.
     }
     document.dispatchEvent(new Event("basket"));
   },

@@ -1,6 +1,7 @@
 /**
- * Makes an element: `el("a", { href: "/" }, "Home")`. Keys with a dash or without a DOM property become attributes,
- * `on…` are listeners. Text goes in as text, never as HTML.
+ * Makes an element: `el("a", { href: "/" }, "Home")`. A key without a DOM property, such as one with a dash, becomes
+ * an
+ * attribute. A key `on…` adds a listener. Text is added as text, never as HTML.
  */
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -13,7 +14,7 @@ export function el(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A drawing from /img/products.svg; the colour is a class of shop.css, as the CSP forbids inline styles. */
+/** A drawing from /img/products.svg. shop.css sets the colour, because the CSP forbids inline styles. */
 export function drawing(shape, colour, label) {
   const ns = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(ns, "svg");

@@ -2,7 +2,7 @@ import { showBasket } from "./basket-page.js";
 import { startPanel } from "./panel.js";
 import { startRange } from "./range.js";
 
-// What many shops call a data layer: the entity `product_sku` reads `pageData.sku`.
+// Many shops call this a data layer. The entity `product_sku` reads `pageData.sku`.
 window.pageData = { page: document.body.dataset.page };
 
 const count = () => {
@@ -10,7 +10,7 @@ const count = () => {
 };
 count();
 document.addEventListener("basket", count);
-// Another tab's basket is this one's, too.
+// All tabs share one basket.
 addEventListener("storage", (event) => {
   if (event.key === basket.key) document.dispatchEvent(new Event("basket"));
 });

@@ -1,5 +1,5 @@
-// The "Call us" panel plays the call-tracking vendor. The vendor's token stays on the shop's server: this page only says
-// what kind of call it is, and gets back the event that was posted and the call that the collector made of it.
+// The "Call us" panel plays the call-tracking vendor. The vendor's token stays on the shop's server. This page only
+// says what kind of call it is. It gets back the event that was posted, and the call that the collector made of it.
 
 import { el } from "./dom.js";
 import { resultOf } from "./result.js";
@@ -14,7 +14,8 @@ export function startPanel() {
     order_id.disabled = order_total.disabled = !ordered.checked;
   };
   const newOrder = () => {
-    order_id.value = `FK-${Date.now().toString(36).toUpperCase()}`; // Never given twice: the same id would amend the earlier call.
+    // Always a new id: the same one would change the earlier call.
+    order_id.value = `FK-${Date.now().toString(36).toUpperCase()}`;
     order_total.value = (basket.total || 25).toFixed(2);
   };
 
@@ -27,7 +28,7 @@ export function startPanel() {
     if (event.target === panel) panel.close(); // The backdrop.
   });
   ordered.addEventListener("change", allowOrder);
-  let latest = 0; // An earlier call's second answer must not replace a later call's.
+  let latest = 0; // A later version of an earlier call must not replace the result of a later call.
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     latest += 1;
@@ -68,8 +69,8 @@ async function placeCall(form) {
 }
 
 /**
- * Shows each later version of a call for 20 s: what the page had still to send when the call came, the collector joins to it when it comes.
- * `show` answers false where its result is no longer on view.
+ * Shows each later version of a call for 20 s. The page may not have sent everything when the call arrived. The
+ * collector joins the rest to the call when it arrives. `show` answers false if its result is no longer shown.
  */
 async function follow({ id, version }, show) {
   for (let second = 0; second < 20; second++) {
@@ -80,7 +81,10 @@ async function follow({ id, version }, show) {
   }
 }
 
-/** What `calljoin` knows at this moment; nothing where the tag has not loaded, be it blocked or its collector down. */
+/**
+ * What `calljoin` knows at this moment. Nothing if the tag has not loaded, because it is blocked or its collector is
+ * down.
+ */
 function whatTheBrowserSaw() {
   const api = window.calljoin;
   if (!api?.entities) return { loaded: false, context_id: null, session_id: null, view_id: null, entities: [] };
@@ -93,7 +97,7 @@ function whatTheBrowserSaw() {
   };
 }
 
-/** As a vendor's tag reads it: the cookie starts with the context_id, then comes a dot. */
+/** Reads the id as a vendor's tag does. The cookie starts with the context_id, followed by a dot. */
 function contextIdInCookie() {
   return document.cookie.match(/(?:^|; )calljoin=([0-9a-z-]+)/)?.[1] ?? null;
 }

@@ -1,10 +1,11 @@
-// The part of the shop that is one page: /range/RANGE and /range/RANGE/SKU are routes made with pushState.
-// As in many such shops, the data layer lags behind the address: `pageData` is the last route's until the new one has
-// its data. Calljoin waits for a page to settle, so that the new view does not inherit the old one's product.
+// The part of the shop that is a single page. /range/RANGE and /range/RANGE/SKU are routes made with pushState.
+// As in many such shops, the data layer is updated later than the address: `pageData` belongs to the last route until
+// the new one has its data. Calljoin waits for a page to settle, so that the new view does not inherit the old view's
+// product.
 
 import { drawing, el } from "./dom.js";
 
-/** Draws the route that the address names, and follows the visitor from there. */
+/** Draws the route that the address names, and each route that the visitor opens after it. */
 export function startRange(root) {
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='/range/']");
@@ -21,7 +22,7 @@ export function startRange(root) {
 async function draw(root, moved) {
   const path = location.pathname;
   const { ranges, products } = await (await fetch("/catalogue.json")).json();
-  if (path !== location.pathname) return; // The visitor has already gone on.
+  if (path !== location.pathname) return; // The visitor has already moved on.
   const [, , rangeId, sku] = path.split("/");
   const range = ranges.find(({ id }) => id === rangeId);
   const product = products.find((product) => product.sku === sku && product.range === rangeId);

@@ -1,4 +1,4 @@
-// What the browser saw beside what the collector answered.
+// Shows what the browser saw next to what the collector answered.
 
 import { el } from "./dom.js";
 
@@ -19,7 +19,7 @@ const RULES = {
   alias: "by the vendor's visitor id, which a page of this visitor has shown",
 };
 
-/** Elements for one call: the verdict, the comparison, the JSON behind it. */
+/** The elements that show one call: the verdict, the comparison, and the JSON behind it. */
 export function resultOf(seen, sent, call) {
   return [
     verdict(call),
@@ -111,10 +111,10 @@ function relation(seen, answered, comparable, entity) {
   return ["≠", "differs", "they differ"];
 }
 
-/** A name such as `basket_total` may break after its underscores, not inside of a word. */
+/** Lets a name such as `basket_total` break after its underscores, but not inside a word. */
 const breakable = (name) => name.split(/(?<=_)/).flatMap((part) => [part, el("wbr")]);
 
-/** Below zero where the vendor's time is in whole seconds and the page stirred later in that second. */
+/** Below zero if the vendor's time is in whole seconds, and the page was active later in that second. */
 function gap(ms) {
   return ms < 0
     ? "in the second of the page's last sign of life"

@@ -1,12 +1,12 @@
-// Made-up stand-ins for the tags that a real shop carries. None of them talks to anybody.
-// `r7k12_si`, `rTap` and the `_ga` cookies are what the site document's entities read.
+// Made-up stand-ins for the tags that a real shop has. None of them sends anything.
+// The site document's entities read `r7k12_si`, `rTap` and the `_ga` cookies.
 
 (() => {
   const digits = (count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte % 10).join("");
   const hex = (count) =>
     Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => (byte % 16).toString(16)).join("");
 
-  /** The value kept under `key`, made at the first use. */
+  /** The value that is kept under `key`. It is made when it is first used. */
   const remembered = (storage, key, make) => {
     try {
       const value = storage.getItem(key) ?? make();
@@ -20,11 +20,11 @@
   // Web analytics: a client id in a cookie, as GA writes it.
   if (!/(?:^|; )_ga=/.test(document.cookie)) {
     const seconds = Math.floor(Date.now() / 1000);
-    // biome-ignore lint/suspicious/noDocumentCookie: analytics tags write it so, and the Cookie Store API is not in every browser.
+    // biome-ignore lint/suspicious/noDocumentCookie: analytics tags do so; some browsers have no Cookie Store.
     document.cookie = `_ga=GA1.1.${digits(9)}.${seconds}; path=/; max-age=34560000; samesite=lax`;
   }
 
-  // And its session, which begins anew with the browser's.
+  // Its session, which starts again when the browser starts.
   if (!/(?:^|; )_ga_DEMO=/.test(document.cookie)) {
     const seconds = Math.floor(Date.now() / 1000);
     // biome-ignore lint/suspicious/noDocumentCookie: as above.
@@ -34,7 +34,7 @@
   // Call tracking: the vendor's own id for the visitor.
   window.rTap = { visitorId: remembered(localStorage, "rtap", () => `gbr0${hex(12)}`) };
 
-  // The CRM: its visit id comes from a slow script, seconds after the page has loaded, in a plain global variable.
+  // The CRM. A slow script sets its visit id seconds after the page has loaded, in a plain global variable.
   const visit = remembered(sessionStorage, "crm-visit", () => `v-${hex(6)}`);
   setTimeout(() => {
     window.r7k12_si = visit;
