@@ -8,7 +8,10 @@ import dts from "rollup-plugin-dts";
 
 const { version, license, dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** Members whose name starts with `_` never leave the SDK, so they may be shortened. `boot` is what the collector calls. */
+/**
+ * Members whose name starts with `_` never leave the SDK, so their names may be shortened. The collector calls `boot`,
+ * so that name stays.
+ */
 const small = () =>
   terser({
     ecma: 2020,
@@ -17,9 +20,9 @@ const small = () =>
     format: { comments: false },
     mangle: { reserved: ["boot"], properties: { regex: /^_/ } },
   });
-/** Types are checked by `npm run check`, once, and not again for each bundle. */
+/** `npm run check` checks the types once. There is no need to check them again for each bundle. */
 const emitted = { noEmit: false, noCheck: true };
-/** ES2021, which browsers have since 2020 (https://caniuse.com/mdn-javascript_operators_logical_or_assignment). */
+/** ES2021, which browsers have had since 2020 (https://caniuse.com/mdn-javascript_operators_logical_or_assignment). */
 const forBrowsers = (extra = {}) =>
   typescript({
     tsconfig: "tsconfig.json",
@@ -31,7 +34,7 @@ const forBrowsers = (extra = {}) =>
     ...extra,
   });
 
-/** `boot` is what the collector calls with a site's setup; see sdk/README.md. */
+/** The collector calls `boot` with a site's setup; see sdk/README.md. */
 const script = {
   input: "sdk/script.ts",
   output: { file: "dist/sdk/script.js", format: "iife", name: "boot", strict: false, sourcemap: false },
@@ -44,14 +47,17 @@ const inspector = {
   plugins: [nodeResolve({ browser: true }), forBrowsers(), small()],
 };
 
-/** The inspector with what checks an installation; `CHECK` is the collector's to say. */
+/** The inspector, together with the code that checks an installation. The collector defines `CHECK`. */
 const check = {
   input: "sdk/check.ts",
   output: { file: "dist/sdk/check.js", format: "es", sourcemap: false },
   plugins: [nodeResolve({ browser: true }), forBrowsers(), small()],
 };
 
-/** The module as a package of its own: a shop's front end has no use for what the collector depends on. `npm publish ./dist/sdk` */
+/**
+ * The module as a package of its own, because a shop's front end does not need what the collector depends on. `npm
+ * publish ./dist/sdk` publishes it.
+ */
 const tagPackage = {
   name: "@calljoin/tag",
   version,
@@ -79,14 +85,14 @@ const esModule = {
   ],
 };
 
-/** One file, as a consumer under `nodenext` follows no import without an extension. */
+/** One file, because a consumer under `nodenext` does not follow an import without an extension. */
 const types = {
   input: "sdk/module.ts",
   output: { file: "dist/sdk/calljoin.d.mts", format: "es" },
   plugins: [dts()],
 };
 
-/** What is bundled goes with its licence. */
+/** Adds the licence of each package that is bundled. */
 const licences = () => ({
   name: "licences",
   generateBundle(_options, bundle) {
@@ -97,7 +103,10 @@ const licences = () => ({
   },
 });
 
-/** kysely and zod are bundled: read from 400 files at each start, and by two threads, they were a third of its time. */
+/**
+ * kysely and zod are bundled. Otherwise two threads read them from 400 files at each start, which took a third of its
+ * time.
+ */
 const collector = {
   input: { calljoin: "collector/main.ts", "store-thread": "collector/thread/main.ts" },
   output: {
@@ -107,7 +116,7 @@ const collector = {
     banner: "#!/usr/bin/env node",
     entryFileNames: "[name].mjs",
     chunkFileNames: "[name].mjs",
-    // Else it would be a part of the command, and its users would import the command.
+    // Otherwise it would become part of the command, and whatever uses it would import the command.
     manualChunks: { config: ["collector/config.ts"] },
   },
   external: [...builtinModules, /^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))],
@@ -124,7 +133,10 @@ const collector = {
 
 const APP = "collector/console/app";
 
-/** The console's one page and its style sheet; whatever the page asks for is named by its content, and so kept by browsers for ever. */
+/**
+ * The console's only page and its style sheet. Each file that the page asks for is named after its content, so
+ * browsers can keep it for ever.
+ */
 const consolePage = {
   name: "console-page",
   buildStart: () => rmSync("dist/console", { recursive: true, force: true }),
@@ -144,7 +156,10 @@ const consolePage = {
   },
 };
 
-/** The pages that write a site's document share most of what they are: as one part they are smaller by a quarter. What all pages need is another. */
+/**
+ * The pages that edit a site's document share most of their code. As one part, they are a quarter smaller. What all
+ * pages need is another part.
+ */
 function partOf(id) {
   if (/app\/site\/|pages\/(set-up|entities|webhooks|vendors)\./.test(id)) return "site";
   return /app\/(visit|pages)\/(?!sign-in)/.test(id) ? undefined : "console";

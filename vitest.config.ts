@@ -2,12 +2,15 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { FIREFOX } from "./test/browser/harness/find-firefox.mjs";
 
-/** Most tests wait: for a process that starts, a disk, a browser. They fail by what they see, and only what hangs by its time. */
+/**
+ * Most tests wait for something: a process that starts, a disk, a browser. They fail because of what they see. Only a
+ * test that hangs fails because of its time.
+ */
 const HANGS_MS = 240_000;
 
 /**
- * What drives a browser or whole processes depends on a machine that nobody knows, where CI runs: a failure there has to happen twice. It is
- * told as `retry x1` where it was once.
+ * Tests that drive a browser or whole processes depend on the machine, and in CI nobody knows the machine. So there,
+ * such a test fails only if it fails twice. If it fails once, the report says `retry x1`.
  */
 const retry = process.env.CI ? 1 : 0;
 
@@ -15,12 +18,15 @@ const common = {
   environment: "node",
   testTimeout: HANGS_MS,
   hookTimeout: HANGS_MS,
-  // No file changes what others import: each module is read once for all the files of a worker.
+  // No test file changes what others import. So a worker reads each module once for all of its files.
   isolate: false,
   maxWorkers: Math.max(4, availableParallelism()),
 } as const;
 
-/** One file at a time, after all others: who crashes and kills is not to be starved by others who do the same. */
+/**
+ * Runs one file at a time, after all others. Tests that crash and kill processes must not be starved by others that do
+ * the same.
+ */
 const alone = {
   environment: "node",
   testTimeout: HANGS_MS,
@@ -29,17 +35,17 @@ const alone = {
   sequence: { groupOrder: 1 },
 } as const;
 
-/** For tests that need a PostgreSQL, or no more than a site of a collector: one of each for the whole run. */
+/** For tests that need a PostgreSQL, or that need no more than a site of a collector. The whole run has one of each. */
 const globalSetup = "test/postgres/global.ts";
 const shared = [globalSetup, "test/collector/contract/global.ts"];
 
-/** Of the contract on PostgreSQL, what `npm test` asks: the rest of it is long. */
+/** The tests of the contract that `npm test` runs on PostgreSQL. The others take long. */
 const SHORT_CONTRACT = ["join-matched", "join-view", "late", "erase", "crash", "snapshots", "call-events"].map(
   (name) => `test/collector/contract/${name}.test.ts`,
 );
 const onPostgres = { ...common, globalSetup: shared, setupFiles: "test/postgres/contract.ts" } as const;
 
-/** In a browser, what is beside its main promises, or waits for real seconds. */
+/** Browser tests that are not about the main promises, or that wait for real seconds. */
 const LONG_BROWSER = [
   "console",
   "hostile-page",
@@ -56,7 +62,10 @@ const LONG_BROWSER = [
   "types",
 ].map((name) => `test/browser/${name}.test.ts`);
 
-/** Of the console, what is beside signing in, the way from nothing to the first call, and its size. */
+/**
+ * Console tests that `npm test` leaves out. It runs those of signing in, of the way from nothing to the first call,
+ * and of the console's size. It also runs those that need no browser.
+ */
 const LONG_CONSOLE = [
   "calls",
   "clumsy",
@@ -70,7 +79,7 @@ const LONG_CONSOLE = [
   "webhooks",
 ].map((name) => `test/console/${name}.test.ts`);
 
-/** What measures how long others wait. */
+/** Tests that measure how long others wait. */
 const MEASURED = ["test/collector/neighbours.test.ts", "test/collector/erasing.test.ts"];
 
 const inFirefox = FIREFOX ? ["test/browser/**/*.test.ts"] : [];
@@ -108,7 +117,8 @@ export default defineConfig({
       { test: { name: "console", retry, include: ["test/console/**/*.test.ts"], exclude: LONG_CONSOLE, ...common } },
       { test: { name: "long-console", retry, include: LONG_CONSOLE, ...alone } },
       { test: { name: "long-browser", retry, include: LONG_BROWSER, ...alone } },
-      // What is asked of Chromium, of the other engines where they are installed: of Firefox all, of WebKitGTK the most important.
+      // Chromium's tests in the other engines, if they are installed: all of them in Firefox, the main ones in
+      // WebKitGTK.
       { test: { name: "engines", retry, include: ["test/engines/**/*.test.ts"], ...alone } },
       { test: { name: "firefox", retry, include: inFirefox, env: { CALLJOIN_ENGINE: "firefox" }, ...alone } },
     ],

@@ -9,9 +9,9 @@ import { createInterface } from "node:readline";
 /**
  * Runs `calljoin serve` until `signal` aborts. The collector's log goes to `data/collector.log`.
  * @param {object} options `{port, data, signal, onJoined}`. `onJoined(site, callId)` is called whenever the collector
- * logs that a call was joined.
+ *   logs that a call was joined.
  * @returns {Promise<{adminToken: string, ended: Promise<void>}>} once the collector takes requests. If it ends by
- * itself, `ended` rejects, and so does this promise, with an `Error` that holds the collector's last words.
+ *   itself, `ended` rejects, and so does this promise, with an `Error` that holds the collector's last words.
  */
 export async function runCollector({ port, data, signal, onJoined }) {
   // At its first start, the collector prints the admin token. So only the owner may read the log.

@@ -8,9 +8,9 @@ import { isDeepStrictEqual } from "node:util";
  * the user has saved since then stays. Also makes a token for each vendor and the webhook's secret, unless they exist.
  * It keeps them in `file`, because the collector tells them only once.
  * @param {object} places `{origin, crm, platforms}`: where the shop, the CRM's webhook and the platforms
- * (`platformsAt`) are this time
+ *   (`platformsAt`) are this time
  * @returns {Promise<{tokens: Record<string, string>, secret: string | null, files: Record<string, string>}>} `tokens`
- * maps a vendor's name to its token. `files` maps a webhook's name to the path of its file of conversions.
+ *   maps a vendor's name to its token. `files` maps a webhook's name to the path of its file of conversions.
  */
 export async function setUpSite({ collector, site, adminToken }, document, places, file) {
   const admin = (method, path, body) => request(method, `${collector}/v1/sites/${site}${path}`, adminToken, body);

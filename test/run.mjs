@@ -1,7 +1,11 @@
 /**
- * `npm test` on a machine that has Node and nothing else: installs, builds, gets a browser if there is none, then type check, lint and
- * what can be tested within three minutes. `npm run test:all` tests what is long by nature, and nothing twice. Both end with the time, and
- * one line, "N passed, N failed". Arguments go to vitest, and choose instead: `npm test -- --project sdk`.
+ * `npm test` works on a machine that has Node and nothing else. It installs, builds, and gets a browser if there is
+ * none. Then it runs the type check, the linter, and what can be tested within three minutes.
+ *
+ * `npm run test:all` runs the tests that take long by nature. It repeats nothing that `npm test` has run.
+ *
+ * Both end with the time, and with one line, "N passed, N failed". Arguments go to vitest, and choose other tests:
+ * `npm test -- --project sdk`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -16,12 +20,12 @@ const asWindows = process.platform === "win32";
 
 const projects = (...names) => names.flatMap((name) => ["--project", name]);
 
-/** What vitest runs, one after the other. */
+/** The arguments of each run of vitest, one after the other. */
 const SHORT = [[...projects("collector", "sdk", "browser", "console", "contract-on-postgres"), "--tags-filter=!long"]];
 const LONG = [
   [...projects("collector", "browser", "contract-on-postgres"), "--tags-filter=long"],
   projects("long-contract-on-postgres", "neighbours", "long-browser", "long-console", "cluster", "durability"),
-  // Skipped by name where an engine is not installed.
+  // If an engine is not installed, its tests are reported as skipped.
   projects("engines", "firefox"),
 ];
 
@@ -29,14 +33,14 @@ const isLong = process.argv[2] === "--long";
 const given = process.argv.slice(isLong ? 3 : 2);
 const runs = given.length > 0 ? [given] : isLong ? LONG : SHORT;
 
-/** Runs a command in sight of the user; true if it ended well. */
+/** Runs a command and shows its output as it comes. True if it ended well. */
 function run(command, args, { timeout = 0, env = {} } = {}) {
   console.log(`\n> ${command} ${args.join(" ")}`);
   const options = { stdio: "inherit", shell: asWindows, env: { ...process.env, ...env } };
   return spawnSync(command, args, timeout ? { ...options, timeout } : options).status === 0;
 }
 
-/** Runs a command beside others, and shows what it said when it has ended; true if it ended well. */
+/** Runs a command alongside others, and shows its output when it has ended. True if it ended well. */
 async function runAside(command, ...args) {
   const child = spawn(command, args, { shell: asWindows });
   let output = "";
@@ -57,7 +61,7 @@ function installed() {
   return existsSync(mark) && statSync(mark).mtimeMs >= statSync("package-lock.json").mtimeMs;
 }
 
-/** Whether everything in `dist` is younger than what it is made of. */
+/** Whether everything in `dist` is newer than its sources. */
 function isBuilt() {
   const times = (...paths) =>
     paths.flatMap((path) =>
@@ -75,7 +79,10 @@ function isBuilt() {
   return made.every(existsSync) && Math.min(...times(...made)) > Math.max(...times(...of));
 }
 
-/** Debian's own package as the second way: Playwright's build lacks system libraries on a bare machine. */
+/**
+ * Installs Playwright's Chromium. If that does not work, installs Debian's own package: on a bare machine,
+ * Playwright's build lacks system libraries.
+ */
 async function getBrowser() {
   console.log("\nNo Chromium found; getting one.");
   const once = { PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT: "10000" };
@@ -90,7 +97,10 @@ async function getBrowser() {
   stop("No Chromium, and none could be installed. Install Chromium or Chrome, or name one in CALLJOIN_CHROMIUM.");
 }
 
-/** Passed and failed by vitest's own report; a test file that could not even be loaded counts as one failed. */
+/**
+ * Counts what passed and failed, according to vitest's own report. A test file that could not be loaded counts as one
+ * failure.
+ */
 function runTests(args) {
   const folder = mkdtempSync(join(tmpdir(), "calljoin-test-"));
   const report = join(folder, "report.json");
@@ -102,7 +112,7 @@ function runTests(args) {
       (file) => file.status === "failed" && file.assertionResults.length === 0,
     ).length;
     const failed = numFailedTests + notLoaded;
-    // An error outside of any test fails the run, too.
+    // An error outside any test also fails the run.
     return { passed: numPassedTests, failed: well || failed ? failed : 1 };
   } catch {
     return { passed: 0, failed: 1 };
@@ -112,7 +122,7 @@ function runTests(args) {
 }
 
 if (!installed() && !run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund"])) stop("npm ci failed.");
-// The check takes one core, and the tests wait for much else.
+// Check alongside the tests: the check takes one core, and the tests wait for many other things.
 const checking = isLong || runAside("npm", "run", "check");
 if (!isBuilt() && !(await runAside("npm", "run", "build"))) stop("The build failed.");
 const named = given.flatMap((arg, n) =>

@@ -1,8 +1,11 @@
-/** Bodies as a shop's pages post them: 0.7 KB, one snapshot, a new visitor every five views, ids as random as the SDK's. */
+/**
+ * Bodies as a shop's pages post them: 0.7 KB, one snapshot, a new visitor every five views, and ids as random as the
+ * SDK's.
+ */
 
 const VIEWS = 5;
 
-/** A function of the connection's number that makes its next body. */
+/** Answers a function that makes the next body of a connection, given by its number. */
 export function bodies(site) {
   const visitors = new Map();
   return (connection) => {
@@ -12,7 +15,7 @@ export function bodies(site) {
   };
 }
 
-/** CallRail's post-calls, each of another call, of visitors that nobody knows. */
+/** CallRail's post-call requests. Each is about a different call, from a visitor whom the collector does not know. */
 export function postCalls() {
   const run = random(8);
   let number = 0;
@@ -51,7 +54,7 @@ const POST_CALL = {
   trackingnum: "+14045550199",
 };
 
-/** `XXXXXXXXXXX-0TTTTTTTT-XXXXXXX`, as the contract gives it. */
+/** `XXXXXXXXXXX-0TTTTTTTT-XXXXXXX`, as the contract says. */
 export function newId() {
   return `${random(11)}-0${Date.now().toString(36)}-${random(7)}`;
 }

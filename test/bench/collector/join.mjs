@@ -1,31 +1,40 @@
-/** How long one call's join takes beside so many stored snapshots: calls are posted over HTTP, one after the other. */
+/**
+ * Measures how long the join of one call takes with many snapshots stored. Calls are posted over HTTP, one after the
+ * other.
+ */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import SqliteDatabase from "better-sqlite3";
 
-/** Snapshots of one visitor: two in each of five views. */
+/** The number of snapshots of one visitor: two in each of five views. */
 const VISIT = 10;
 const CALLS = 5_000;
-/** Posted before these, unmeasured: what a process does for the first time is not what a join takes. */
+/**
+ * Calls posted before these, and not measured. What a process does for the first time would add to the time of a join.
+ */
 const WARM_UP = 500;
 const DAY = 86_400_000;
-/** What is older than the site keeps is deleted under way: one visitor in ten, those of the first 40 days. */
+/**
+ * Days ago: the first visitor, the last, and the oldest one who is called for. What is older than the site keeps is
+ * deleted during the run: one visitor in ten, those of the first 40 days.
+ */
 const [FIRST, LAST, KEPT] = [434, 1, 390];
 
-/** When the n-th of so many visitors came: they come all the time. */
+/** When the n-th of so many visitors came. They come at a steady pace. */
 const startOf = (n, visitors) => Math.floor(NOW - FIRST * DAY + ((FIRST - LAST) * DAY * n) / visitors);
 const NOW = Date.now();
 
-/** As the SDK mints it: at random, but for the time. */
+/** An id as the SDK mints it: random, except for the time in it. */
 const contextId = (n, start) => {
   const random = createHash("sha256").update(String(n)).digest("hex");
   return `${random.slice(0, 11)}-0${start.toString(36)}-${random.slice(11, 18)}`;
 };
 
 /**
- * Puts `count` snapshots, and a call for each ten of them, straight into the tables of a collector that does not run.
+ * Writes `count` snapshots, and a call for every ten of them, directly into the tables of a collector that is not
+ * running.
  */
 export function fill(folder, site, count) {
   const file = new SqliteDatabase(join(folder, "calljoin.db"));
@@ -66,7 +75,7 @@ export function fill(folder, site, count) {
         min_delay: 50,
         number: v + 1,
         page: `page-${v}`,
-        // Every bit: a name may have been said.
+        // All bits are set: the view may have reported any name.
         names: 2 ** 31 - 1,
       });
       const alias = { ...visitor, name: "rtap_visitor", value: `gbr0${n}` };
@@ -99,21 +108,24 @@ export function fill(folder, site, count) {
       for (let m = n; m < Math.min(n + 10_000, count / VISIT); m += 1) addVisitor(m);
     })();
   }
-  // On disk before anything is measured: what the system still has to write would be in the way of the commits.
+  // Write everything to disk before measuring. What the system still has to write would delay the commits.
   file.pragma("synchronous = FULL");
   file.pragma("wal_checkpoint(TRUNCATE)");
   file.close();
 }
 
 /**
- * Posts calls of visitors all over each store, to the collectors by turns, each call alone and its answer waited for. `collectors`:
- * `{ port, count, logged }`, what is stored and the lines of the log. Answers p50 and p99 of each in ms: `join` as the collector
- * logs it, from the first read until the joined call is on disk, and `post` of the whole request.
+ * Posts calls to the collectors by turns. Their visitors are all over each store. Each call is posted alone, and the
+ * next one waits for its answer. Each of `collectors` is `{ port, count, logged }`: `count` is what is stored, and
+ * `logged` has the lines of the log.
+ *
+ * Answers p50 and p99 in ms for each collector. `join` is the time that the collector logs, from the first read until
+ * the joined call is on disk. `post` is the time of the whole request.
  */
 export async function timeJoins(collectors, site, admin) {
   const turns = await Promise.all(collectors.map((collector) => poster(collector, site, admin)));
   for (let n = 0; n < WARM_UP + CALLS; n += 1) for (const post of turns) await post(n);
-  await wait(500); // the log's last lines are on their way
+  await wait(500); // the last lines of the log are still on their way
   return turns.map(({ posts }, index) => {
     const joins = collectors[index].logged.filter(({ msg }) => msg === "call joined");
     if (joins.length !== WARM_UP + CALLS) throw new Error(`${joins.length} joins are in the log`);
@@ -136,7 +148,7 @@ async function poster({ port, count }, site, admin) {
   const { token } = await ask(`/v1/sites/${site}/vendors/infinity/token`, admin, {});
   const posts = [];
   const post = async (n) => {
-    // All over the store, and none of the old ones.
+    // Choose visitors from all over the store, but none of the old ones.
     const visitors = count / VISIT;
     const old = Math.ceil((visitors * (FIRST - KEPT)) / (FIRST - LAST));
     const visitor = old + Math.floor((((n * 7_919) % CALLS) + 0.5) * ((visitors - old) / CALLS));
@@ -150,7 +162,7 @@ async function poster({ port, count }, site, admin) {
   return Object.assign(post, { posts });
 }
 
-/** Of all times but the first ones. */
+/** The percentiles of all times, without the warm-up. */
 function percentiles(times) {
   const sorted = times.slice(WARM_UP).toSorted((a, b) => a - b);
   return { p50: sorted[Math.floor(sorted.length / 2)], p99: sorted[Math.floor(sorted.length * 0.99)] };

@@ -1,12 +1,13 @@
 /**
- * A load generator that costs little, because it shares the machine with what it measures: each connection posts, waits for the
- * whole answer, and posts the next body. Sockets rather than an HTTP client: the answers are ours, and have a Content-Length.
+ * A load generator that costs little, because it shares the machine with what it measures. Each connection posts,
+ * waits for the whole answer, and posts the next body. It uses sockets rather than an HTTP client: the answers are
+ * ours, and they have a Content-Length.
  */
 import { connect } from "node:net";
 
 /**
- * Posts to `path` of 127.0.0.1:`port` over `connections` for `seconds`; `nextBody(connection)` makes each body.
- * Answers requests/s and the latencies' percentiles in ms; throws where an answer is no success.
+ * Posts to `path` of 127.0.0.1:`port` over `connections` for `seconds`. `nextBody(connection)` makes each body.
+ * Answers the requests/s and the percentiles of the latencies in ms. Throws if an answer is not a success.
  */
 export async function load({ port, connections, seconds, nextBody, path = "/v1/snapshots" }) {
   const latencies = [];

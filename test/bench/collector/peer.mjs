@@ -1,4 +1,6 @@
-/** What the collector is measured against: an Express app that parses the same body, answers the same, and stores nothing. */
+/**
+ * The collector is measured against this Express app. It parses the same body, answers the same, and stores nothing.
+ */
 import express from "express";
 
 const app = express();

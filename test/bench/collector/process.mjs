@@ -1,4 +1,4 @@
-/** The two servers as processes of their own, as they would run: nothing but their environment is ours. */
+/** Runs each of the two servers in its own process, as it would really run. Only its environment is ours. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
- * Starts a server; answers its port, how long it took until it was ready (ms), its peak memory (MB) and how to end it.
- * `onLine` gets each line that it prints.
+ * Starts a server. Answers its port, how long it took to be ready (ms), functions that read its memory (MB) and its
+ * CPU time (µs), and a function that stops it. `onLine` gets each line that the server prints.
  */
 export async function start(args, env = {}, onLine = () => {}) {
   const port = await freePort();
@@ -35,7 +35,7 @@ export async function start(args, env = {}, onLine = () => {}) {
   };
 }
 
-/** Resident memory now and at its peak, in MB; null where the system has no /proc. */
+/** The resident memory now and at its peak, in MB. Null if the system has no /proc. */
 function memoryOf(pid) {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -46,7 +46,7 @@ function memoryOf(pid) {
   }
 }
 
-/** CPU time used so far by its main thread and by all of its threads, in µs; null where the system has no /proc. */
+/** The CPU time used so far by the main thread and by all threads, in µs. Null if the system has no /proc. */
 function cpuOf(pid) {
   const of = (path) => {
     const fields = readFileSync(path, "utf8").split(") ")[1].split(" ");

@@ -1,9 +1,12 @@
 /**
- * `npm run bench [-- --rounds 5 --seconds 5 --connections 100 --minutes 0 --stored 100000,10000000]`: the collector beside a bare Express
- * app, in one run by turns, the load generator on the same machine; then, beside so many stored snapshots and a tenth as many calls, of a
- * site as the seeds' users have it (an entity that identifies, goals, a webhook, retention at work), one call's join and the rate of
- * snapshots, by turns with an empty site's. `--minutes` adds a long run, for its memory. Ten million snapshots take some 8 GB of disk and
- * minutes to make.
+ * `npm run bench [-- --rounds 5 --seconds 5 --connections 100 --minutes 0 --stored 100000,10000000]` measures:
+ *
+ * 1. The collector beside a bare Express app, in one run and by turns. The load generator is on the same machine.
+ *    `--minutes` adds a long run, to measure memory.
+ * 2. A vendor's calls, in the vendor's own format.
+ * 3. With many snapshots stored (`--stored`) and a tenth as many calls: one call's join, and the rate of snapshots,
+ *    by turns with that of an empty site. The site is one as the seeds' users have it: an entity that identifies,
+ *    goals, a webhook, retention at work. Ten million snapshots take some 8 GB of disk and minutes to make.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
@@ -26,7 +29,7 @@ const { values } = parseArgs({
 const [rounds, seconds, connections, minutes] = [values.rounds, values.seconds, values.connections, values.minutes].map(
   Number,
 );
-/** Vendors post over few connections. */
+/** The number of connections for calls. Vendors post over few. */
 const CALLING = 16;
 const BIN = "dist/collector/calljoin.mjs";
 const PEER = "test/bench/collector/peer.mjs";
@@ -50,7 +53,10 @@ const collectorOn = (folder, onLine) => {
 };
 const simple = (name, more = {}) => ({ name, type: "simple", scope: "session", value: name, ...more });
 const EMPTY = { name: "Shoes", origins: ["https://shop.example"] };
-/** As in the two documents that the project was made from: a CRM's visit, a vendor's visitor, calls as conversions, a webhook. */
+/**
+ * A site as in the two documents that the project was made from: a CRM's visit, a vendor's visitor, calls as
+ * conversions, a webhook.
+ */
 const SEEDS = {
   ...EMPTY,
   vendors: [
@@ -80,7 +86,7 @@ async function beside() {
       const before = server.cpu();
       const result = await load({ port: server.port, connections, seconds, nextBody: bodies("shop") });
       const cpu = server.cpu() && (server.cpu().all - before.all) / result.count;
-      // The first turn warms up.
+      // The first turn only warms up.
       if (round > 0) turns[name].push({ ...result, cpu });
     }
   }
@@ -104,7 +110,7 @@ async function beside() {
   for (const server of Object.values(servers)) await server.stop();
 }
 
-/** The rate of snapshots of a site with a history, by turns with that of a site that has nothing. */
+/** Measures the rate of snapshots of a site with a history, by turns with that of an empty site. */
 async function besideEmpty({ port, count }) {
   const empty = await collectorOn(newFolder());
   await saveSite(empty.port, EMPTY);
@@ -124,7 +130,7 @@ async function besideEmpty({ port, count }) {
   rows.push([what, none.toFixed(0), all.toFixed(0), (all / none).toFixed(2), "≥ 0.90", all / none >= 0.9]);
 }
 
-/** A vendor's own format, from its body to the joined call on disk. */
+/** Measures calls in a vendor's own format, from the body to the joined call on disk. */
 async function calls() {
   const collector = await collectorOn(newFolder());
   await saveSite(collector.port);

@@ -1,2 +1,2 @@
-/** Puts many calls into the store in a folder. */
+/** Writes many calls into the store in a folder. */
 export function fill(folder: string, site: string, calls: number, snapshots: number): void;

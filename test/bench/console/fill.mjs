@@ -1,4 +1,4 @@
-// Many calls at once, for what is to be quick with a million of them.
+// Writes many calls at once, to measure what has to be quick with a million of them.
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -7,14 +7,14 @@ import SqliteDatabase from "better-sqlite3";
 const DAY = 86_400_000;
 
 /**
- * Puts 400 days of calls into the store of a collector that does not run, a third of them conversions, as the join writes them, each with so
- * many snapshots of its visitor.
+ * Writes 400 days of calls, as the join writes them, into the store of a collector that is not running. A third of the
+ * matched calls are conversions. Each call gets this many snapshots of its visitor.
  */
 export function fill(folder, site, calls, snapshots) {
   const db = new SqliteDatabase(join(folder, "calljoin.db"));
   db.pragma("synchronous = OFF");
   db.pragma("cache_size = -1000000");
-  // Made once all is there, they take a tenth of the time.
+  // Indexes that are made when all rows are there take a tenth of the time.
   const indexes = db.prepare("select name, sql from sqlite_master where type = 'index' and sql is not null").all();
   for (const { name } of indexes) db.exec(`drop index ${name}`);
   const into = (table, columns) =>

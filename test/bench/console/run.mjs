@@ -1,6 +1,8 @@
-// What the console's routes cost, and what they cost those who send snapshots meanwhile: `node test/bench/console/run.mjs [calls]`, after `npm run build`.
-// A store of so many calls and ten times as many snapshots is made, each route is asked ten times, and then snapshots are posted 100 times a second,
-// for 15 s with nobody looking and for 15 s with the overview, the calls and the system reloaded each second.
+// Measures what the console's routes cost, and how they slow down snapshots that arrive meanwhile.
+// Run `npm run build`, then `node test/bench/console/run.mjs [calls]`.
+// It makes a store of that many calls and ten times as many snapshots, and asks each route ten times.
+// Then it posts snapshots 100 times a second: for 15 s while nobody looks, and for 15 s while the overview, the calls
+// and the system are reloaded each second.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -116,7 +118,7 @@ async function measure() {
   }
 }
 
-/** Posts snapshots at a steady pace; how long they took, from when each was due. */
+/** Posts snapshots at a steady pace. Answers how long they took, each from the time when it was due. */
 async function intake(ms) {
   const times = [];
   const began = performance.now();

@@ -1,9 +1,10 @@
 /**
- * Main-thread time by Chromium's own counters (DevTools Protocol, Performance.getMetrics), in thread time: what other
- * processes do on the machine meanwhile does not count, and nothing is recorded that would cost time of its own.
+ * Measures main-thread time with Chromium's own counters (DevTools Protocol, Performance.getMetrics). They count
+ * thread time, so what other processes do on the machine does not matter. Nothing is recorded that would itself cost
+ * time.
  */
 
-/** Starts counting in a page that has not navigated yet. Times are ms since then. */
+/** Starts counting in a page that has not navigated yet. The times are ms since then. */
 export async function counter(client) {
   await client.send("Performance.enable", { timeDomain: "threadTicks" });
   return async () => {
@@ -12,7 +13,9 @@ export async function counter(client) {
     return {
       /** Compiling and running script. */
       script: ms("ScriptDuration") + ms("V8CompileDuration"),
-      /** All that the main thread did: script, timers' wake-ups, parsing, style, layout, garbage collection. */
+      /**
+       * Everything that the main thread did: script, wake-ups of timers, parsing, style, layout, garbage collection.
+       */
       tasks: ms("TaskDuration"),
     };
   };

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 
-/** One shop page for all: only the script tag differs. */
+/** The same shop page for all trackers. Only the script tag differs. */
 const page = (tag) => `<!doctype html>
 <html lang="en">
 <title>Blue shoe</title>
@@ -21,8 +21,8 @@ const page = (tag) => `<!doctype html>
 ${tag}`;
 
 /**
- * Serves `/<n>/` with the n-th tracker and answers all that trackers send. Told apart by the Referer, so that every
- * tracker finds its script at /tracker.js.
+ * Serves `/<n>/` with the n-th tracker, and answers everything that trackers send. The Referer tells them apart, so
+ * that every tracker finds its script at /tracker.js.
  */
 export async function servePages(list) {
   const server = createServer(async (request, response) => {

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:sdk -- [rounds] [seconds at rest]`: the SDK beside other trackers, in one run of one page each, by turns, in
- * Chromium with its CPU throttled four times. Prints medians, from which a page without any tracker is taken off.
+ * `npm run bench:sdk -- [rounds] [seconds at rest]` compares the SDK with other trackers. One run loads one page for
+ * each of them, by turns, in Chromium with its CPU throttled four times. It prints medians, from which the time of a
+ * page without any tracker is subtracted.
  */
 import { cpus } from "node:os";
 import { chromium } from "playwright";
@@ -12,7 +13,9 @@ import { gzipBytes, trackers } from "./trackers.mjs";
 const ROUNDS = Number(process.argv[2] ?? 5);
 const REST_S = Number(process.argv[3] ?? 20);
 const THROTTLE = 4;
-/** Start-up is what happens within this time of the navigation: late enough for what trackers put off. */
+/**
+ * Start-up is what happens within this time after the navigation. It is long enough to include what trackers put off.
+ */
 const STARTUP_MS = 5000;
 
 const executablePath = await findChromium();
@@ -24,10 +27,10 @@ const browser = await chromium.launch({
   args: ["--disable-background-networking", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
 });
 const results = list.map(() => []);
-/** The routes that a tracker posted to: who did not run, posted nothing. */
+/** The routes that each tracker posted to. A tracker that did not run has posted nothing. */
 const sent = list.map(() => new Set());
 
-/** A visitor's first page view: nothing stored, no code cached. */
+/** Measures a visitor's first page view: nothing is stored, and no code is cached. */
 async function visit(number) {
   const context = await browser.newContext();
   const page = await context.newPage();

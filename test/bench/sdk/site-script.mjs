@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const TOKEN = "admin-token-of-the-measurement";
 
-/** What the built collector serves at `/t/bench.js` for a site with these entities, once for each list. */
+/** For each list of entities: what the built collector serves at `/t/bench.js` for a site with these entities. */
 export async function siteScripts(lists) {
   const data = mkdtempSync(join(tmpdir(), "calljoin-bench-"));
   const probe = createServer().listen(0, "127.0.0.1");

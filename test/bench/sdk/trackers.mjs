@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import { siteScripts } from "./site-script.mjs";
 
 /**
- * What is measured: each tracker as its package publishes it for browsers, installed in its plainest way, with a server
- * that answers it at once. All of them keep their defaults but for the address of that server.
+ * The trackers that are measured. Each is the file that its package publishes for browsers, installed in the simplest
+ * way, with a server that answers at once. All of them keep their defaults, except for the address of that server.
  */
 const versionOf = (name) => JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
 
@@ -14,7 +14,7 @@ const published = (name, file, tag) => ({
   tag,
 });
 
-/** Twenty expressions of the sorts that shops write: variables, look-ups in a data layer, cookies, the document. */
+/** Twenty expressions of the kinds that shops write: variables, look-ups in a data layer, cookies, the document. */
 const EXPRESSIONS = [
   "r7k12_si",
   "dataLayer[0].user.id",
@@ -40,11 +40,11 @@ const EXPRESSIONS = [
 
 const asEntity = (value, n) => ({ name: `e${n}`, type: "expression", scope: "session", value });
 
-/** @returns {Promise<{ name: string, code: string, tag: string }[]>} the first being a page without a tracker */
+/** @returns {Promise<{ name: string, code: string, tag: string }[]>} the first is a page without a tracker */
 export async function trackers() {
   const [bare, following] = await siteScripts([[], EXPRESSIONS.map(asEntity)]);
   const tag = '<script async src="/tracker.js"></script>';
-  // By its own path: from that it knows where its collector is.
+  // The SDK needs its own path, because that is how it knows where its collector is.
   const own = '<script async src="/t/bench.js"></script>';
   return [
     { name: "no tracker", code: "", tag },

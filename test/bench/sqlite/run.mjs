@@ -1,6 +1,6 @@
 /**
- * `node test/bench/sqlite/run.mjs better-sqlite3|node:sqlite`: what a driver of SQLite costs, at transactions of 30 rows as the store writes
- * them, each row read again. `node:sqlite` needs Node 22.13.
+ * `node test/bench/sqlite/run.mjs better-sqlite3|node:sqlite` measures what a driver of SQLite costs. It writes
+ * transactions of 30 rows, as the store does, and reads each row again. `node:sqlite` needs Node 22.13.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,6 @@
 /**
- * Makes an element: `el("a", { href: "/" }, "Home")`. A key without a DOM property, such as one with a dash, becomes
- * an
- * attribute. A key `on…` adds a listener. Text is added as text, never as HTML.
+ * Makes an element: `el("a", { href: "/" }, "Home")`. A key without a DOM property, such as one with a dash,
+ * becomes an attribute. A key `on…` adds a listener. Text is added as text, never as HTML.
  */
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
