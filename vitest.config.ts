@@ -9,7 +9,7 @@ import { FIREFOX } from "./test/browser/harness/find-firefox.mjs";
 const HANGS_MS = 240_000;
 
 /**
- * Tests that drive a browser or whole processes depend on the machine, and in CI nobody knows the machine. So there,
+ * Tests that drive a browser or whole processes depend on the machine, and in CI we do not know the machine. So there,
  * such a test fails only if it fails twice. If it fails once, the report says `retry x1`.
  */
 const retry = process.env.CI ? 1 : 0;
@@ -117,8 +117,7 @@ export default defineConfig({
       { test: { name: "console", retry, include: ["test/console/**/*.test.ts"], exclude: LONG_CONSOLE, ...common } },
       { test: { name: "long-console", retry, include: LONG_CONSOLE, ...alone } },
       { test: { name: "long-browser", retry, include: LONG_BROWSER, ...alone } },
-      // Chromium's tests in the other engines, if they are installed: all of them in Firefox, the main ones in
-      // WebKitGTK.
+      // Chromium's tests in the other engines, if installed: all of them in Firefox, the main ones in WebKitGTK.
       { test: { name: "engines", retry, include: ["test/engines/**/*.test.ts"], ...alone } },
       { test: { name: "firefox", retry, include: inFirefox, env: { CALLJOIN_ENGINE: "firefox" }, ...alone } },
     ],

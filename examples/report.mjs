@@ -1,7 +1,7 @@
 // Writes one joined call as one line that a person can read.
 
 /**
- * For example `10:41:07 infinity call-17 GBP 9.99 matched by context_id, 1.2 s after http://… r7k12_si=v-81`.
+ * For example `10:41:07  infinity  call-17  GBP 9.99  matched by context_id  gap 1.2 s  http://…  r7k12_si=v-81`.
  * @param {object} call as the collector answers it
  * @param {Date} now when it was seen
  */

@@ -91,8 +91,7 @@ async function vendorRoute(settings, request, pathname) {
   try {
     if (request.method === "GET")
       return json(200, { call: await readCall(settings, pathname.slice("/api/calls/".length)) });
-    // A page of another site must ask before it may send this type, and is never allowed to. So nobody else can place
-    // calls.
+    // A page of another site must ask before it sends this type, and is always refused. So nobody else places calls.
     if (request.method !== "POST" || !request.headers["content-type"]?.startsWith("application/json")) {
       return said(405, "Calls are placed by the panel.");
     }

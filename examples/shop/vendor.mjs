@@ -22,7 +22,8 @@ const unknownVisitor = () => `gbr0${randomBytes(6).toString("hex")}`;
 /**
  * The event that a vendor posts about one call, or `null` if the browser asked for an unknown kind of call.
  * Without an order, the transaction's id is the vendor's own number for the call, and there is no total.
- * @param {object} asked what the panel sent: `{kind, context_id, visitor_id, url, order: {id, total} | null, unit: "s" | "ms"}`
+ * @param {object} asked what the panel sent:
+ *   `{kind, context_id, visitor_id, url, order: {id, total} | null, unit: "s" | "ms"}`
  * @param {number} now epoch milliseconds
  */
 export function callEvent(asked, now) {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:sdk -- [rounds] [seconds at rest]` compares the SDK with other trackers. One run loads one page for
- * each of them, by turns, in Chromium with its CPU throttled four times. It prints medians, from which the time of a
+ * each of them, by turns, in Chromium with its CPU slowed down four times. It prints medians, from which the time of a
  * page without any tracker is subtracted.
  */
 import { cpus } from "node:os";

@@ -114,7 +114,7 @@ function Row({ site, event, reload }: { site: string; event: Rejected; reload: (
   );
 }
 
-/** Reads everything again that this vendor sent and that was rejected for this reason. */
+/** Reads again everything from this vendor that was rejected for this reason. */
 function AllAlike({ site, event: { reason, vendor }, reload }: { site: string; event: Rejected; reload: () => void }) {
   const step = (last: Step | null) =>
     post<Step>(ofSite(site, "rejected", "replay"), {

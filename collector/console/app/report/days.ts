@@ -1,7 +1,4 @@
-/**
- * Days in reports, such as `2026-11-27`. They are in the site's own time zone, but only the collector counts in that
- * zone.
- */
+/** Days in reports, such as `2026-11-27`. They are in the site's own time zone, which only the collector uses. */
 
 const DAY_MS = 86_400_000;
 

@@ -13,8 +13,8 @@ import { REASON_WORDS } from "../visit/explained";
 import { daysUntilNow } from "./days";
 
 /**
- * The share of call events that the incumbents join, according to Qubit's own description of its call integrations. We
- * have not read the description itself again: unverified.
+ * The share of call events that the incumbents join, according to Qubit's own description of its call integrations.
+ * This is unverified: we have not read the description itself again.
  */
 const BAND = { from: 0.67, to: 0.96, name: "67–96 %, what the incumbents reach" };
 /** Matched calls, then each reason by its status. What could still be matched is above what could not. */

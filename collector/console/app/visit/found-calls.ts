@@ -11,7 +11,7 @@ import type { Filter } from "./call-filter";
 export interface Found {
   calls: Call[];
   next_cursor: string | null;
-  /** How far back a search has got, in epoch ms. It continues from `next_cursor`. */
+  /** How far a search has got, in epoch ms. It continues from `next_cursor`. */
   searched_to?: number;
 }
 
