@@ -1,4 +1,4 @@
-/** What has to be joined again. Who writes only inserts and deletes rows of its own, so that nobody waits for anybody. */
+/** What must be joined again. Writers only insert and delete rows of their own, so that nobody waits for anybody. */
 import { randomUUID } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import { chunks } from "./rows";
@@ -7,12 +7,12 @@ import type { DueRow, Tables } from "./tables";
 /** What a due row is about. */
 export type Touched = Pick<DueRow, "site" | "kind" | "subject" | "since">;
 
-/** A call that has to be joined again. */
+/** A call that must be joined again. */
 export function ofCall(site: string, callId: string): Touched {
   return { site, kind: "call", subject: callId, since: 0 };
 }
 
-/** Leaves due rows for what a write has touched; each context and call once. */
+/** Leaves due rows for what a write has touched, one for each context and call. */
 export async function addDue(tx: Kysely<Tables>, touched: Touched[], now: number): Promise<DueRow[]> {
   const stamp = randomUUID();
   const once = new Map(touched.map((row) => [`${row.site} ${row.kind} ${row.subject}`, row]));
@@ -21,13 +21,13 @@ export async function addDue(tx: Kysely<Tables>, touched: Touched[], now: number
   return due;
 }
 
-/** Leaves due rows for calls that have to be joined again. */
+/** Leaves due rows for calls that must be joined again. */
 export function addDueCalls(tx: Kysely<Tables>, site: string, callIds: string[], now: number): Promise<DueRow[]> {
   const touched = callIds.map((id) => ofCall(site, id));
   return addDue(tx, touched, now);
 }
 
-/** Removes exactly these due rows; a newer one for the same context or call has another stamp and stays. */
+/** Removes exactly these due rows. A newer row for the same context or call has another stamp and stays. */
 export async function strikeOff(tx: Kysely<Tables>, done: DueRow[]): Promise<void> {
   for (const rows of chunks(done)) await tx.deleteFrom("due").where(amongDue(rows)).execute();
 }

@@ -1,4 +1,4 @@
-/** Conversions that files have told platforms of. */
+/** Conversions that platforms were told of in files. */
 import type { Kysely } from "kysely";
 import type { Engine } from "./engine";
 import { erasedIds } from "./erased";
@@ -11,14 +11,17 @@ export type FiledPlace = Pick<FiledRow, "filed_at" | "call_id" | "name">;
 
 export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   return {
-    /** Remembers what a file has told; what was told before stays as it was. A click id of a visitor who was erased meanwhile is not kept. */
+    /**
+     * Remembers what a file has told. What was told before stays unchanged. If a visitor was erased meanwhile, their
+     * click id is not kept.
+     */
     async addFiled(rows: FiledRow[]) {
       const nobodys = rows.filter(({ click_id }) => click_id === null);
       await addMissing(db, "filed", nobodys);
       for (const row of rows.filter(({ click_id }) => click_id !== null)) {
         await transact(async (tx) => {
           const { site, call_id } = row;
-          // Its erasure waits, or is over and seen.
+          // From here on, an erasure of this call waits for us, or it is over and we see it.
           await lockCall(tx, engine, site, call_id);
           const erased = await erasedIds(tx, [], [{ site, id: call_id }]);
           await addMissing(tx, "filed", [erased.size > 0 ? { ...row, click_id: null } : row]);
@@ -40,7 +43,7 @@ export function filedStore(db: Kysely<Tables>, engine: Engine, transact: Transac
       return inChunks(callIds, (part) => filed.where("call_id", "in", part));
     },
 
-    /** A page of what a destination's file has told, in the order in which it was, after a place. */
+    /** A page of what a destination's file has told, in the order in which it was told, after a place. */
     filedAfter: (site: string, webhook: string, { filed_at, call_id, name }: FiledPlace, limit: number) =>
       db
         .selectFrom("filed")

@@ -2,21 +2,23 @@
 import { type InsertObject, type Kysely, sql } from "kysely";
 import type { Tables } from "./tables";
 
-/** Rows of one INSERT: SQLite takes at most 32,766 parameters. */
+/** Rows in one INSERT. SQLite takes at most 32,766 parameters. */
 const CHUNK = 500;
 
-/** Rows in parts that fit one statement. */
+/** Splits rows into parts that fit one statement. */
 export function chunks<T>(rows: T[]): T[][] {
   return Array.from({ length: Math.ceil(rows.length / CHUNK) }, (_, i) => rows.slice(i * CHUNK, (i + 1) * CHUNK));
 }
 
-/** Rows in the order of their keys, in which everybody writes them: so two transactions never wait for each other. */
+/**
+ * Sorts rows by their keys. Everybody writes rows in this order, so that two transactions never wait for each other.
+ */
 export function byKey<T>(rows: T[], key: (row: T) => string): T[] {
   const keyed = rows.map((row) => ({ row, key: key(row) }));
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row);
 }
 
-/** Runs a query for each part of many rows, and answers all that they answer. */
+/** Runs a query for each part of many rows, and returns all the results. */
 export async function inChunks<T, Answer>(
   rows: T[],
   query: (part: T[]) => { execute(): Promise<Answer[]> },
@@ -26,7 +28,7 @@ export async function inChunks<T, Answer>(
   return answers;
 }
 
-/** Adds rows to a table, those alone whose keys are not taken; answers how many. */
+/** Adds the rows whose keys are not taken yet. Returns how many it added. */
 export async function addMissing<Name extends keyof Tables>(
   db: Kysely<Tables>,
   table: Name,
@@ -43,7 +45,7 @@ export async function addMissing<Name extends keyof Tables>(
   return added;
 }
 
-/** Deletes all that some tables hold of a call. */
+/** Deletes everything that these tables hold about a call. */
 export async function deleteOfCall(
   tx: Kysely<Tables>,
   site: string,
@@ -54,7 +56,10 @@ export async function deleteOfCall(
     await tx.deleteFrom(table).where("site", "=", site).where("call_id", "=", callId).execute();
 }
 
-/** The condition that a row lies on one side of a place, in the order of its columns; true of every row where no place is given. */
+/**
+ * The condition that a row lies on one side of a place, in the order of the place's columns. Without a place, every row
+ * meets it.
+ */
 export function beyond(side: "<" | "<=" | ">", place: Record<string, string | number> | null | undefined) {
   if (!place) return sql<boolean>`1 = 1`;
   const columns = Object.keys(place).map((column) => sql.ref(column));

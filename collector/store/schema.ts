@@ -1,4 +1,4 @@
-/** A store's tables next to what this version makes of them: what is to be done, and whether it can be. */
+/** Compares a store's tables with the ones that this version needs, and brings them up to date. */
 import { Kysely, type MigrationProvider, Migrator, sql } from "kysely";
 import { unusable } from "../unavailable";
 import type { Engine } from "./engine";
@@ -6,21 +6,24 @@ import { COLUMNS, migrations } from "./migrations";
 import type { Tables } from "./tables";
 
 export interface Schema {
-  /** Names of the steps that were taken, and of those that this version knows besides. None taken: the store is new. */
+  /**
+   * The names of the steps that were taken. If there are none, the store is new. `pending` has the other steps that
+   * this version knows.
+   */
   done: string[];
   pending: string[];
 }
 
 export interface Upgrade {
-  /** False where somebody else may be at work on the store, by an older version: then one that needs a step is refused. */
+  /** False if an older version may be using the store. A store that needs a step is then refused. */
   upgrade?: boolean;
-  /** Told of each step, and of the copy from before it. */
+  /** Hears of each step, and of the copy that was made before it. */
   tell?: (line: string) => void;
-  /** The steps there are; another one's in tests. */
+  /** The steps. Tests pass their own. */
   provider?: MigrationProvider | undefined;
 }
 
-/** What was done to a store and what is to be done. Throws where a newer version has been at it. */
+/** Reads which steps a store has taken and which are pending. Throws if a newer version has changed the store. */
 async function readSchema(
   db: Kysely<Tables>,
   engine: Engine,
@@ -33,7 +36,10 @@ async function readSchema(
   return { done, pending: known.filter((name) => !done.includes(name)) };
 }
 
-/** The same, of an engine that is opened and closed for it, its columns checked where nothing is pending. Changes nothing. */
+/**
+ * Reads the same from an engine that it opens and closes itself. If nothing is pending, it checks the columns, too. It
+ * changes nothing.
+ */
 export async function inspect(engine: Engine, provider?: MigrationProvider): Promise<Schema> {
   const db = new Kysely<Tables>({ dialect: engine.dialect });
   try {
@@ -48,7 +54,10 @@ export async function inspect(engine: Engine, provider?: MigrationProvider): Pro
   }
 }
 
-/** Brings a store's tables up to date: all steps or none, the store copied before where the engine can. Throws an error that names the place. */
+/**
+ * Brings a store's tables up to date: all steps or none. It copies the store first if the engine can. If it fails, it
+ * throws an error that names the place.
+ */
 export async function bringUpToDate(db: Kysely<Tables>, engine: Engine, options: Upgrade = {}): Promise<void> {
   const { upgrade = true, tell = () => undefined, provider = migrations(engine) } = options;
   try {
@@ -59,8 +68,9 @@ export async function bringUpToDate(db: Kysely<Tables>, engine: Engine, options:
       const copy = engine.keepCopy(`before-${pending[0]}`);
       if (copy !== null) tell(`the store as it was is kept in ${copy}; delete it once this version has proved itself`);
     }
-    // Several collectors may start at once: where rows can be locked, the migrator takes an advisory lock.
-    // Steps of one version are made side by side: a store that took one of them in between takes the others all the same.
+    // Several collectors may start at once: where rows can be locked, the migrator takes an advisory lock. The steps of
+    // one version may be developed in parallel. A store that took only one of them still takes the others, whatever
+    // their order.
     const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
     const { error, results = [] } = await engine.unhurried(() => migrator.migrateToLatest());
     if (error) throw error;
@@ -71,12 +81,12 @@ export async function bringUpToDate(db: Kysely<Tables>, engine: Engine, options:
   }
 }
 
-/** An error that names the engine's place. */
+/** Returns an error that names the engine's place. */
 function placed({ place }: Engine, error: unknown): Error {
   return error instanceof Error && error.message.startsWith(place) ? error : unusable(place, error);
 }
 
-/** Throws where a table or a column is not there: a copy that is not whole, or tables that somebody else has changed. */
+/** Throws if a table or a column is missing: the copy is incomplete, or somebody else has changed the tables. */
 async function checkColumns(db: Kysely<Tables>): Promise<void> {
   for (const [table, columns] of Object.entries(COLUMNS)) {
     try {
@@ -100,13 +110,16 @@ async function stepsTaken(db: Kysely<Tables>): Promise<string[]> {
   }
 }
 
-/** PostgreSQL's "undefined table" and "undefined column", and what SQLite says of both without a code of its own. */
+/**
+ * True for PostgreSQL's "undefined table" and "undefined column". SQLite has no code of its own for either, so its
+ * message tells.
+ */
 function isMissing(error: unknown): boolean {
   const { code = "", message } = error as Error & { code?: string };
   return /^42(P01|703)$/.test(code) || /^no such (table|column)/.test(message);
 }
 
-/** From 1.0.0 on a step's name says which version brought it: `002_1.1.0_tokens`. */
+/** From 1.0.0 on, a step's name says which version brought it: `002_1.1.0_tokens`. */
 function newer(unknown: string[]): string {
   const versions = unknown.flatMap((name) => /^\d+_(\d+\.\d+\.\d+)_/.exec(name)?.[1] ?? []);
   const which = versions.length > 0 ? `Calljoin ${versions.at(-1)} or newer` : "that version";

@@ -1,6 +1,7 @@
 /**
- * Inserting many rows through a few statements of fixed shapes. To build a statement's text costs more than to run it, and each length
- * of a batch would be a text of its own; so rows go in parts of 128, 64, 32 … 1, and each part's text is built once.
+ * Inserts many rows through a few statements of fixed shapes. Building a statement's text costs more than running it,
+ * and each length of a batch would need a text of its own. So rows are split into parts of 128, 64, 32 … 1, and the
+ * text for each size is built once.
  */
 import type { Compilable, CompiledQuery, Kysely } from "kysely";
 import type { Tables } from "./tables";
@@ -24,8 +25,9 @@ export function createShapes() {
 
   return {
     /**
-     * Runs `build(part)` for parts of `rows`, and answers all that they return. `name` stands for the statement: the same
-     * name must always build the same text for rows of one number. Its parameters are the rows' values, in the order of their keys.
+     * Runs `build(part)` for parts of `rows`, and returns all the rows that they return. `name` stands for the
+     * statement: for the same number of rows, the same name must always build the same text. Its parameters are the
+     * rows' values, in the order of their keys.
      */
     async run<Row extends object, Result>(
       db: Kysely<Tables>,

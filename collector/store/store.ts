@@ -1,4 +1,6 @@
-/** The store as the other rooms see it. Each part is in the file of its name; one contract suite runs on every engine. */
+/**
+ * The store as the other rooms see it. Each part has a file of its own, and one contract suite runs on every engine.
+ */
 import { Kysely } from "kysely";
 import { countStore } from "./counts";
 import { deliveryStore } from "./deliveries";
@@ -21,10 +23,12 @@ import { transactions } from "./transact";
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** Nobody's: no site has an empty name. */
+/** A row that belongs to no site: no site has an empty name. */
 const PROBE = { site: "", vendor: "", recent: "x".repeat(65_536) };
 
-/** Opens an engine's database and brings its tables up to date. Throws an error that names the place where it cannot be used. */
+/**
+ * Opens an engine's database and brings its tables up to date. If it cannot, it throws an error that names the place.
+ */
 export async function openDatabase(engine: Engine, options?: Upgrade): Promise<Kysely<Tables>> {
   const db = new Kysely<Tables>({ dialect: engine.dialect });
   try {
@@ -36,7 +40,7 @@ export async function openDatabase(engine: Engine, options?: Upgrade): Promise<K
   }
 }
 
-/** Opens the store on an engine. Throws where its database cannot be opened or brought up to date. */
+/** Opens the store on an engine. Throws if the database cannot be opened or brought up to date. */
 export async function openStore(engine: Engine, options?: Upgrade) {
   const db = await openDatabase(engine, options);
   const transact = transactions(db, engine);
@@ -59,15 +63,18 @@ export async function openStore(engine: Engine, options?: Upgrade) {
     ...liveStore(db, engine.name),
     compact: () => engine.compact(db),
     storeBytes: () => engine.bytes(db),
-    /** Resolves where the database answers, rejects where it does not. */
+    /** Resolves if the database answers, rejects if it does not. */
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as("one")).execute();
     },
-    /** Writes as much as one request may bring, and takes it back; rejects where that cannot be kept: a page or two may find room on a disk that is full. */
+    /**
+     * Writes as much as one request may bring, and takes it back. Rejects if the database cannot keep that much.
+     * Writing less would prove nothing: even a full disk may have room for a page or two.
+     */
     probe: async () => {
       await transact(async (tx) => {
         await tx.deleteFrom("refused").where("site", "=", PROBE.site).execute();
-        // Another collector may be trying, too.
+        // Another collector may be probing at the same time.
         await addMissing(tx, "refused", [PROBE]);
       });
       await db.deleteFrom("refused").where("site", "=", PROBE.site).execute();

@@ -1,13 +1,19 @@
-/** Transactions: tried again where another one was merely in the way, and in steps of some milliseconds, between which others get their turn. */
+/**
+ * Transactions. One that another transaction was merely in the way of is tried again. Long work runs in steps of some
+ * milliseconds, and others get their turn in between.
+ */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine";
 import type { Tables } from "./tables";
 
-/** Runs work in one transaction, all or nothing. The work may run several times, and so keeps nothing from one to the next. */
+/**
+ * Runs work in one transaction, all or nothing. The work may run several times, so it must keep nothing from one run
+ * for the next.
+ */
 export type Transact = <T>(work: (tx: Transaction<Tables>) => Promise<T>) => Promise<T>;
 
-/** Times that a transaction is tried in all; each time the others in the way get fewer. */
+/** How often a transaction is tried in all. With each try, fewer others are in the way. */
 const TRIES = 8;
 
 export function transactions(db: Kysely<Tables>, engine: Engine): Transact {
@@ -17,23 +23,26 @@ export function transactions(db: Kysely<Tables>, engine: Engine): Transact {
         return await db.transaction().execute(work);
       } catch (error) {
         if (attempt === TRIES || !engine.passes(error)) throw error;
-        // At random, so that two that were in each other's way do not meet again.
+        // The wait is random, so that two transactions that collided do not collide again.
         await wait(Math.random() * 5 * 2 ** attempt);
       }
     }
   };
 }
 
-/** How long a step goes on with the next row, ms. */
+/** How long a step keeps starting on further rows, ms. */
 const STEP_MS = 8;
 
-/** Answers a function that says whether a step's time is over. */
+/** Returns a function that says whether a step's time is over. */
 export function budget(): () => boolean {
   const end = performance.now() + STEP_MS;
   return () => performance.now() > end;
 }
 
-/** Runs one step, alone with the site: who writes at this moment has not seen what is changed, and is waited for; who comes next sees it. */
+/**
+ * Runs one step that has the site alone. It waits for those who are writing, because they have not seen the change.
+ * Those who write later see it.
+ */
 export type Step = <T>(site: string, work: (tx: Kysely<Tables>, isOver: () => boolean) => Promise<T>) => Promise<T>;
 
 export function stepsOf(engine: Engine, transact: Transact): Step {
@@ -45,8 +54,8 @@ export function stepsOf(engine: Engine, transact: Transact): Step {
 }
 
 /**
- * Locks a call until the transaction ends. A statement of its own: what waited for the lock still reads as of before it waited, and the
- * join would be made without an event that was committed meanwhile.
+ * Locks a call until the transaction ends. This is a statement of its own for a reason: a statement that has waited for
+ * a lock still reads what was there before it waited. The join would then miss an event that was committed meanwhile.
  */
 export async function lockCall(tx: Kysely<Tables>, engine: Engine, site: string, callId: string): Promise<void> {
   if (!engine.locksRows) return;
