@@ -1,4 +1,7 @@
-/** What arrives: snapshots, call events, refusals. One transaction a batch, with what has to be joined because of it. */
+/**
+ * What arrives: snapshots, call events and refusals. Each batch is one transaction, which also leaves due rows for what
+ * must be joined because of it.
+ */
 import type { Transaction } from "kysely";
 import { UNMATCHED_AFTER_MS } from "../wire/call";
 import { addShowings } from "./aliases";
@@ -22,7 +25,7 @@ export interface Write {
   rejected: RejectedRow[];
 }
 
-/** What became of a row: `conflict` where its name is taken by another body, `erased` where its visitor was. */
+/** What became of a row. `conflict`: another body already has its name. `erased`: its visitor was erased. */
 export type Verdict = "accepted" | "duplicate" | "conflict" | "erased";
 
 /** The verdicts on a `Write`, row by row. */
@@ -31,19 +34,20 @@ export interface Verdicts {
   events: Verdict[];
 }
 
-/** What became of a `Write`, and what must be joined again because of it; two of one batch may share a due row. */
+/** What became of a `Write`, and what must be joined again because of it. Two writes of a batch may share a due row. */
 export interface Written extends Verdicts {
   due: DueRow[];
 }
 
-// Two batches that name the same rows take them in the same order (table by table, each by its key), and so cannot wait for each other.
+// Two batches that name the same rows take them in the same order (table by table, and in each by key). So neither can
+// end up waiting for the other.
 export function intakeStore(engine: Engine, transact: Transact) {
   const shapes = createShapes();
   return {
     /**
-     * Writes a batch in one transaction, which is on disk when this resolves, and strikes off the due rows in `done`.
-     * Rejects with nothing written where the database refuses. Where the database is sharded it is one transaction for each key, one after
-     * the other, and what was written before one of them was refused stays.
+     * Writes a batch in one transaction, and strikes off the due rows in `done`. All of it is on disk when this
+     * resolves. If the database refuses, this rejects and nothing is written. A sharded database takes one transaction
+     * for each key, one after the other. If it refuses one of them, what was written before stays.
      */
     async write(batch: Write[], done: DueRow[], now: number): Promise<Written[]> {
       const snapshotsOf = new Map(batch.map((one) => [one, one.snapshots.map(asStored)]));
@@ -81,7 +85,7 @@ function asStored({ context_id, ...row }: SnapshotRow): StoredSnapshot {
   return { ...row, visitor: visitorOf(context_id) };
 }
 
-/** What is due because of a context's snapshots, or because of a call's events, by their names. */
+/** What is due because of a context's snapshots or a call's events, by the name of the context or call. */
 type DueOf = Map<string, DueRow[]>;
 
 /** What one transaction writes, and which due rows it strikes off. */
@@ -90,7 +94,10 @@ interface Rows extends Omit<Write, "snapshots"> {
   done: DueRow[];
 }
 
-/** Rows by what they are about, in the order in which they came: each part lies in one place of a sharded database. */
+/**
+ * Groups rows by what they are about, in the order in which they came. Each group lies in one place of a sharded
+ * database.
+ */
 function partsByKey({ snapshots, events, rejected, done }: Rows): Rows[] {
   const parts = new Map<string, Rows>();
   const partOf = (key: string) => {
@@ -106,10 +113,11 @@ function partsByKey({ snapshots, events, rejected, done }: Rows): Rows[] {
 }
 
 async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes, rows: Rows, now: number) {
-  // What the rows below are written by (who was erased, which names identify) does not change until they are committed.
+  // Two things decide how the rows below are written: who was erased, and which names identify. Neither changes until
+  // the rows are committed.
   const { snapshots: shown, events: told, rejected: refused } = rows;
   await engine.shareSites(tx, [...new Set([...shown, ...told, ...refused].map(({ site }) => site))]);
-  // Asked once: most sites have erased nobody, and need no look at who was.
+  // Asked only once. Most sites have erased nobody, and then no row needs to be checked.
   const hasErased = await anyErased(tx, [...shown, ...told, ...refused]);
   const snapshots = await addSnapshots(tx, shapes, rows.snapshots, hasErased);
   const { verdicts: events, calls } = await judgeEvents(tx, rows.events, hasErased, now);
@@ -121,14 +129,14 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   );
   const accepted = rows.snapshots.filter((row) => snapshots.get(row) === "accepted");
   const contexts = await derive(tx, engine, shapes, accepted, hasErased);
-  // Where there is one writer at a time, the calls that the contexts touch now are enough: one that commits later is joined after it, and
-  // reads these snapshots itself (collector/README.md).
+  // With one writer at a time, it is enough to find the calls that the contexts touch now. A call that commits later is
+  // joined after that, and its join reads these snapshots (collector/README.md).
   const touched = engine.locksRows ? [] : await callsTouchedBy(tx, shapes, contexts);
   const ofContexts = engine.locksRows ? contexts : touched.map(({ site, call_id }) => ofCall(site, call_id));
   const rowOf = new Map(
     (await addDue(tx, [...ofContexts, ...calls], now)).map((row) => [`${row.site} ${row.subject}`, row]),
   );
-  // Looked at once more when it is time to say that a call is still not matched; a sweep finds it then.
+  // Join the call once more when it is time to say that it is still not matched. A sweep finds this row then.
   await addDue(tx, calls, now + UNMATCHED_AFTER_MS);
   await strikeOff(tx, rows.done);
   const due: DueOf = new Map([...rowOf].map(([name, row]) => [name, [row]]));
@@ -141,7 +149,7 @@ async function writeRows(tx: Transaction<Tables>, engine: Engine, shapes: Shapes
   return { verdicts: [...snapshots, ...events], due };
 }
 
-/** Each row's verdict: the first row of a name is accepted, unless the name was taken before this batch. */
+/** Each row's verdict. The first row of a name is accepted, unless the name was taken before this batch. */
 async function addSnapshots(
   tx: Transaction<Tables>,
   shapes: Shapes,
@@ -172,7 +180,7 @@ async function addSnapshots(
   return verdicts;
 }
 
-/** Keeps what is derived in step with snapshots that were accepted; answers the contexts that they touch. */
+/** Updates the derived tables for accepted snapshots. Returns the contexts that they touch. */
 async function derive(
   tx: Transaction<Tables>,
   engine: Engine,
@@ -199,7 +207,7 @@ async function derive(
   return contextsTouchedBy(accepted, views, sessions, aliases);
 }
 
-/** What a snapshot says, beside its name. */
+/** What a snapshot says, besides its name. */
 const SAID = ["session_id", "at", "view", "entities", "errors"] as const;
 
 async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promise<boolean> {
@@ -209,7 +217,10 @@ async function sameAsStored(tx: Transaction<Tables>, row: StoredSnapshot): Promi
   return stored !== undefined && SAID.every((column) => stored[column] === row[column]);
 }
 
-/** Each row's verdict, and the calls that have to be joined again: an erased visitor's also where a repeat is what shows that it is theirs. */
+/**
+ * Each row's verdict, and the calls that must be joined again. A repeat may reveal that a call is an erased visitor's;
+ * that call must be joined again, too.
+ */
 async function judgeEvents(tx: Transaction<Tables>, rows: CallEventRow[], hasErased: boolean, now: number) {
   const firsts = new Map<string, CallEventRow>();
   for (const row of rows) if (!firsts.has(nameOfEvent(row))) firsts.set(nameOfEvent(row), row);
@@ -221,7 +232,7 @@ async function judgeEvents(tx: Transaction<Tables>, rows: CallEventRow[], hasEra
   };
 }
 
-// Neither sites nor ids can hold a space, so that a space keeps their parts apart.
+// Neither sites nor ids can contain a space, so a space keeps the parts apart.
 function nameOfContext(row: { site: string; visitor: string }): string {
   return `${row.site} ${row.visitor}`;
 }

@@ -1,8 +1,8 @@
 /**
- * The tables. Every key starts with the site, and then mostly the context or the call, so that a distributed database can
- * place rows by them, and no column is a sequence that all writers share (docs/scaling.md).
- * Times are epoch milliseconds as they were said (raw); corrections are made by the join.
- * A `visitor` is a context_id as `visitor.ts` writes it.
+ * The tables. Every key but that of `tokens` starts with the site. Most go on with the context or the call, so that a
+ * distributed database can place rows by them. No column is a sequence that all writers share (docs/scaling.md). Times
+ * are epoch milliseconds as they were reported (raw); the join corrects them. A `visitor` is a context_id as
+ * `visitor.ts` writes it.
  */
 export interface Tables {
   site_versions: SavedSite;
@@ -12,7 +12,7 @@ export interface Tables {
   snapshots: StoredSnapshot;
   views: ViewRow;
   sessions: SessionRow;
-  /** Names of entities that identify, or in some version of the site document did identify, a vendor's visitor. */
+  /** Names of entities that identify a vendor's visitor, or did so in some version of the site document. */
   identifying: Pick<AliasRow, "site" | "name">;
   aliases: AliasRow;
   showings: ShowingRow;
@@ -33,32 +33,37 @@ export interface SavedSite {
   saved_at: number;
   /** JSON, as `wire/site.ts` describes it. */
   document: string;
-  /** Whose token saved it; null where nobody's did, or nobody noted it. */
+  /** Whose token saved it. Null if no token did, or if it was not recorded. */
   saved_by: string | null;
 }
 
-/** Who may ask beside the operator (contract 8). */
+/** Who may ask besides the operator (contract 8). */
 export interface TokenRow {
   name: string;
   hash: string;
   role: "admin" | "reader";
-  /** A reader's sites: a JSON list. Null for all. */
+  /** A reader's sites: a JSON list. Null means all sites. */
   sites: string | null;
   made_at: number;
   last_used_at: number | null;
 }
 
-/** What is remembered beside the data, of a site or (empty) of all: small, and each kind with its own names. */
+/** Small things that are remembered besides the data, for one site or (empty) for all. Each kind has its own names. */
 export interface MarkRow {
   site: string;
-  /** What has signed out, a link that was used, a collector that is there, what happened first or last, an installation's check. */
+  /**
+   * What has signed out; a link that was used; a collector that is running; what happened first or last; an
+   * installation's check.
+   */
   kind: "signed_out" | "link" | "collector" | "retention" | "first" | "check";
   name: string;
   at: number;
   said: string;
 }
 
-/** Tokens are kept as SHA-256 only (`secret` null). What signs or checks signatures has to be kept as it is. */
+/**
+ * Tokens are kept as SHA-256 only (`secret` is null). A secret that signs or checks signatures must be kept in clear.
+ */
 export interface SecretRow {
   site: string;
   kind: "vendor_token" | "vendor_secret" | "webhook_secret" | "webhook_api_secret" | "file_key";
@@ -81,7 +86,7 @@ export interface StoredSnapshot {
   /** Canonical JSON (RFC 8785), so that equal text means equal documents. */
   view: string | null;
   entities: string;
-  /** What entities threw, by name, where some did: JSON. */
+  /** What entities threw, by name: JSON. Null if none threw. */
   errors: string | null;
 }
 
@@ -90,40 +95,45 @@ export interface ViewRow {
   site: string;
   visitor: string;
   view_id: string;
-  /** Of the view's lowest snapshot by (`first_at`, `first_seq`). */
+  /** From the view's lowest snapshot by (`first_at`, `first_seq`). */
   session_id: string;
   first_at: number;
   first_seq: number;
-  /** Of the lowest snapshot by (`at`, `seq`) that carries the view's document, which is there to be read. */
+  /** From the lowest snapshot by (`at`, `seq`) that carries the view's document. The document is read there. */
   view_at: number | null;
   view_seq: number | null;
   last_at: number;
-  /** When its latest snapshot to arrive was received, which ends its time in the store. */
+  /** When the last of its snapshots arrived. The view's retention counts from then. */
   arrived_at: number;
   /** The smallest received − sent_at among the view's snapshots. */
   min_delay: number;
-  /** As the view's document says, 0 where that never came. */
+  /** As the view's document says. 0 if the document never came. */
   number: number;
-  /** Hash of what of the document's URL is compared with a call's (`page.ts`); null where there is nothing to compare. */
+  /**
+   * Hash of the parts of the document's URL that are compared with a call's URL (`page.ts`). Null if there is nothing
+   * to compare.
+   */
   page: string | null;
-  /** Bits of the names of all entities that the view has said a value of (`page.ts`). */
+  /** Bits for the names of all entities that the view has reported a value of (`page.ts`). */
   names: number;
-  /** The session that the view was last taken for before an earlier snapshot said another one: it has to be counted anew. */
+  /**
+   * The session that the view belonged to until an earlier snapshot named another one. That session must be recounted.
+   */
   displaced: string | null;
 }
 
-/** Derived from the views that a session has. Whatever is not exact here only widens what is looked at. */
+/** Derived from the views of a session. Where a value is not exact, it only makes the join look at more rows. */
 export interface SessionRow {
   site: string;
   visitor: string;
   session_id: string;
-  /** What is added to every time of the session (contract 6, "Clocks"); exact. */
+  /** What is added to every time of the session (contract 6, "Clocks"). Exact. */
   clock_offset: number;
-  /** Raw start of its first view; exact. */
+  /** Raw start of its first view. Exact. */
   first_at: number;
   /** Raw start of its last view, or later. */
   last_start: number;
-  /** No view of it lasted longer: ms, rounded up to a power of two, so that it seldom changes. */
+  /** No view of it lasted longer. In ms, rounded up to a power of two, so that it seldom changes. */
   longest: number;
 }
 
@@ -135,7 +145,7 @@ export interface AliasRow {
   value: string;
 }
 
-/** Each snapshot that showed it. */
+/** A snapshot that showed the value of an alias. */
 export interface ShowingRow extends AliasRow {
   at: number;
   seq: number;
@@ -145,14 +155,14 @@ export interface ShowingRow extends AliasRow {
 export interface CallEventRow {
   site: string;
   call_id: string;
-  /** SHA-256 of the event's canonical JSON: repeats that say the same are one event. */
+  /** SHA-256 of the event's canonical JSON. Repeats that say the same are one event. */
   event_id: string;
   vendor: string;
   type: string;
   transaction_id: string;
-  /** What the vendor gave as context_id, junk included; null where it gave none. */
+  /** What the vendor gave as the context_id, junk included. Null if it gave none. */
   own_id: string | null;
-  /** 1 where `own_id` is the vendor's own id for the visitor, said in a field of its own. */
+  /** 1 if `own_id` is the vendor's own id for the visitor, given in a field of its own. */
   own_is_alias: number;
   ts: number;
   ts_unit: "s" | "ms";
@@ -163,18 +173,18 @@ export interface CallEventRow {
   total_currency: string | null;
   duration_s: number | null;
   answered: number | null;
-  /** Of the caller's E.164, which itself is there only where the site keeps it. */
+  /** Of the caller's number in E.164. The number itself is here only if the site keeps it. */
   caller_sha256: string | null;
   caller: string | null;
   dialled: string | null;
-  /** The event in canonical JSON: the last tie-breaker of the merge. */
+  /** The event in canonical JSON. It is the last tie-breaker of the merge. */
   canonical: string;
-  /** The event as the vendor sent it, for replays; null where its visitor was erased. */
+  /** The event as the vendor sent it, for replays. Null once its visitor was erased. */
   body: string | null;
   received_at: number;
 }
 
-/** The join's latest result; `outcome` is the whole of it as JSON, the other columns are there to be searched. */
+/** The join's latest result. `outcome` holds all of it as JSON; the other columns exist for searches. */
 export interface CallRow {
   site: string;
   call_id: string;
@@ -186,25 +196,28 @@ export interface CallRow {
   reason: string | null;
   rule: string | null;
   context_id: string | null;
-  /** 1 where the call is a conversion. */
+  /** 1 if the call is a conversion. */
   converts: number;
-  /** What conversions are counted by and summed up (`worthOf`), in an index; null where the outcome alone has it. */
+  /**
+   * What conversions are counted and summed up by (`worthOf`), kept in an index. If it is null, only the outcome has
+   * it.
+   */
   worth: string | null;
   version: number;
   first_status: string;
   outcome: string;
   joined_at: number;
-  /** What webhooks were told of the call so far, if any was there to be told (contract 9). */
+  /** What webhooks have been told of the call so far, if any webhook was there to be told (contract 9). */
   told: "matched" | "unmatched" | null;
 }
 
 export interface RejectedRow {
   site: string;
-  /** SHA-256 of route, reason and body: the same refusal twice is one row. */
+  /** SHA-256 of route, reason and body. The same refusal twice is one row. */
   id: string;
   route: string;
   vendor: string | null;
-  /** The call that it is of; null where that cannot be read. */
+  /** The call that was refused. Null if the body does not tell. */
   call_id: string | null;
   received_at: number;
   reason: string;
@@ -212,14 +225,14 @@ export interface RejectedRow {
   body: string;
 }
 
-/** The last requests of a vendor that were not let in: a JSON list of `RefusalNote`, the latest last. */
+/** A vendor's last requests that were not let in: a JSON list of `RefusalNote`, the latest last. */
 interface RefusedRow {
   site: string;
   vendor: string;
   recent: string;
 }
 
-/** What has to be done again. `stamp` is the write's own, so that rows are only ever inserted or deleted. */
+/** What must be done again. Each write has its own `stamp`, so that rows are only ever inserted or deleted. */
 export interface DueRow {
   site: string;
   /** Join the calls that a context touches, join one call, or index the site's aliases. */
@@ -227,17 +240,20 @@ export interface DueRow {
   /** The context's or the call's id; empty for aliases. */
   subject: string;
   stamp: string;
-  /** Of a context, the calls whose T is not before this: no other can come out differently. 0 for the rest. */
+  /** For a context: only calls whose T is not before this can come out differently. 0 for the other kinds. */
   since: number;
   due_at: number;
 }
 
-/** What was erased: visitors and their aliases as SHA-256 of their ids, calls as their own ids. */
+/** What was erased: visitors and their aliases as SHA-256 of their ids, calls by their own ids. */
 interface ErasedRow {
   site: string;
   hash: string;
   erased_at: number;
-  /** The visitor's id until no table holds anything of theirs, then empty until no file does; null when it is done. */
+  /**
+   * The visitor's id until no table holds anything of theirs, then empty until no file does, then null. For a call: its
+   * id until it is redacted, then null.
+   */
   pending: string | null;
 }
 
@@ -245,7 +261,7 @@ interface ErasedRow {
 export interface DeliveryRow {
   site: string;
   call_id: string;
-  /** What the receiver knows it by. It starts with the call's id, so that it is found by itself. */
+  /** The id that the receiver knows. It starts with the call's id, so that the id alone is enough to find the row. */
   id: string;
   webhook: string;
   event: string;
@@ -254,11 +270,11 @@ export interface DeliveryRow {
   /** What is sent, as it was at that version: JSON. */
   request: string;
   made_at: number;
-  /** Failed attempts since it was made or replayed. */
+  /** Failed attempts since the delivery was made or replayed. */
   failures: number;
-  /** Null unless pending. While one is at it, the end of its lease. */
+  /** Null unless pending. While a worker has claimed the delivery, this is the end of its lease. */
   next_attempt_at: number | null;
-  /** When it was delivered or given up; null while pending. */
+  /** When it was delivered or given up. Null while pending. */
   ended_at: number | null;
 }
 
@@ -272,28 +288,34 @@ export interface AttemptRow {
   ms: number;
   status: number | null;
   error: string | null;
-  /** Method, URL, headers and body: JSON; null where nothing was sent. */
+  /** Method, URL, headers and body: JSON. Null if nothing was sent. */
   request: string | null;
   /** The answer's first 20,000 bytes. */
   response: string;
 }
 
-/** A conversion that a file has told a platform of. It outlives its visitor, of whom it then says nothing: what was told can be taken back. */
+/**
+ * A conversion that a platform was told of in a file. The row outlives its visitor, so that what was told can be taken
+ * back. It then says nothing about the visitor.
+ */
 export interface FiledRow {
   site: string;
   call_id: string;
   webhook: string;
-  /** The conversion's, at the platform. */
+  /** The conversion's name at the platform. */
   name: string;
-  /** As it was told first. */
+  /** As the platform was first told. */
   value: number | null;
   currency: string | null;
   filed_at: number;
-  /** The call's time, as it was told. */
+  /** The call's time, as the platform was told. */
   ts: number;
-  /** By which a platform finds it again that asks for that; null once its visitor was erased. */
+  /**
+   * The click id by which some platforms find the conversion again. Null if the file told none, or once the visitor was
+   * erased.
+   */
   click_id: string | null;
-  /** 1 once the platform was told that it has changed, so that a change back is told, too. */
+  /** 1 once the platform was told of a change, so that a change back is told, too. */
   adjusted: number;
 }
 

@@ -1,4 +1,6 @@
-/** Which calls can come out differently because of snapshots: few, however many a visitor has. */
+/**
+ * Finds the calls that can come out differently because of snapshots. They are few, however many calls a visitor has.
+ */
 import { type Kysely, sql } from "kysely";
 import type { Touched } from "./due";
 import { type Changed, nameOfSession } from "./sessions";
@@ -7,18 +9,21 @@ import type { AliasRow, StoredSnapshot, Tables } from "./tables";
 import type { MergedView } from "./views";
 import { contextOf, visitorOf } from "./visitor";
 
-/** A view that starts so long after a call's cut may still be its view, and the cut is up to 999 ms after T (contract 6.1, 6.3). */
+/**
+ * A view that starts this long after a call's cut may still be the call's view. The cut is up to 999 ms after T
+ * (contract 6.1, 6.3).
+ */
 const REACH_MS = 60_000 + 999;
 
-/** A value that more than ten contexts have shown is nobody's (contract 6.2). */
+/** A value that more than ten contexts have shown belongs to nobody (contract 6.2). */
 const TOO_MANY = 11;
 
-/** Calls of one value that are sooner joined than found out to be nobody's. */
+/** Up to this many calls of one value, joining them is quicker than finding out that the value belongs to nobody. */
 const FEW_CALLS = 10;
 
 /**
- * The contexts of new snapshots, each with the T from which on its calls can come out differently: nothing that was said changes what was
- * so before. Views, sessions and aliases are as the snapshots have left them.
+ * The contexts of new snapshots, each with the T from which on its calls can come out differently. For earlier calls,
+ * the new snapshots change nothing. The snapshots must already be in views, sessions and aliases.
  */
 export function contextsTouchedBy(
   snapshots: StoredSnapshot[],
@@ -41,18 +46,18 @@ export function contextsTouchedBy(
   for (const view of views) {
     const { before, after, isFirst } = sessions.get(nameOfSession(view)) as Changed;
     const name = nameOfView(view);
-    // A view's document counts for all of the view.
+    // A view's document counts for the whole view.
     const at = described.has(name) ? view.first_at : (earliest.get(name) ?? view.first_at);
     touch(view, at + after.clock_offset - REACH_MS);
     const isNew = before === null && after.first_at >= at;
-    // Another offset moves all of the session.
+    // A new offset moves the whole session.
     if (!isNew && before?.clock_offset !== after.clock_offset) {
       touch(view, before ? after.first_at + after.clock_offset - REACH_MS : 0);
     }
-    // Whoever becomes known, or known in another session, is so for calls of any time.
+    // A context that becomes known, or known in another session, is so for calls of any time.
     if (isFirst || view.displaced !== null) touch(view, 0);
   }
-  // Who is one of too many to show a value takes it from calls of any time.
+  // A context can be the one too many that shows a value. The value is then lost for calls of any time.
   for (const alias of aliases) touch(alias, 0);
   return [...since.values()];
 }
@@ -62,8 +67,9 @@ function nameOfView({ site, visitor, view_id }: Pick<MergedView, "site" | "visit
 }
 
 /**
- * The calls that touched contexts can change: those that name one of them, or an alias that one of them has shown. In several statements:
- * where rows are sharded by visitor and by call, the two tables cannot be joined by what a visitor has shown.
+ * The calls that touched contexts can change: those that name one of the contexts, or an alias that one of them has
+ * shown. This takes several statements. If rows are sharded by visitor and by call, one statement cannot join the two
+ * tables on what a visitor has shown.
  */
 export async function callsTouchedBy(db: Kysely<Tables>, shapes: Shapes, contexts: Touched[]): Promise<TouchedCall[]> {
   const named = new Map(
@@ -112,7 +118,7 @@ export interface TouchedCall {
   context_id: string;
 }
 
-/** An id that calls may name, and the T from which on they are meant. */
+/** An id that calls may name, and the T from which on those calls are touched. */
 interface Id {
   site: string;
   own_id: string;
@@ -125,7 +131,8 @@ function nameOfId({ site, own_id }: Pick<Id, "site" | "own_id">): string {
 
 function callsNaming(ids: Id[]) {
   const rows = ids.map(({ site, own_id, since }) => sql`(${site}, ${own_id}, cast(${since} as bigint))`);
-  // SQLite takes a cross join in the order in which it is written, and so each id by the index. An event is never before T.
+  // SQLite runs a cross join in the order in which it is written, so it looks up each id by the index. An event is
+  // never before T.
   return sql<{ site: string; call_id: string; own_id: string }>`
     with id (site, own_id, since) as (values ${sql.join(rows)})
     select event.site, event.call_id, event.own_id from id cross join call_events as event
@@ -133,8 +140,10 @@ function callsNaming(ids: Id[]) {
 }
 
 /**
- * Those of many calls' ids that were nobody's before these contexts, whatever else comes at the same time: one context more or less changes
- * nothing. Who may just have come to show one (`since` is 0) is not counted, here or still due: each of several would leave it to the others.
+ * Which of the ids that many calls name belonged to nobody even before these contexts came, whatever else is written at
+ * the same time. For these, one context more or less changes nothing. Contexts that may just have begun to show the id
+ * (`since` is 0) are not counted, whether they are in this batch or still due: otherwise each of several newcomers
+ * would leave the calls to the others.
  */
 async function idsOfNobody(
   db: Kysely<Tables>,
@@ -156,7 +165,7 @@ async function idsOfNobody(
       .limit(newcomers.size + 2 * TOO_MANY)
       .execute();
     const known = contexts.map(({ visitor }) => contextOf(visitor)).filter((id) => !newcomers.has(`${site} ${id}`));
-    // Asked for last: who is not due any more has had the calls joined.
+    // This must be the last question: a context that is no longer due has had its calls joined.
     const due = await db
       .selectFrom("due")
       .select("subject")
