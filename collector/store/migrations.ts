@@ -1,16 +1,17 @@
 /**
- * The schema's history. A migration that was released is never changed; the next one follows below, named after the version that brings it
- * (`002_1.1.0_what`): an older program tells by it which version a store needs. It only adds, columns with a default or null: on PostgreSQL the
- * collectors are replaced one by one, and those of the version before go on meanwhile.
+ * The schema's history. A migration that was released never changes. The next one follows below, and its name contains
+ * the version that brings it (`002_1.1.0_what`): from this, an older program can tell which version a store needs. A
+ * migration takes away nothing that the previous version needs. It adds tables, indexes, and columns with a default or
+ * null. On PostgreSQL the collectors are replaced one by one, and those of the previous version keep running meanwhile.
  */
 import { type Kysely, type Migration, type MigrationProvider, sql } from "kysely";
 import type { Engine } from "./engine";
 import { LONGEST_SESSION_MS } from "./sessions";
 
 /**
- * Columns and key of each table, in SQL that all engines read; `tables.ts` says what they mean. Keys start with the site and go on with
- * the visitor or the call that a row is about, and what a request or a join writes in one transaction is about one of them: a database
- * that is sharded by these two columns writes it in one place.
+ * Columns and key of each table, in SQL that all engines understand. `tables.ts` says what they mean. Keys start with
+ * the site and go on with the visitor or the call that a row is about. What a request or a join writes in one
+ * transaction is about one visitor or call, so a database that is sharded by these two columns writes it in one place.
  */
 const FIRST_TABLES: Record<string, string> = {
   site_versions: `site text not null, version integer not null, saved_at bigint not null, document text not null,
@@ -70,13 +71,13 @@ const FIRST_TABLES: Record<string, string> = {
 };
 
 const FIRST_INDEXES: Record<string, string> = {
-  // Reports and retention read by arrival; arrivals come in order, so that this index only ever grows at its end.
-  // With the rest of the key, by which retention goes on from where it was.
+  // Reports and retention read by arrival. Arrivals come in order, so this index only ever grows at its end. It
+  // includes the rest of the key, by which retention goes on from where it stopped.
   snapshots_by_arrival: "snapshots (site, received_at, visitor, view_id, seq)",
-  // A session's views in their order, with all that is asked of many of them at once.
+  // A session's views in their order, with everything that is asked about many of them at once.
   views_by_session: "views (site, visitor, session_id, first_at, number, view_id, page, names)",
   sessions_by_start: "sessions (site, visitor, (first_at + clock_offset))",
-  // Those that no clock of ours explains, and that no visit is as long as: hardly any.
+  // Sessions whose clock differs from ours, and sessions longer than any visit can be. There are hardly any.
   sessions_off: "sessions (site, visitor, clock_offset) where clock_offset <> 0",
   sessions_long: `sessions (site, visitor, (last_start - first_at)) where last_start - first_at > ${LONGEST_SESSION_MS}`,
   aliases_by_value: "aliases (site, value, name, visitor)",
@@ -95,11 +96,11 @@ const FIRST_INDEXES: Record<string, string> = {
   deliveries_by_time: "deliveries (site, made_at, id)",
   deliveries_by_state: "deliveries (site, state, made_at, id)",
   deliveries_by_webhook: "deliveries (site, webhook, made_at, id)",
-  // Small whatever the history: what was delivered or given up is not in it.
+  // Small, whatever the history: it leaves out what was delivered or given up.
   deliveries_due: "deliveries (site, webhook, next_attempt_at) where state = 'pending'",
 };
 
-/** What the console needs: who may look, what is remembered beside the data, and indexes for what is looked for. */
+/** What the console needs: who may look, what is remembered besides the data, and indexes for searches. */
 const CONSOLE: Changes = {
   tables: {
     tokens: `name text not null, hash text not null, role text not null, sites text,
@@ -110,20 +111,21 @@ const CONSOLE: Changes = {
   },
   columns: { site_versions: "saved_by text", calls: "worth text" },
   indexes: {
-    // All that calls are counted by, in the order of their times: a report reads this alone, and what the one before it did comes with it.
+    // Everything that calls are counted by, in the order of their times. A report reads this index alone. It also
+    // serves what used the index that it replaces.
     calls_counted: "calls (site, ts, call_id, vendor, type, status, rule, reason, first_status)",
     calls_converting: "calls (site, ts, call_id, worth) where converts = 1",
-    // Joins are made in the order of time, so that it grows at its end.
+    // Joins are made in the order of time, so this index grows at its end.
     calls_by_join: "calls (site, joined_at, call_id)",
-    // What was given up: hardly any.
+    // Deliveries that were given up. There are hardly any.
     deliveries_dead: "deliveries (site, webhook, ended_at, call_id, id) where state = 'dead'",
     call_events_by_caller: "call_events (site, caller_sha256, ts, call_id) where caller_sha256 is not null",
   },
-  // To the version before, one less is no other answer.
+  // The previous version gives the same answers without this index.
   gone: ["calls_by_time"],
 };
 
-/** What files have told platforms. */
+/** What platforms were told of in files. */
 const FILED: Changes = {
   tables: {
     filed: `site text not null, call_id text not null, webhook text not null, name text not null,
@@ -134,20 +136,23 @@ const FILED: Changes = {
   indexes: { filed_by_time: "filed (site, webhook, filed_at, call_id, name)" },
 };
 
-/** Wide, too: on SQLite 10 to 20 % more of a vendor's calls are taken a second (collector/README.md). */
+/**
+ * These rows are wide, too. Laid out like this, SQLite takes 10 to 20 % more of a vendor's calls a second
+ * (collector/README.md).
+ */
 const WIDE: Changes = {
   scattered: ["calls", "call_events", "deliveries", "delivery_attempts", "rejected"],
-  // However much others are refused, each vendor's last ones are found.
+  // Finds each vendor's last refusals, however many others were refused.
   indexes: { rejected_by_vendor: "rejected (site, vendor, received_at, id)" },
 };
 
-/** A refused event of an erased visitor's call is found by that call. */
+/** Finds the refused events of an erased visitor's call by that call. */
 const REFUSED_CALLS: Changes = {
   columns: { rejected: "call_id text" },
   indexes: { rejected_by_call: "rejected (site, call_id) where call_id is not null" },
 };
 
-/** All steps, each named by its number and by the version that brought it. */
+/** All steps. Each is named by its number and by the version that brought it. */
 const STEPS: Record<string, Changes> = {
   "001_first": { tables: FIRST_TABLES, indexes: FIRST_INDEXES },
   "002_1.1.0_console": CONSOLE,
@@ -156,22 +161,25 @@ const STEPS: Record<string, Changes> = {
   "005_1.2.0_refused_calls": REFUSED_CALLS,
 };
 
-/** Their names, oldest first. */
+/** The steps' names, oldest first. */
 export const STEP_NAMES = Object.keys(STEPS).sort();
 
-/** Wide rows, written all the time: they lie as they came, and only their narrow keys are in order. */
+/**
+ * Tables with wide rows that are written all the time. Their rows lie in the order in which they came, and only their
+ * narrow keys are sorted.
+ */
 const AS_THEY_CAME = ["snapshots", "views"];
 
 type How = Pick<Engine, "clustered" | "text">;
 
 interface Changes {
   tables?: Record<string, string>;
-  /** What is added to tables that are there. */
+  /** Columns to add to existing tables. */
   columns?: Record<string, string>;
   indexes?: Record<string, string>;
-  /** Indexes that are there no more. */
+  /** Indexes to drop. */
   gone?: string[];
-  /** Tables whose rows lie as they came from now on. */
+  /** Tables whose rows lie in the order in which they come from now on. */
   scattered?: string[];
 }
 
@@ -200,8 +208,9 @@ function change(
 }
 
 /**
- * Makes a table anew whose rows lie in the order of its key, so that they lie as they come. In that order a row of over 1 KB takes a page of its
- * own beside its place (https://sqlite.org/fileformat2.html#b_tree_pages), and each call rewrites some.
+ * Rebuilds a table whose rows lie in the order of its key, so that they lie in the order in which they come. In key
+ * order, a row of over 1 KB takes a page of its own besides its place
+ * (https://sqlite.org/fileformat2.html#b_tree_pages), and each call rewrites some of them.
  */
 async function scatter(db: Kysely<unknown>, name: string): Promise<void> {
   const { rows } = await sql<{ type: string; sql: string }>`
@@ -218,7 +227,7 @@ async function scatter(db: Kysely<unknown>, name: string): Promise<void> {
   for (const step of steps) await sql.raw(step).execute(db);
 }
 
-/** Each table's columns, as all steps together leave them: what a store is checked against before it is used. */
+/** Each table's columns after all steps. A store is checked against them before it is used. */
 export const COLUMNS: Record<string, string[]> = {};
 for (const { tables = {}, columns = {} } of Object.values(STEPS)) {
   for (const [table, text] of Object.entries(tables)) COLUMNS[table] = columnsIn(text);

@@ -1,39 +1,47 @@
-/** The engine for more than one collector: PostgreSQL. What it needs of the database is told in docs/scaling.md. */
+/** The engine for more than one collector: PostgreSQL. docs/scaling.md says what it needs of the database. */
 import { createHash } from "node:crypto";
 import { type Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
 import pg from "pg";
 import { databasePlace, type Engine } from "./engine";
 import type { Tables } from "./tables";
 
-/** Connections of one collector: one writes, the others join, forward and read. */
+/** The connections of one collector: one writes, the others join, forward and read. */
 const MAX_CONNECTIONS = 10;
 
-/** No connection within this time: the database is down, and who waits is told so. */
+/** If there is no connection within this time, the database is down, and those who wait are told so. */
 const CONNECT_MS = 3_000;
 
-/** A statement without an answer for this long has lost its connection, and does not know it yet. */
+/** If a statement has no answer after this long, its connection is lost and has not noticed. */
 const ANSWER_MS = 60_000;
 
 /**
- * Settings that the store relies on, whatever the database's own are. READ COMMITTED: a statement sees what was committed before it
- * began, which is what collector/README.md's reasoning is about. A commit must be on disk before it is acknowledged. And a collector
- * whose machine is gone gives its locks back.
+ * Settings that the store relies on, whatever the database's own settings are. READ COMMITTED: a statement sees what
+ * was committed before it began; the reasoning in collector/README.md builds on this. A commit must be on disk before
+ * it is acknowledged. And a collector whose machine is gone must give its locks back.
  */
 const SETTINGS = `select set_config('default_transaction_isolation', 'read committed', false),
   set_config('idle_in_transaction_session_timeout', '30s', false),
   case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end`;
 
-/** Statements that a connection keeps prepared, and how many values one of them has at most. */
+/** How many statements a connection keeps prepared, and how many values each of them may have. */
 const MAX_PREPARED = 300;
 const MAX_PREPARED_VALUES = 32;
 
-/** "Cached plan must not change result type": a later version's migration has changed a table under a prepared statement. */
+/**
+ * "Cached plan must not change result type": a later version's migration has changed a table that a prepared statement
+ * uses.
+ */
 const CHANGED_TABLE = "0A000";
 
-/** Advisory locks are numbers that the whole database shares: this one comes first in all of the store's. */
+/**
+ * Advisory locks are numbers that everybody on the database shares. All of the store's locks begin with this number.
+ */
 const LOCKS = 0x63_6a;
 
-/** Opens a pool on a `postgres://` URL, of a database that is `sharded` or is not. Nothing is connected before the first statement. */
+/**
+ * Opens a pool on a `postgres://` URL. `sharded` says whether the database is. Nothing connects before the first
+ * statement.
+ */
 export function postgres(url: string, sharded = false): Engine {
   const config: pg.PoolConfig = {
     connectionString: url,
@@ -47,8 +55,8 @@ export function postgres(url: string, sharded = false): Engine {
     },
   };
   const pool = new pg.Pool(config);
-  // An idle connection that breaks is replaced by the pool. One that breaks in use fails its statement, and says so once more by an
-  // event that would end the process if nobody listened.
+  // The pool replaces an idle connection that breaks. One that breaks in use fails its statement. It also emits an
+  // event, which would end the process if nobody listened.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   let answerMs: number | undefined = ANSWER_MS;
@@ -58,7 +66,7 @@ export function postgres(url: string, sharded = false): Engine {
     place: `DATABASE_URL: ${databasePlace(url)}`,
     dialect: new PostgresDialect({ pool: limited(pool, () => answerMs) }),
     clustered: false,
-    // Bytewise order, as in SQLite and (for ASCII) in JavaScript, whatever the database's own collation is.
+    // Order by bytes, as in SQLite and (for ASCII) in JavaScript, whatever the database's own collation is.
     text: 'text collate "C"',
     locksRows: true,
     sharded,
@@ -74,10 +82,11 @@ export function postgres(url: string, sharded = false): Engine {
     shareSites: (tx, sites) => lock(tx, "pg_advisory_xact_lock_shared", sites),
     ownSite: (tx, site) => lock(tx, "pg_advisory_xact_lock", [site]),
     leads: lead.leads,
-    // Serialization failure and deadlock: nothing was done, and the same may well succeed (PostgreSQL, "Serialization Failure Handling").
+    // Serialization failure and deadlock: nothing was done, and the same transaction may well succeed (PostgreSQL,
+    // "Serialization Failure Handling").
     passes: (error) =>
       error instanceof pg.DatabaseError && ["40001", "40P01", CHANGED_TABLE].includes(error.code ?? ""),
-    // Vacuum is the database's own affair.
+    // Vacuuming is the database's job.
     compact: () => Promise.resolve(true),
     async bytes(db) {
       const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db);
@@ -87,7 +96,7 @@ export function postgres(url: string, sharded = false): Engine {
   };
 }
 
-/** Takes the sites' locks in one order for all, so that no two transactions wait for each other's. */
+/** Takes the sites' locks in the same order everywhere, so that no two transactions wait for each other. */
 async function lock(tx: Kysely<Tables>, take: string, sites: string[]): Promise<void> {
   const keys = [...new Set(sites.map(keyOf))].sort((a, b) => a - b);
   if (keys.length === 0) return;
@@ -99,7 +108,10 @@ function keyOf(name: string): number {
   return createHash("sha256").update(name).digest().readInt32BE();
 }
 
-/** The pool as Kysely uses it, with a time limit. A connection that failed otherwise than by the database's word is not used again. */
+/**
+ * The pool as Kysely uses it, with a time limit. A connection is not used again after an error that the database itself
+ * did not report.
+ */
 function limited(pool: pg.Pool, answerMs: () => number | undefined): PostgresPool {
   const names = statementNames();
   return {
@@ -109,7 +121,7 @@ function limited(pool: pg.Pool, answerMs: () => number | undefined): PostgresPoo
       let broken = false;
       const query = async (text: string, values: readonly unknown[]) => {
         try {
-          // `query_timeout` is one query's own here, which the driver's types do not know.
+          // Here `query_timeout` applies to one query. The driver accepts that, but its types do not.
           const query = { name: names(text, values), text, values: values.map(escaped), query_timeout: answerMs() };
           return await client.query(query as pg.QueryConfig);
         } catch (error) {
@@ -117,13 +129,16 @@ function limited(pool: pg.Pool, answerMs: () => number | undefined): PostgresPoo
           throw error;
         }
       };
-      // Kysely also knows queries by cursor, which are not used here.
+      // Kysely also has queries by cursor, which nobody uses here.
       return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(broken) };
     },
   };
 }
 
-/** Names under which a connection keeps statements prepared; none for those that are hardly ever the same, such as inserts of many rows. */
+/**
+ * Names under which a connection keeps statements prepared. Statements that are hardly ever the same, such as inserts
+ * of many rows, get none.
+ */
 function statementNames(): (text: string, values: readonly unknown[]) => string | undefined {
   const names = new Map<string, string>();
   return (text, values) => {
@@ -136,7 +151,8 @@ function statementNames(): (text: string, values: readonly unknown[]) => string 
   };
 }
 
-// PostgreSQL keeps no NUL in a text, which any string of a vendor or a page may hold: it is escaped by a code point that is no character.
+// PostgreSQL cannot store NUL in a text, but any string of a vendor or a page may contain it. So NUL is escaped with a
+// code point that is no character.
 const ESCAPE = "\uFDD0";
 
 function escaped(value: unknown): unknown {
@@ -149,7 +165,7 @@ function unescaped(text: string): string {
   return text.replace(/\uFDD0([01])/g, (_found, which) => (which === "0" ? "\0" : ESCAPE));
 }
 
-/** Types of this pool alone. Counts and times are bigint, and all of them below 2^53. */
+/** Types for this pool alone. Counts and times are bigint, and all of them are below 2^53. */
 function types(): pg.TypeOverrides {
   const own = new pg.TypeOverrides();
   own.setTypeParser(pg.types.builtins.INT8, Number);
@@ -158,7 +174,10 @@ function types(): pg.TypeOverrides {
   return own;
 }
 
-/** One process of all on this database leads, as long as its connection holds an advisory lock; the server gives it on when it breaks. */
+/**
+ * Among all processes on this database, one leads as long as its connection holds an advisory lock. If the connection
+ * breaks, the server gives the lock to another process.
+ */
 function leadership(config: pg.ClientConfig): { leads(): Promise<boolean>; end(): Promise<void> } {
   let client: pg.Client | null = null;
   let holds = false;

@@ -1,15 +1,18 @@
-/** A SQLite store as a file: whose it is, and how it is copied whole. */
+/** A SQLite store as a file: checks whose it is, and copies it whole. */
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type SqliteDatabase from "better-sqlite3";
 
-/** "cjon", at a place in the file's header that is there for it (https://sqlite.org/pragma.html#pragma_application_id). */
+/** "cjon". The file's header has a field for such an id (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x63_6a_6f_6e;
 
-/** What of a store's tables is there in any of them. */
+/** Tables that every store has. */
 const OURS = ["kysely_migration", "site_versions"];
 
-/** Throws where a log lies beside a store that is gone: SQLite would delete it, with all that is in it alone (its pager.c, pagerOpenWalIfPresent). */
+/**
+ * Throws if a log lies beside a store that is gone. SQLite would delete the log, with everything that only the log
+ * holds (its pager.c, pagerOpenWalIfPresent).
+ */
 export function refuseOrphanedLog(path: string): void {
   const size = (name: string) => statSync(name, { throwIfNoEntry: false })?.size ?? 0;
   if (size(path) > 0 || size(`${path}-wal`) === 0) return;
@@ -19,7 +22,7 @@ export function refuseOrphanedLog(path: string): void {
   );
 }
 
-/** Throws where a file is another program's; a new one is marked as ours. A store from before 1.0.0 has no mark. */
+/** Throws if the file belongs to another program. Marks a new file as ours. A store from before 1.0.0 has no mark. */
 export function claim(file: SqliteDatabase.Database): void {
   const id = file.pragma("application_id", { simple: true });
   const tables = file.prepare("select name from sqlite_schema where type = 'table'").pluck().all() as string[];
@@ -32,16 +35,17 @@ export function claim(file: SqliteDatabase.Database): void {
 }
 
 /**
- * Copies a database, as it is at this moment, to a file that is not there yet; others may write to it meanwhile. What is at `path` in the end is whole:
- * it is on disk before it has that name. Throws where the file is there, or there is no room.
+ * Copies a database as it is at this moment. Others may write to it meanwhile. What `path` names in the end is
+ * complete: it is on disk before it gets that name. Throws if `path` already exists, or if there is no room.
  */
 export function copyTo(file: SqliteDatabase.Database, path: string): void {
   const part = `${path}.part`;
-  // Reserves the name; a second copy of the same name is refused.
+  // Reserves the name. A second copy of the same name is refused.
   closeSync(openSync(path, "wx", 0o600));
   try {
     for (const left of [part, `${part}-journal`]) rmSync(left, { force: true });
-    // SQLite writes into a file that is empty: nobody else may read it from its beginning.
+    // SQLite also writes into an existing file if it is empty. We create it, so that nobody else may read it from the
+    // start.
     closeSync(openSync(part, "wx", 0o600));
     file.prepare("vacuum into ?").run(part);
     sync(part);

@@ -1,4 +1,4 @@
-/** The embedded engine: one SQLite file, write-ahead log, every commit on disk before it is acknowledged. */
+/** The embedded engine: one SQLite file with a write-ahead log. Every commit is on disk before it is acknowledged. */
 import { closeSync, openSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
@@ -9,16 +9,20 @@ import type { Engine } from "./engine";
 import { createResidue } from "./residue";
 import { claim, copyTo, refuseOrphanedLog } from "./sqlite-file";
 
-/** Distinct SQL texts kept prepared; batched inserts make some of every length. */
+/** How many distinct SQL texts are kept prepared. Batched inserts make a text for every length. */
 const MAX_PREPARED = 500;
 
-/** How another process that writes is waited for: a command goes on sooner or later, and who waits for an answer is told within a second. */
+/**
+ * How long to wait for another process that writes. A command can wait until its turn comes. Somebody who waits for an
+ * answer is told within a second.
+ */
 export const PATIENT_MS = 5_000;
 export const PROMPT_MS = 400;
 
 /**
- * Opens (and makes, where missing) `<folder>/calljoin.db`; `alone` lets no other process open it until it is closed.
- * Throws where the folder cannot be made or the file cannot be opened, or another process has it open that should not.
+ * Opens `<folder>/calljoin.db`, and creates it if it is missing. With `alone`, no other process can open it until it is
+ * closed. Throws if the folder cannot be made, if the file cannot be opened, or if another process has it open and
+ * should not.
  */
 export function sqlite(folder: string, { alone = false, waitMs = PATIENT_MS } = {}): Engine {
   const place = `CALLJOIN_DATA: ${join(folder, "calljoin.db")}`;
@@ -30,12 +34,12 @@ export function sqlite(folder: string, { alone = false, waitMs = PATIENT_MS } = 
     dialect: transactional(new SqliteDialect({ database: prepared(file, waitMs) })),
     clustered: true,
     text: "text",
-    // One writer at a time, and every transaction is one from its beginning: nothing has to be locked.
+    // There is one writer at a time, and every transaction is a writer from its beginning. So nothing needs a lock.
     locksRows: false,
     sharded: false,
     keepCopy(name) {
       const path = join(folder, `calljoin-${name}.db`);
-      // Left by an upgrade that failed: what is there now is what it was then.
+      // A copy that a failed upgrade left. The store is still what it was then, so the copy can go.
       rmSync(path, { force: true });
       try {
         copyTo(file, path);
@@ -61,25 +65,28 @@ export function sqlite(folder: string, { alone = false, waitMs = PATIENT_MS } = 
   };
 }
 
-/** The file, made where there is none, and set up. Throws an error that names it. */
+/** Opens the file, creates it if there is none, and sets it up. Throws an error that names it. */
 function open(folder: string, place: string, alone: boolean): SqliteDatabase.Database {
   const path = join(folder, "calljoin.db");
   let file: SqliteDatabase.Database | undefined;
   makeDataFolder(folder);
   try {
     refuseOrphanedLog(path);
-    // It holds secrets of vendors and webhooks. SQLite gives its log the file's own mode.
+    // The file holds secrets of vendors and webhooks. SQLite gives the log the same mode as the file.
     closeSync(openSync(path, "a", 0o600));
     file = new SqliteDatabase(path, { timeout: PATIENT_MS });
-    // Before the first access: the file itself is locked then, and not only while somebody writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
+    // This must come before the first access. The file itself is then locked all the time, not only while somebody
+    // writes (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
     if (alone) file.pragma("locking_mode = EXCLUSIVE");
     claim(file);
     file.pragma("journal_mode = WAL");
-    // better-sqlite3 is built with NORMAL, which may lose acknowledged commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+    // better-sqlite3 is built with NORMAL, which may lose acknowledged commits in a power cut
+    // (https://sqlite.org/pragma.html#pragma_synchronous).
     file.pragma("synchronous = FULL");
-    // Deleted rows are overwritten with zeros: an erased visitor leaves nothing in free pages.
+    // Overwrites deleted rows with zeros, so that an erased visitor leaves nothing in free pages.
     file.pragma("secure_delete = ON");
-    // Each visitor's keys lie on pages of their own: the longer the log, the more often a page is overwritten in it before it is copied.
+    // Each visitor's keys lie on pages of their own. The longer the log, the more often a page is overwritten in it
+    // before it is copied to the file.
     file.pragma("wal_autocheckpoint = 4000");
     return file;
   } catch (error) {
@@ -88,14 +95,17 @@ function open(folder: string, place: string, alone: boolean): SqliteDatabase.Dat
   }
 }
 
-/** Kysely says of SQLite that it cannot change its schema in a transaction, and would leave half of an upgrade: it can (https://sqlite.org/lang_transaction.html). */
+/**
+ * Kysely believes that SQLite cannot change its schema in a transaction, and would leave an upgrade half done. SQLite
+ * can (https://sqlite.org/lang_transaction.html).
+ */
 function transactional(dialect: SqliteDialect): SqliteDialect {
   const adapter = Object.create(dialect.createAdapter(), { supportsTransactionalDdl: { value: true } });
   dialect.createAdapter = () => adapter;
   return dialect;
 }
 
-/** The database with its statements kept prepared: Kysely prepares anew at each query. */
+/** The database with its statements kept prepared. Kysely would prepare them again for each query. */
 function prepared(file: SqliteDatabase.Database, waitMs: number): KyselySqlite {
   const statements = new Map<string, ReturnType<KyselySqlite["prepare"]>>();
   const own = new Map([
@@ -119,9 +129,10 @@ function prepared(file: SqliteDatabase.Database, waitMs: number): KyselySqlite {
 }
 
 /**
- * A transaction that reads first and writes later must take the write lock at once: with a second process on the file, the upgrade fails
- * at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout (https://sqlite.org/isolation.html). Where the wait for it was in vain, those who come
- * after do not wait one after the other, until one has got it.
+ * A transaction that reads first and writes later must take the write lock at once. With a second process on the file,
+ * the upgrade to a write lock fails immediately with SQLITE_BUSY_SNAPSHOT, whatever the timeout
+ * (https://sqlite.org/isolation.html). Once a transaction has waited for the lock in vain, the next ones fail at once
+ * until one of them gets it. Otherwise each would wait its full time, one after the other.
  */
 function begin(file: SqliteDatabase.Database, waitMs: number) {
   const immediate = file.prepare("begin immediate");
@@ -143,8 +154,9 @@ function begin(file: SqliteDatabase.Database, waitMs: number) {
 }
 
 /**
- * Where the disk is full or fails, SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html, "Response To Errors Within A
- * Transaction"). Doing it again is an error, and would be told instead of the one that matters.
+ * If the disk is full or fails, SQLite has already rolled back by itself (https://sqlite.org/lang_transaction.html,
+ * "Response To Errors Within A Transaction"). A second rollback is an error, and would be reported instead of the one
+ * that matters.
  */
 function rollback(file: SqliteDatabase.Database) {
   const statement = file.prepare("rollback");
@@ -153,7 +165,7 @@ function rollback(file: SqliteDatabase.Database) {
   });
 }
 
-/** A statement without rows, as Kysely runs it. */
+/** A statement without rows, in the form in which Kysely runs it. */
 function command(work: () => void): ReturnType<KyselySqlite["prepare"]> {
   const run = () => {
     work();

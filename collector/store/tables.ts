@@ -217,7 +217,7 @@ export interface RejectedRow {
   id: string;
   route: string;
   vendor: string | null;
-  /** The call that was refused. Null if the body does not tell. */
+  /** The call that it is about. Null if that cannot be read. */
   call_id: string | null;
   received_at: number;
   reason: string;
