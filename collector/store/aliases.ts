@@ -1,4 +1,4 @@
-/** Which contexts have shown which vendor's visitor id: an index over the snapshots' identifying values. */
+/** Which contexts have shown which vendor's visitor ids: an index over the identifying values in snapshots. */
 import type { Kysely, Transaction } from "kysely";
 import type { Engine } from "./engine";
 import { beyond } from "./rows";
@@ -15,7 +15,7 @@ export async function identifyingNames(db: Kysely<Tables>, sites: string[]): Pro
   return names;
 }
 
-/** What one snapshot shows. A vendor says its ids as text, so a number is indexed as its text. */
+/** What one snapshot shows. A vendor reports its ids as text, so a number is indexed as its text. */
 function showingsOf(row: StoredSnapshot, names: string[]): ShowingRow[] {
   if (names.length === 0 || row.entities === "{}") return [];
   const entities: Record<string, string | number | boolean> = JSON.parse(row.entities);
@@ -25,7 +25,7 @@ function showingsOf(row: StoredSnapshot, names: string[]): ShowingRow[] {
     .map((name) => ({ site, visitor, name, value: String(entities[name]), at, seq, view_id }));
 }
 
-/** Indexes what snapshots show, where it is not indexed yet. Answers the contexts' new aliases. */
+/** Indexes what snapshots show and is not indexed yet. Returns the contexts' new aliases. */
 export async function addShowings(
   tx: Transaction<Tables>,
   shapes: Shapes,
@@ -43,7 +43,7 @@ export async function addShowings(
       .values(part)
       .onConflict((conflict) => conflict.doNothing()),
   );
-  // In the order of their keys, like all that others may be writing at the same time.
+  // Sorted by key, like everything that others may be writing at the same time.
   const sorted = [...aliases].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
   return shapes.run(tx, "aliases", sorted, (part) =>
     tx
@@ -54,7 +54,7 @@ export async function addShowings(
   );
 }
 
-/** Adds names that have become identifying, in the transaction that saves the document; answers whether there are any. */
+/** Adds names that have become identifying, in the transaction that saves the document. Says whether there were any. */
 export async function addIdentifying(tx: Transaction<Tables>, site: string, names: string[]): Promise<boolean> {
   const known = (await identifyingNames(tx, [site])).get(site) ?? [];
   const added = names.filter((name) => !known.includes(name)).map((name) => ({ site, name }));
@@ -63,9 +63,10 @@ export async function addIdentifying(tx: Transaction<Tables>, site: string, name
 }
 
 /**
- * Indexes all snapshots that a site has: a call that comes from now on is joined by all that was accepted, not only by what is accepted
- * from now on. Runs after the names were committed, page by page: whoever writes a snapshot later indexes it by these names, and whoever
- * wrote one without knowing them had committed before (`ownSite`).
+ * Indexes all snapshots that a site already has. A call that comes from now on is then joined by everything that was
+ * accepted, not only by what is accepted from now on. This runs page by page after the names were committed. Somebody
+ * who writes a snapshot later indexes it by these names. Somebody who wrote one without knowing the names had committed
+ * before (`ownSite`).
  */
 export async function indexAliases(engine: Engine, transact: Transact, site: string): Promise<void> {
   const shapes = createShapes();
@@ -73,7 +74,7 @@ export async function indexAliases(engine: Engine, transact: Transact, site: str
   do {
     const after = last;
     last = await transact(async (tx) => {
-      // Who erases or expires snapshots waits, and then finds what they have shown, too.
+      // Code that erases or expires snapshots waits for this, and then finds what they have shown, too.
       await engine.shareSites(tx, [site]);
       const page = await snapshotsAfter(tx, site, after);
       await addShowings(tx, shapes, page);

@@ -1,7 +1,7 @@
 /**
- * A visitor's history as the join reads it: the few views, and the few snapshots of them, that lie around a moment. However long the
- * history, nothing here walks more of it than one session's, or all sessions', narrow index.
- * Times are raw, but for those called `cut`, which are corrected by each session's own offset.
+ * A visitor's history as the join reads it: the few views around a moment, and a few of their snapshots. However long
+ * the history, nothing here walks more of it than a narrow index over one session, or over the visitor's sessions.
+ * Times are raw, except those called `cut`, which are corrected by each session's own offset.
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { sha256 } from "../hash";
@@ -10,7 +10,7 @@ import { LONGEST_SESSION_MS } from "./sessions";
 import type { SessionRow, SnapshotRow, StoredSnapshot, Tables, ViewRow } from "./tables";
 import { contextOf, visitorOf } from "./visitor";
 
-/** Whose history, and in which of their sessions. */
+/** Whose history it is, and in which session. */
 export interface Visitor {
   site: string;
   contextId: string;
@@ -21,10 +21,10 @@ export interface InSession extends Visitor {
 
 type Standing = "erased" | "known" | "unknown";
 
-/** What a snapshot said, and its place. */
+/** What a snapshot said, and the snapshot's place. */
 export type Saying = SnapshotPlace & Pick<SnapshotRow, "entities">;
 
-/** A view with its document and what its session says of it. */
+/** A view with its document and the facts about its session. */
 export type DescribedView = Pick<
   ViewRow,
   "view_id" | "session_id" | "first_at" | "last_at" | "number" | "page" | "names"
@@ -32,13 +32,13 @@ export type DescribedView = Pick<
   Pick<StoredSnapshot, "view"> &
   Pick<SessionRow, "clock_offset" | "longest">;
 
-/** A place among a session's views, in the order in which "newest" is decided (contract 6.3). */
+/** A place among a session's views, in the order that decides which is "newest" (contract 6.3). */
 export type ViewPlace = Pick<DescribedView, "first_at" | "number" | "view_id">;
 
-/** A place in a context's snapshots, in the order in which "last" is decided (contract 6.5). */
+/** A place among a context's snapshots, in the order that decides which is "last" (contract 6.5). */
 export type SnapshotPlace = Pick<SnapshotRow, "at" | "seq" | "view_id">;
 
-/** True where the first place comes after the second (contract 6.5: by `at`, `seq`, `view_id`). */
+/** True if the first place comes after the second (contract 6.5: by `at`, `seq`, `view_id`). */
 export function isLater(a: SnapshotPlace, b: SnapshotPlace): boolean {
   if (a.at !== b.at) return a.at > b.at;
   if (a.seq !== b.seq) return a.seq > b.seq;
@@ -47,12 +47,12 @@ export function isLater(a: SnapshotPlace, b: SnapshotPlace): boolean {
 
 export type History = ReturnType<typeof historyStore>;
 
-/** Showings read at once: of a visitor whose clock was never set, the first one decides. */
+/** Showings that are read at once. If the visitor's clock never needed correction, the first one decides. */
 const SHOWINGS = 20;
 
 const WHOLE = Number.MAX_SAFE_INTEGER;
 
-/** Views with their documents, in their sessions. */
+/** Views with their documents and their sessions. */
 const DESCRIBED = sql`select view.view_id, view.session_id, view.first_at, view.last_at, view.number, view.page, view.names,
   told.view, session.clock_offset, session.longest
   from views as view
@@ -62,12 +62,12 @@ const DESCRIBED = sql`select view.view_id, view.session_id, view.first_at, view.
 
 const NEWEST_FIRST = sql`order by view.first_at desc, view.number desc, view.view_id desc`;
 
-/** The condition that a row of `table` is of a visitor. */
+/** The condition that a row of `table` belongs to a visitor. */
 function own(table: string, { site, contextId }: Visitor) {
   return sql`${sql.ref(`${table}.site`)} = ${site} and ${sql.ref(`${table}.visitor`)} = ${visitorOf(contextId)}`;
 }
 
-/** The condition that a view is of a session, started by `until`, and lies below a place. */
+/** The condition that a view belongs to a session, started by `until`, and lies below a place. */
 function inSession(session: InSession, until: number, place: ViewPlace | null) {
   const { first_at, number, view_id } = place ?? { first_at: WHOLE, number: 0, view_id: "" };
   return sql`${own("view", session)} and view.session_id = ${session.sessionId} and view.first_at <= ${until}
@@ -95,7 +95,7 @@ export function historyStore(db: Kysely<Tables>) {
       order by showing.at desc, showing.seq desc, showing.view_id desc limit ${SHOWINGS}`);
 
   return {
-    /** Whether a context is an erased visitor's, else whether it has a view. */
+    /** Says whether a context is an erased visitor's and, if not, whether it has a view. */
     async standing(visitor: Visitor): Promise<Standing> {
       const row = await one<{ standing: Standing }>(sql`select case
         when exists (select 1 from erased where site = ${visitor.site} and hash = ${sha256(visitor.contextId)}) then 'erased'
@@ -108,14 +108,15 @@ export function historyStore(db: Kysely<Tables>) {
 
     /** The newest of all views that started at or before `cut`. */
     async newestView(visitor: Visitor, cut: number) {
-      // One session has begun by then, and so has a view: whatever has ended before that is too early.
+      // The latest session that has begun by then has a view that starts at `floor`. So any view that starts earlier is
+      // not the newest.
       const first = await one<{ floor: number }>(sql`
         select first_at + clock_offset as floor from sessions as session
         where ${own("session", visitor)} and first_at + clock_offset <= ${cut} order by first_at + clock_offset desc`);
       if (!first) return null;
       const { floor } = first;
-      // Each session's newest view then, of those that reach that far. SQLite takes a cross join in the order in which it is written, and
-      // does not look by an index for what has a plus before it.
+      // Takes the newest view at that time of each session that reaches that far. SQLite runs a cross join in the order
+      // in which it is written, and uses no index for an expression with a plus before it.
       const near = sql`select session_id, clock_offset from sessions as session
         where ${own("session", visitor)} and last_start + clock_offset >= ${floor}`;
       return chosen(
@@ -133,7 +134,7 @@ export function historyStore(db: Kysely<Tables>) {
       );
     },
 
-    /** The earliest of all views, where no view started at or before `cut`. */
+    /** The earliest of all views, for a call that no view precedes: none started at or before `cut`. */
     earliestView: (visitor: Visitor) =>
       chosen(
         visitor,
@@ -158,24 +159,24 @@ export function historyStore(db: Kysely<Tables>) {
     viewOnPage: (session: InSession, page: string, until: number) =>
       view(sql`${inSession(session, until, null)} and view.page = ${page} ${NEWEST_FIRST}`),
 
-    /** A session's views that started by `until`, below `below` where given; the newest first. */
+    /** A session's views that started by `until`, the newest first. If `below` is given, only views below it. */
     viewsOf: (session: InSession, until: number, below: ViewPlace | null, limit: number) =>
       all<DescribedView>(sql`${DESCRIBED} where ${inSession(session, until, below)} ${NEWEST_FIRST} limit ${limit}`),
 
-    /** The same, of those alone that may have said one of these names, in short. */
+    /** The places of the same views, but only of those that may have reported one of these names. */
     viewsSaying: (session: InSession, names: string[], until: number, below: ViewPlace | null, limit: number) =>
       all<ViewPlace>(sql`select first_at, number, view_id from views as view
         where ${inSession(session, until, below)} and (view.names & ${nameBits(names)}) <> 0
         ${NEWEST_FIRST} limit ${limit}`),
 
-    /** What these views' snapshots said by `until`, below `below` where given; the last first. */
+    /** What these views' snapshots said by `until`, the last first. If `below` is given, only snapshots below it. */
     sayings: (visitor: Visitor, viewIds: string[], until: number, below: SnapshotPlace | null, limit: number) =>
       all<Saying>(sql`select at, seq, view_id, entities from snapshots as said
         where ${own("said", visitor)} and view_id in (${sql.join(viewIds)}) and at <= ${until}
         and (at, seq, view_id) < (${below?.at ?? WHOLE}, ${below?.seq ?? 0}, ${below?.view_id ?? ""})
         order by at desc, seq desc, view_id desc limit ${limit}`),
 
-    /** The corrected time of a context's last activity in [`from`, `cut`]; null where there is none. */
+    /** The corrected time of a context's last activity in [`from`, `cut`]. Null if there is none. */
     async lastActivity(visitor: Visitor, from: number, cut: number) {
       const row = await one<{ at: number | null }>(sql`
         select max(session.clock_offset + (
@@ -193,10 +194,10 @@ export function historyStore(db: Kysely<Tables>) {
       return at === null || at < from ? null : at;
     },
 
-    /** Contexts, at most `limit`, that have shown a value under one of these entities' names at any time, in their order. */
+    /** At most `limit` contexts that have shown a value under one of these entities' names at any time, sorted. */
     async contextsShowing(site: string, names: string[], value: string, limit: number) {
       const visitors = new Set<string>();
-      // Of one name each context is there once, and in order.
+      // Under one name, each context appears once, and they are sorted.
       for (const name of names) {
         const rows = await all<{ visitor: string }>(sql`select visitor from aliases
           where site = ${site} and value = ${value} and name = ${name} order by visitor limit ${limit}`);
@@ -205,7 +206,10 @@ export function historyStore(db: Kysely<Tables>) {
       return [...visitors].sort().slice(0, limit).map(contextOf);
     },
 
-    /** The newest snapshot at or before `cut`, in corrected time, in which a context showed a value under one of these names. */
+    /**
+     * The newest snapshot at or before `cut`, in corrected time, in which a context showed a value under one of these
+     * names.
+     */
     async newestShowing(visitor: Visitor, names: string[], value: string, cut: number) {
       const offsets = await one<{ least: number | null; most: number | null }>(sql`
         select min(clock_offset) as least, max(clock_offset) as most from sessions as session
@@ -222,7 +226,7 @@ export function historyStore(db: Kysely<Tables>) {
             if (place.at <= cut && (newest === null || isLater(place, newest))) newest = place;
           }
           before = page.at(-1) ?? null;
-          // What follows was said earlier, and no session's clock moves it further than this.
+          // Further showings are earlier, and no session's clock can move them later than this.
         } while (before && page.length === SHOWINGS && before.at + most >= (newest?.at ?? -WHOLE));
       }
       return newest;
@@ -230,7 +234,10 @@ export function historyStore(db: Kysely<Tables>) {
   };
 }
 
-/** The same, each question asked once: for who has a store for themselves, while nobody can write what is read here. */
+/**
+ * The same questions, but each is asked only once. Use it while you have the store to yourself, so that nobody can
+ * write what is read here.
+ */
 export function remembered<Questions extends object>(questions: Questions): Questions {
   const answers = new Map<string, Promise<unknown>>();
   const once = ([name, ask]: [string, (...args: never[]) => Promise<unknown>]) => [

@@ -1,4 +1,4 @@
-/** Erased ids wherever else they stand: raw bodies and refusals of a site, read through once. */
+/** Finds erased ids wherever else they are: reads through the raw bodies and refusals of a site once. */
 import { type Kysely, sql } from "kysely";
 import { mentions } from "../wire/mentions";
 import { deleteDeliveriesNaming } from "./delivery-log";
@@ -8,21 +8,27 @@ import { isTheirs, ownIdOf, remember, without } from "./erased";
 import type { DueRow, Tables } from "./tables";
 import { budget, lockCall, type Step } from "./transact";
 
-/** Where a look through all events and refusals of a site goes on. */
+/** Where a scan of a site's events and refusals goes on. */
 export interface ScanPlace {
   table: "call_events" | "rejected";
   after: [string, string];
 }
 
-/** What a step has found: calls that are the visitor's, marked and to be redacted, and others that have to be joined again. */
+/**
+ * What a step has found: calls that are the visitor's, which are marked and must be redacted, and other calls that must
+ * be joined again.
+ */
 export interface Found<Next> {
   calls: string[];
   due: DueRow[];
-  /** Where the next step goes on; null where there is none. */
+  /** Where the next step goes on. Null if there is none. */
   next: Next | null;
 }
 
-/** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
+/**
+ * Finds ids in some events and refusals of a site, wherever they name them. Refusals and other visitors' calls lose the
+ * ids at once.
+ */
 export async function findMentions(
   { db, engine, step }: { db: Kysely<Tables>; engine: Engine; step: Step },
   site: string,
@@ -58,8 +64,9 @@ export async function findMentions(
 }
 
 /**
- * An event that names erased ids. Of somebody else's call it loses what it says of them, and so does what was told of the call; any other call
- * is the erased visitor's, and marked: true.
+ * Erases what an event says about erased ids. If the call is somebody else's, the event loses what it says about the
+ * ids, and what webhooks were told about them is deleted. Any other call belongs to the erased visitor: it is marked,
+ * and the result is true.
  */
 async function eraseMention(
   tx: Kysely<Tables>,
@@ -88,7 +95,7 @@ async function eraseMention(
   return false;
 }
 
-/** Texts read at once: so many, if they are no longer than this together; one in any case. */
+/** How many texts are read at once, and how long they may be together. One text is read in any case. */
 const TEXTS = 100;
 const TEXTS_BYTES = 256 * 1024;
 

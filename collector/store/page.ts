@@ -1,12 +1,15 @@
-/** What of a snapshot is kept beside it in short, so that many views can be looked through without reading them. */
+/**
+ * Short forms of what a snapshot says, kept beside it, so that a join can look through many views without reading their
+ * snapshots.
+ */
 import { sha256 } from "../hash";
 
-/** Hexadecimal digits of a page's hash: no two pages of a site share 96 bits by chance. */
+/** Hexadecimal digits of a page's hash: 96 bits, so that no two pages of a site share a hash by chance. */
 const PAGE_LENGTH = 24;
 
 /**
- * The hash of what two URLs have in common that are of one page (contract 6.3): scheme, host, path and query, as WHATWG reads them.
- * Null for what does not parse.
+ * The hash of what two URLs of the same page have in common (contract 6.3): scheme, host, path and query, as WHATWG
+ * reads them. Null if the URL does not parse.
  */
 export function pageOf(url: string): string | null {
   if (!URL.canParse(url)) return null;
@@ -14,11 +17,12 @@ export function pageOf(url: string): string | null {
   return sha256(`${protocol}//${host}${pathname}${search}`).slice(0, PAGE_LENGTH);
 }
 
-/** So many bits fit a number that every engine can combine. */
+/** As many bits as fit a number that every engine can combine. */
 const BITS = 31;
 
 /**
- * Names as a set of bits. Two names may share one: a bit that is missing says that a name was never said, one that is there says nothing.
+ * Names as a set of bits. Two names may share a bit. A missing bit says that the name was never reported; a bit that is
+ * set proves nothing.
  */
 export function nameBits(names: string[]): number {
   return names.reduce((bits, name) => bits | (1 << (sum(name) % BITS)), 0);

@@ -1,6 +1,6 @@
 /**
- * The derived row of a session: its clock's offset and how far it reaches, so that a join finds the few sessions around a call without
- * reading the views of all.
+ * The derived row of a session: the offset of its clock, and how far the session reaches. With it, a join finds the few
+ * sessions around a call without reading the views of all sessions.
  */
 import { type Compilable, type Kysely, sql, type Transaction } from "kysely";
 import { CLOCK_TOLERANCE_MS } from "../wire/call";
@@ -9,12 +9,18 @@ import type { Shapes } from "./shapes";
 import type { SessionRow, Tables } from "./tables";
 import type { MergedView } from "./views";
 
-/** A session's offset by its smallest delay (contract 6, "Clocks"): ms, to be added to raw times. It grows with the delay. */
+/**
+ * A session's offset, computed from its smallest delay (contract 6, "Clocks"). In ms, to be added to raw times. It
+ * never falls as the delay grows.
+ */
 export function offsetOf(delay: number): number {
   return Math.abs(delay) <= CLOCK_TOLERANCE_MS ? 0 : delay;
 }
 
-/** No session of the SDK's is longer: it ends after 24 hours in all, and a view may be the last one of it by half an hour (contract 1). */
+/**
+ * No session of the SDK is longer. A session ends after 24 hours in all (contract 1), and `last_start` may be up to
+ * half an hour late.
+ */
 export const LONGEST_SESSION_MS = 25 * 3_600_000;
 
 type Key = Pick<SessionRow, "site" | "visitor" | "session_id">;
@@ -23,16 +29,20 @@ export function nameOfSession({ site, visitor, session_id }: Key): string {
   return `${site} ${visitor} ${session_id}`;
 }
 
-/** A session before and after a write; `before` is null where it was not there, or came from somebody else meanwhile. */
+/**
+ * A session before and after a write. `before` is null if the session was not there, or if somebody else added it
+ * meanwhile.
+ */
 export interface Changed {
   before: SessionRow | null;
   after: SessionRow;
-  /** True where its context had none before. */
+  /** True if its context had no session before. */
   isFirst: boolean;
 }
 
 /**
- * Brings sessions in step with views that have just been merged, as they are now. Answers those sessions by `nameOfSession`.
+ * Updates sessions for views that have just been merged. Takes the views as they are now. Returns those sessions by
+ * `nameOfSession`.
  */
 export async function mergeSessions(
   tx: Transaction<Tables>,
@@ -52,7 +62,8 @@ export async function mergeSessions(
   const contexts = new Map(added.map(({ site, visitor }) => [`${site} ${visitor}`, { site, visitor }]));
   const known = await shapes.run(tx, "known contexts", [...contexts.values()], (part) => knownOf(tx, part));
   for (const { site, visitor } of known) contexts.delete(`${site} ${visitor}`);
-  // Where somebody else may be counting one anew, the row itself has to say whether it is wide enough.
+  // If somebody else may be recounting a session, we cannot know here whether its row is wide enough. The statement
+  // itself must compare.
   const wider = engine.locksRows ? rows : rows.filter((row) => !isWithin(row, before.get(nameOfSession(row))));
   const after = byName(await shapes.run(tx, "sessions", wider, (part) => merge(tx, part)));
   return new Map(
@@ -65,7 +76,7 @@ export async function mergeSessions(
   );
 }
 
-/** True where a session's row needs no change for this one: so it is with most snapshots. */
+/** True if a session's row needs no change to cover this one, as with most snapshots. */
 function isWithin(row: SessionRow, known: SessionRow | undefined): boolean {
   if (!known) return false;
   const falls = FALLING.some((column) => row[column] < known[column]);
@@ -85,7 +96,7 @@ function widened(known: SessionRow | undefined, view: MergedView): SessionRow {
   };
 }
 
-/** A session's last start is rounded up to this: it would change with each view. */
+/** A session's last start is rounded up to a multiple of this. Otherwise it would change with each view. */
 const COARSE_MS = 30 * 60_000;
 
 /** The next power of two; 0 for 0. */
@@ -106,7 +117,7 @@ function stored(db: Kysely<Tables>, keys: Key[]): Compilable<SessionRow> {
   return db.selectFrom("sessions").selectAll().where(among);
 }
 
-/** Those of the contexts that have a session. */
+/** Returns the contexts that have a session. */
 function knownOf(db: Kysely<Tables>, contexts: Pick<Key, "site" | "visitor">[]) {
   const values = sql.join(contexts.map(({ site, visitor }) => sql`(${site}, ${visitor})`));
   const query = sql<Pick<Key, "site" | "visitor">>`with one (site, visitor) as (values ${values})
@@ -115,11 +126,11 @@ function knownOf(db: Kysely<Tables>, contexts: Pick<Key, "site" | "visitor">[]) 
   return { compile: () => query.compile(db) };
 }
 
-/** Columns that only ever fall, and that only ever grow. */
+/** Columns that only ever fall, and columns that only ever grow. */
 const FALLING = ["clock_offset", "first_at"] as const;
 const GROWING = ["last_start", "longest"] as const;
 
-/** Writes nothing where nothing changes, as with most snapshots; answers what was written. */
+/** Writes nothing if nothing changes, as with most snapshots. Returns what it wrote. */
 function merge(db: Kysely<Tables>, rows: SessionRow[]): Compilable<SessionRow> {
   const isNow = (column: string, side: "<" | ">") =>
     sql<boolean>`${sql.ref(`excluded.${column}`)} ${sql.raw(side)} ${sql.ref(`sessions.${column}`)}`;
@@ -143,10 +154,11 @@ function merge(db: Kysely<Tables>, rows: SessionRow[]): Compilable<SessionRow> {
     .returningAll();
 }
 
-/** Counts a session anew from its views, after some have left it; without any it is gone. */
+/** Recounts a session from its views, after some have left it. Deletes the session if no view is left. */
 export async function recountSession(tx: Kysely<Tables>, engine: Engine, key: Key): Promise<void> {
   const own = sql<boolean>`site = ${key.site} and visitor = ${key.visitor} and session_id = ${key.session_id}`;
-  // Whoever adds a view to it meanwhile waits, and widens what is counted here. A statement of its own sees all who came before.
+  // Somebody who adds a view to the session meanwhile waits, and then widens what is counted here. The count is a
+  // statement of its own, so that it sees every view that was committed before.
   const row = tx.selectFrom("sessions").select("session_id").where(own);
   await row.$if(engine.locksRows, (query) => query.forUpdate()).execute();
   const counted = await tx
@@ -156,7 +168,7 @@ export async function recountSession(tx: Kysely<Tables>, engine: Engine, key: Ke
     .where(own)
     .executeTakeFirstOrThrow();
   const { first_at, last_start, delay, longest } = counted;
-  // Of no rows each of them is null.
+  // Without rows, each of these is null.
   if (first_at === null) await tx.deleteFrom("sessions").where(own).execute();
   else {
     const set = { first_at, last_start, clock_offset: offsetOf(delay), longest: roundedUp(longest) };

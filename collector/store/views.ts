@@ -1,10 +1,10 @@
-/** The derived row of a view, and the rules by which two of them become one. */
+/** The derived row of a view, and the rules that merge two such rows into one. */
 import { type Compilable, type Kysely, sql } from "kysely";
 import type { View } from "../wire/snapshots";
 import { nameBits, pageOf } from "./page";
 import type { StoredSnapshot, Tables, ViewRow } from "./tables";
 
-/** A view as some of its snapshots, at least one, show it. */
+/** A view as some of its snapshots (at least one) show it. */
 export function viewOf(snapshots: StoredSnapshot[]): ViewRow {
   const sorted = [...snapshots].sort((a, b) => a.at - b.at || a.seq - b.seq);
   const [first, last] = [sorted[0] as StoredSnapshot, sorted.at(-1) as StoredSnapshot];
@@ -29,17 +29,21 @@ export function viewOf(snapshots: StoredSnapshot[]): ViewRow {
   };
 }
 
-/** What is asked of a view once it is merged. */
+/** What a merge returns of a view. */
 const MERGED = ["site", "visitor", "view_id", "session_id", "first_at", "last_at", "min_delay", "displaced"] as const;
 export type MergedView = Pick<ViewRow, (typeof MERGED)[number]>;
 
-/** Columns that come from the lowest snapshot by (`at`, `seq`), and from the lowest one that carries the view's document (contract 4). */
+/**
+ * Columns that come from the lowest snapshot by (`at`, `seq`), and columns that come from the lowest one that carries
+ * the view's document (contract 4).
+ */
 const FIRST = ["session_id", "first_at", "first_seq"] as const;
 const DESCRIBED = ["view_at", "view_seq", "number", "page"] as const;
 
 /**
- * The statement that merges rows into the stored ones, and answers what became of each. Commutative, associative and idempotent, so that
- * the order in which snapshots arrive decides nothing. Each of the rows must be of another view.
+ * The statement that merges rows into the stored ones and returns what became of each. Merging is commutative,
+ * associative and idempotent, so the order in which snapshots arrive decides nothing. Each row must be about another
+ * view.
  */
 export function mergeViews(db: Kysely<Tables>, rows: ViewRow[]): Compilable<MergedView> {
   const isFirst = sql<boolean>`(excluded.first_at, excluded.first_seq) < (views.first_at, views.first_seq)`;
