@@ -1,4 +1,4 @@
-/** Calls counted in steps, each of some milliseconds: a report about a million of them holds nobody up. */
+/** Counts calls in steps of some milliseconds, so that a report about a million calls blocks nobody. */
 import { type Kysely, sql } from "kysely";
 import type { Outcome } from "../wire/call";
 import { type Shift, shiftsOf } from "../wire/zone";
@@ -10,7 +10,10 @@ import type { Tables } from "./tables";
 export type CountedBy = "vendor" | "day" | "reason" | null;
 export type ConvertedBy = "day" | "source" | "goal";
 
-/** Conversions that have a key in common, and what they were worth by currency; `XXX` where none was told (ISO 4217). */
+/**
+ * Conversions that have a key in common, and what they were worth by currency. The currency is `XXX` if none was
+ * reported (ISO 4217).
+ */
 export interface ConversionCount {
   key: string;
   conversions: number;
@@ -21,11 +24,14 @@ type Span = Pick<CallFilter, "from" | "to">;
 
 export interface Counted<Count> {
   counts: Count[];
-  /** Where the next step begins; null where all are counted. */
+  /** Where the next step begins. Null if all calls are counted. */
   next: CallPlace | null;
 }
 
-/** Calls of a step unless told. An index has all that is asked of most; where it has no worth of a conversion, the whole outcome is read. */
+/**
+ * Calls that a step counts by default. An index holds what is asked of most of them. If it does not hold a conversion's
+ * worth, the step reads the whole outcome.
+ */
 const COUNTED = 2_000;
 const CONVERTED = 500;
 
@@ -34,7 +40,7 @@ type Worth = Pick<Outcome, "goals" | "source" | "total">;
 /** PostgreSQL takes no more than 2,704 bytes into an index. */
 const LONGEST_WORTH = 500;
 
-/** A conversion's column `worth`; null for one that is too long for it. */
+/** A conversion's column `worth`. Null if it would be too long. */
 export function worthOf({ goals, source, total }: Worth): string | null {
   const text = JSON.stringify({ goals, source, total });
   return text.length > LONGEST_WORTH ? null : text;
@@ -43,14 +49,20 @@ export function worthOf({ goals, source, total }: Worth): string | null {
 const DAY_MS = 86_400_000;
 
 export function countStore(db: Kysely<Tables>) {
-  /** A time's calls after a place, in their order. The time is always said: the index then begins where it does. */
+  /**
+   * The calls of a time span after a place, in their order. The query always names the time, so that the walk over the
+   * index begins there.
+   */
   function following(site: string, { from = 0, to = Number.MAX_SAFE_INTEGER }: Span, after: CallPlace | null) {
     const rows = filtered(db.selectFrom("calls"), site, { from: after?.ts ?? from, to });
     return rows.where(beyond(">", after && { ts: after.ts, call_id: after.call_id }));
   }
 
   return {
-    /** A step of counting a time's calls, after a place. The key is the vendor, the zone's day (`2026-11-23`), the reason (or `matched`), or `all`. */
+    /**
+     * A step of counting the calls of a time span, after a place. The key is the vendor, the zone's day (`2026-11-23`),
+     * the reason (or the status, such as `matched`), or `all`.
+     */
     async countStep(
       site: string,
       span: Span,
@@ -70,12 +82,13 @@ export function countStore(db: Kysely<Tables>) {
         vendor: () => sql<string>`vendor`,
         day: () => dayOf(shiftsOf(zone, first.ts, last?.ts ?? first.ts)),
         reason: () => sql<string>`coalesce(reason, status)`,
-        // PostgreSQL groups by no bare constant.
+        // PostgreSQL does not group by a bare constant.
         all: () => sql<string>`cast('all' as text)`,
       };
       const key = keys[by ?? "all"]();
       const late = sql<number>`case when status = 'matched' and first_status <> 'matched' then 1 else 0 end`;
-      // SQLite ends its walk by a column, and not by two together (https://sqlite.org/rowvalue.html, 3.2): what is left are calls of the same ms.
+      // SQLite can end its walk by one column, but not by two together (https://sqlite.org/rowvalue.html, 3.2). What it
+      // reads in vain are calls of the same ms.
       const upTo = next
         ? following(site, { ...span, to: next.ts + 1 }, after).where(
             beyond("<=", { ts: next.ts, call_id: next.call_id }),
@@ -90,7 +103,7 @@ export function countStore(db: Kysely<Tables>) {
       return { counts: counts.map((row) => ({ ...row, key: nameOf(row.key), late: row.late === 1 })), next };
     },
 
-    /** A step of counting a time's conversions. One that meets two goals is counted for each. */
+    /** A step of counting the conversions of a time span. A conversion that meets two goals is counted for each. */
     async convertedStep(
       site: string,
       span: Span,
@@ -100,7 +113,7 @@ export function countStore(db: Kysely<Tables>) {
       most = CONVERTED,
     ): Promise<Counted<ConversionCount>> {
       const rows = await following(site, span, after)
-        // As a literal: an index of these alone will do.
+        // A literal, so that the index of conversions is enough.
         .where("converts", "=", sql.lit(1))
         .select(["ts", "call_id", "worth"])
         .orderBy("ts")
@@ -130,7 +143,7 @@ export function countStore(db: Kysely<Tables>) {
   };
 }
 
-/** The day of a call's T as the clocks of a zone show it: days since 1970. */
+/** The day of a call's T as the clocks of a zone show it, in days since 1970. */
 function dayOf(shifts: Shift[]) {
   const cases = shifts.map(({ until, offset }) => sql`when ts < ${sql.lit(until)} then ts + ${sql.lit(offset)}`);
   return sql<string>`(case ${sql.join(cases, sql` `)} end) / ${sql.lit(DAY_MS)}`;

@@ -1,4 +1,7 @@
-/** Deliveries to webhooks, as who sends them sees them. A worker claims one by moving its next attempt behind a lease: a crash gives it back. */
+/**
+ * Deliveries to webhooks, as the sender sees them. A worker claims a delivery by moving its next attempt behind a
+ * lease. If the worker crashes, the delivery becomes due again.
+ */
 import { type Kysely, sql, type Transaction } from "kysely";
 import { changeDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
@@ -8,8 +11,8 @@ import type { AttemptRow, DeliveryRow, Tables } from "./tables";
 import type { Transact } from "./transact";
 
 /**
- * What an attempt made of a delivery, as it was claimed. `webhookOff` says why its webhook is switched off from now on, if it still points
- * where it was sent.
+ * What an attempt made of a delivery, as it was claimed. `webhookOff` says why its webhook is switched off from now on,
+ * if the webhook still points to where the delivery was sent.
  */
 export interface Settlement {
   claimed: DeliveryRow;
@@ -20,13 +23,13 @@ export interface Settlement {
   webhookOff: { why: string; url: string | undefined } | null;
 }
 
-/** As a literal: with a parameter, no planner can tell that the index of what is pending will do. */
+/** A literal, because with a parameter no planner can tell that the index of pending deliveries is enough. */
 const PENDING = sql.lit<DeliveryRow["state"]>("pending");
 
-/** Deliveries that are given up by one step. */
+/** Deliveries that one step gives up. */
 const STEP = 200;
 
-/** Deliveries that are tried, where others may be claiming the same ones: more than a webhook has under way. */
+/** Deliveries that are tried if others may be claiming the same ones: more than a webhook has under way. */
 const CANDIDATES = 20;
 
 export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
@@ -39,7 +42,8 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
         .select(["site", "webhook", "next_attempt_at"])
         .where("state", "=", PENDING);
       const inOrder = pending.orderBy("site").orderBy("webhook").orderBy("next_attempt_at").limit(1);
-      // From one webhook to the next by the index of what is pending, however much waits for each: its first row is due before the others.
+      // Goes from one webhook to the next by the index of what is pending, however much waits for each. A webhook's
+      // first row is due before its others.
       let last = await inOrder.executeTakeFirst();
       while (last) {
         const { site, webhook, next_attempt_at } = last;
@@ -51,7 +55,10 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       return due;
     },
 
-    /** Takes the longest due deliveries of a webhook, at most `most`; they are nobody else's until `lease`. */
+    /**
+     * Claims the deliveries of a webhook that have been due longest, at most `most`. Nobody else gets them before
+     * `lease`.
+     */
     async claimDeliveries(site: string, webhook: string, now: number, lease: number, most: number) {
       const due = (on: Kysely<Tables>) =>
         on
@@ -68,7 +75,8 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
           await changeDeliveries(tx, site, rows, isClaimed);
           return rows.map((row) => ({ ...row, ...isClaimed }));
         });
-      // Rows of several shards cannot be locked by one statement. Who finds the same ones tries them one by one; whose update is first has it.
+      // One statement cannot lock rows of several shards. Workers that find the same rows try them one by one, and the
+      // first update wins.
       const claimed: DeliveryRow[] = [];
       for (const { call_id, id } of await due(db).limit(CANDIDATES).execute()) {
         const claim = db
@@ -83,15 +91,15 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
     },
 
     /**
-     * Logs attempts at claimed deliveries and says how each goes on, all or nothing. Where the database is sharded it is one transaction for
-     * each, one after the other.
+     * Logs attempts at claimed deliveries and decides how each goes on, all or nothing. A sharded database takes one
+     * transaction for each delivery, one after the other.
      */
     async settleDeliveries(settlements: Settlement[]) {
-      // In the order of their keys, like all that others may be writing at the same time.
+      // Sorted by key, like everything that others may be writing at the same time.
       const inOrder = byKey(settlements, ({ claimed }) => `${claimed.site} ${claimed.id}`);
       for (const part of engine.sharded ? inOrder.map((one) => [one]) : [inOrder]) {
         const off = await transact(async (tx) => {
-          // Before any row: whoever has a site alone may be waiting for one.
+          // Takes the sites before any row: whoever has a site alone may be waiting for a row.
           const gone = part.filter(({ webhookOff }) => webhookOff !== null);
           for (const site of new Set(gone.map(({ claimed }) => claimed.site))) await engine.ownSite(tx, site);
           const off: Settlement[] = [];
@@ -103,7 +111,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
     },
   };
 
-  /** True where the webhook is off from now on. */
+  /** True if the webhook is off from now on. */
   async function settle(tx: Transaction<Tables>, settlement: Settlement): Promise<boolean> {
     const { claimed, attempt, webhookOff, state, next_attempt_at, failures } = settlement;
     const { site, call_id, id } = claimed;
@@ -114,13 +122,13 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
       .where((eb) => eb.and({ site, call_id, id }))
       .$if(engine.locksRows, (query) => query.forUpdate())
       .executeTakeFirst();
-    // Its visitor was erased while it was under way.
+    // Its visitor was erased while the attempt was under way.
     if (!kept) return false;
     const changed = await tx
       .updateTable("deliveries")
       .set({ state, next_attempt_at, failures, ended_at })
       .where((eb) => eb.and({ site, call_id, id }))
-      // Whose lease has run out, or was replayed meanwhile, has no say any more.
+      // A worker whose lease has run out, or whose delivery was replayed meanwhile, no longer decides.
       .where("next_attempt_at", "=", claimed.next_attempt_at)
       .returning("id")
       .executeTakeFirst();
@@ -134,7 +142,7 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
     return changed !== undefined && webhookOff !== null && (await switchOff(tx, claimed, webhookOff, attempt.at));
   }
 
-  /** Gives up what waits for a webhook that is off, in steps; what a crash leaves is given up when its time comes. */
+  /** Gives up what waits for a webhook that is off, in steps. What a crash leaves is given up when it becomes due. */
   async function giveUp(site: string, webhook: string, at: number): Promise<void> {
     const waiting = db
       .selectFrom("deliveries")
@@ -148,7 +156,10 @@ export function deliveryStore(db: Kysely<Tables>, engine: Engine, transact: Tran
   }
 }
 
-/** Says in a next version of the site document that a webhook is off; false where it is not, as its owner has pointed it elsewhere since. */
+/**
+ * Saves a next version of the site document that says that a webhook is off. False if the webhook is gone, or its owner
+ * has pointed it elsewhere since.
+ */
 async function switchOff(
   tx: Kysely<Tables>,
   { site, webhook }: Pick<DeliveryRow, "site" | "webhook">,

@@ -1,4 +1,4 @@
-/** Deliveries to webhooks and their attempts, as a log: read, sent again, forgotten. */
+/** Deliveries to webhooks and their attempts as a log: read, sent again, forgotten. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { CALL_ID_LENGTH } from "../wire/ids";
 import { beyond, chunks, inChunks } from "./rows";
@@ -10,20 +10,20 @@ export interface DeliveryFilter {
   call_id?: string | undefined;
 }
 
-/** As a literal: with a parameter, no planner can tell that the index of what is dead will do. */
+/** A literal, because with a parameter no planner can tell that the index of dead deliveries is enough. */
 const DEAD = sql.lit<DeliveryRow["state"]>("dead");
 
-/** Rows of one step, and deliveries that are deleted by one statement, each with its attempts. */
+/** Rows that one step handles, and deliveries that one statement deletes, each with its attempts. */
 const STEP = 200;
 const DELETED = 20;
 
 export function deliveryLog(db: Kysely<Tables>) {
   return {
-    /** A page of deliveries, the newest first; `below` is the last page's last row. */
+    /** A page of deliveries, the newest first. `below` is the last row of the previous page. */
     async deliveries(site: string, filter: DeliveryFilter, below: DeliveryPlace | null, limit: number) {
       const { state, webhook, call_id } = filter;
       if (call_id !== undefined) {
-        // Sorted here: asked for them in order, SQLite would look for them among all of the site, by their time.
+        // Sorted here. If SQLite had to sort them, it would search all deliveries of the site, by their time.
         const wanted = ({ made_at, id, ...row }: DeliveryRow) =>
           (state ?? row.state) === row.state &&
           (webhook ?? row.webhook) === row.webhook &&
@@ -46,9 +46,9 @@ export function deliveryLog(db: Kysely<Tables>) {
     /** All deliveries of some calls. */
     deliveriesOfCalls: (site: string, callIds: string[]) => deliveriesOfCalls(db, site, callIds),
 
-    /** A site's deliveries in a state; counted no further than `most`. */
+    /** How many of a site's deliveries are in a state, counted no further than `most`. */
     countDeliveries(site: string, state: DeliveryRow["state"], most: number) {
-      // As a literal: an index of one state alone will do.
+      // A literal, so that the index of one state is enough.
       const rows = db
         .selectFrom("deliveries")
         .select("id")
@@ -67,8 +67,8 @@ export function deliveryLog(db: Kysely<Tables>) {
         .execute(),
 
     /**
-     * Makes some of a webhook's deliveries due again that were given up before `before` (ms), the oldest first: a step. Answers how many, and how
-     * many are left, counted no further than `most`.
+     * One step of making a webhook's dead deliveries due again: those that were given up before `before` (ms), the
+     * oldest first. Returns how many it replayed and how many are left, counted no further than `most`.
      */
     async replayDead(site: string, webhook: string, before: number, now: number, most: number) {
       const dead = db
@@ -81,7 +81,10 @@ export function deliveryLog(db: Kysely<Tables>) {
       return { replayed, remaining: await countOf(dead.limit(most)) };
     },
 
-    /** Makes deliveries due again, their schedule anew: one by its id, or the dead ones that ended at or after `since` (ms). Answers how many. */
+    /**
+     * Makes deliveries due again and restarts their schedule: one by its id, or the dead ones that ended at or after
+     * `since` (ms). Returns how many.
+     */
     async replayDeliveries(
       site: string,
       which: { id: string } | { since: number; webhook?: string | undefined },
@@ -118,7 +121,7 @@ export function deliveryLog(db: Kysely<Tables>) {
   }
 }
 
-/** Changes deliveries by their keys. */
+/** Changes deliveries, found by their keys. Returns how many. */
 export async function changeDeliveries(
   db: Kysely<Tables>,
   site: string,
@@ -143,14 +146,14 @@ function newestFirst(a: DeliveryPlace, b: DeliveryPlace): number {
   return b.made_at - a.made_at || (a.id > b.id ? -1 : a.id < b.id ? 1 : 0);
 }
 
-/** A delivery that is due as if it were new. */
+/** Makes a delivery due as if it were new. */
 function again(now: number): Partial<DeliveryRow> {
   return { state: "pending", next_attempt_at: now, failures: 0, ended_at: null };
 }
 
 /**
- * Forgets calls' deliveries with everything that was sent and answered; only those of versions below one, where it is given. False where
- * `isOver` said so before all was done.
+ * Forgets the deliveries of calls, with everything that was sent and answered. If `below` is given, only those of lower
+ * versions. False if `isOver` ended it before all was done.
  */
 export async function deleteDeliveries(
   tx: Kysely<Tables>,
@@ -170,7 +173,10 @@ export async function deleteDeliveries(
   return true;
 }
 
-/** Deliveries first: an attempt that is being logged has locked its own, is waited for, and is then seen and deleted with the others. */
+/**
+ * Deletes deliveries first. If an attempt is just being logged, it has locked its delivery. So we wait for it, and then
+ * see it and delete it with the others.
+ */
 async function deleteByIds(tx: Kysely<Tables>, site: string, callIds: string[], ids: string[]): Promise<void> {
   const deliveries = tx.deleteFrom("deliveries").where("site", "=", site).where("call_id", "in", callIds);
   await deliveries.where("id", "in", ids).execute();
@@ -178,7 +184,7 @@ async function deleteByIds(tx: Kysely<Tables>, site: string, callIds: string[], 
   await attempts.where("delivery_id", "in", ids).execute();
 }
 
-/** Forgets those deliveries of a call that name somebody, in what is sent or in what was answered. */
+/** Forgets the deliveries of a call that name somebody, in what was sent or in what was answered. */
 export async function deleteDeliveriesNaming(
   tx: Kysely<Tables>,
   site: string,

@@ -1,6 +1,7 @@
 /**
- * Erasing a visitor, in steps of some milliseconds: each goes on from row to row until its time is over, and no row is larger than what one
- * request may bring. What is left to be done is what is still there, or marked (`erased.pending`): a crash in the middle costs nothing.
+ * Erases a visitor in steps of some milliseconds. Each step goes from row to row until its time is over, and no row is
+ * larger than what one request may bring. What remains to be done is what is still there, or what is marked
+ * (`erased.pending`). So a crash in the middle costs nothing.
  */
 import { type Kysely, sql } from "kysely";
 import { sha256 } from "../hash";
@@ -16,12 +17,12 @@ import type { Transact } from "./transact";
 import { lockCall, stepsOf } from "./transact";
 import { visitorOf } from "./visitor";
 
-/** Calls that are looked at in one step, rows deleted by one statement, and values of one look through the site. */
+/** Calls that one step looks at, rows that one statement deletes, and values that one scan of the site looks for. */
 const CALLS = 20;
 const ROWS = 20;
 const VALUES = 500;
 
-/** What holds rows of a visitor, and the rest of its key. */
+/** The tables that hold rows of a visitor, with the rest of each key. */
 const TABLES = [
   ["showings", ["name", "value", "at", "seq", "view_id"]],
   ["aliases", ["name", "value"]],
@@ -33,7 +34,9 @@ const TABLES = [
 export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   const step = stepsOf(engine, transact);
   return {
-    /** Remembers that a visitor is erased: from then on nothing of theirs is stored, and no call is joined with them. */
+    /**
+     * Remembers that a visitor is erased. From then on nothing of theirs is stored, and no call is joined with them.
+     */
     beginErasing: (site: string, contextId: string, now: number) =>
       step(site, async (tx) => {
         const row = { site, hash: sha256(contextId), erased_at: now, pending: contextId };
@@ -44,9 +47,11 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
       }),
 
     /**
-     * Finds some of the calls that name a visitor's id, or were joined with them, or name what they have shown as a vendor's id: theirs are
-     * those of the id, of what is nobody else's (`sole`), and those that were joined with them. The others lose what was told of them
-     * while they may have been. `aliases` are what these were matched by, were no snapshot left that shows it.
+     * Finds some of the calls that name `value`, which is the visitor's own id or something that they have shown as a
+     * vendor's id. For their own id, it also finds the calls that were joined with them. A call is theirs if it was
+     * joined with them, or if it names their own id or a value that is nobody else's (`sole`). The other calls may have
+     * been theirs for a while, so what webhooks were told of them then is deleted. `aliases` are the values that their
+     * calls were matched by, in case no snapshot that shows one is left.
      */
     findCalls: (site: string, contextId: string, value: string, after: string, now: number) =>
       step(site, async (tx, isOver) => {
@@ -73,11 +78,17 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         return { calls: theirs, due: await addDueCalls(tx, site, others, now), next, sole, aliases: [...aliases] };
       }),
 
-    /** Finds ids in some events and refusals of a site, wherever they name them: others' calls and refusals lose them at once. */
+    /**
+     * Finds ids in some events and refusals of a site, wherever they name them. Refusals and other visitors' calls lose
+     * the ids at once.
+     */
     findMentions: (site: string, ids: string[], from: ScanPlace, now: number) =>
       findMentions({ db, engine, step }, site, ids, from, now),
 
-    /** Redacts some of what these calls are made of, which were found. Answers which ones are left, and what has to be joined again. */
+    /**
+     * Redacts some of these calls, which were found before. Returns the calls that are left, and what must be joined
+     * again.
+     */
     redactCalls: (site: string, calls: string[], now: number) =>
       step(site, async (tx, isOver) => {
         const done: string[] = [];
@@ -99,14 +110,17 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
       return [...new Set(rows.map(({ value }) => value))];
     },
 
-    /** Deletes some rows of a visitor, only those about these values where they are given. True until none is left. */
+    /**
+     * Deletes some rows of a visitor. If values are given, it deletes only rows about these. Returns true until none is
+     * left.
+     */
     eraseRows: (site: string, contextId: string, values: string[] | null) =>
       step(site, async (tx, isOver) => {
         const visitor = visitorOf(contextId);
         for (const [table, key] of values ? TABLES.slice(0, 2) : TABLES) {
           const rows = tx.selectFrom(table).select(key).where("site", "=", site).where("visitor", "=", visitor);
           const some = values ? rows.where("value" as "site", "in", values) : rows;
-          // By the key, whatever else there is an index of.
+          // In the order of the key, whatever other indexes there are.
           const inOrder = key.reduce((query, column) => query.orderBy(column as "site"), some);
           const deletion = tx.deleteFrom(table).where("site", "=", site).where("visitor", "=", visitor);
           const among = sql<boolean>`(${sql.join(key.map((column) => sql.ref(column)))}) in (${inOrder.limit(ROWS)})`;
@@ -121,15 +135,15 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
         return false;
       }),
 
-    /** Says how far erasing a visitor has come: no table holds anything of theirs, or no file either. */
+    /** Records how far erasing a visitor has come: no table holds anything of theirs, or no file does either. */
     async endErasing(site: string, hash: string, left: "files" | "nothing") {
       const mark = db.updateTable("erased").where("site", "=", site).where("hash", "=", hash);
       await mark.set({ pending: left === "files" ? "" : null }).execute();
     },
 
     /**
-     * Of what was begun at or before `until` and is not done: visitors by their ids, calls by theirs (`id` and `hash` are one), and visitors
-     * of whom only the files are left (an empty id).
+     * What was begun at or before `until` and is not done: visitors by their ids, calls by theirs (`id` and `hash` are
+     * the same), and visitors of whom only files are left (an empty `id`).
      */
     async unfinished(until: number) {
       const query = db.selectFrom("erased").select(["site", "hash", "pending"]).where("pending", "is not", null);
@@ -139,9 +153,13 @@ export function eraseStore(db: Kysely<Tables>, engine: Engine, transact: Transac
   };
 }
 
-/** Some calls that name a value, and, if it is a visitor's own id, those that were joined with them, in the order of their ids. */
+/**
+ * Some calls that name a value, in the order of their ids. If the value is a visitor's own id, also calls that were
+ * joined with that visitor.
+ */
 async function callsOf(tx: Kysely<Tables>, site: string, value: string, isOwn: boolean, after: string) {
-  // An expression, which no engine takes for the key's column: it would walk the site's calls in their order.
+  // This is an expression so that no engine takes it for the key's column. If one did, it would walk all calls of the
+  // site in their order.
   const id = sql<string>`call_id || ''`;
   const { rows } = await sql<{ id: string }>`select distinct ${id} as id from call_events
     where site = ${site} and own_id = ${value} and ${id} > ${after} order by 1 limit ${CALLS}`.execute(tx);
@@ -151,7 +169,10 @@ async function callsOf(tx: Kysely<Tables>, site: string, value: string, isOwn: b
   return [...new Set(all.map((row) => row.id))].sort().slice(0, CALLS);
 }
 
-/** Whether a value is somebody else's, who is not erased: as a vendor's id that they have shown, or as their own. */
+/**
+ * True if a value belongs to somebody else who is not erased: as a vendor's id that they have shown, or as their own
+ * id.
+ */
 async function isAnothers(tx: Kysely<Tables>, site: string, value: string): Promise<boolean> {
   if (await isShown(tx, site, value)) return true;
   const views = tx.selectFrom("views").select("view_id").where("site", "=", site);
@@ -160,8 +181,8 @@ async function isAnothers(tx: Kysely<Tables>, site: string, value: string): Prom
 }
 
 /**
- * Redacts the events of a call that is marked as erased, and forgets what was told of it; leaves what makes it a call (time, transaction,
- * total). False where `isOver` said so before all was done.
+ * Redacts the events of a call that is marked as erased, and forgets what webhooks were told of it. What makes it a
+ * call stays (time, transaction, total). False if `isOver` ended it before all was done.
  */
 export async function redactCall(
   tx: Kysely<Tables>,
@@ -178,7 +199,7 @@ export async function redactCall(
     let rank = Number((await count.executeTakeFirstOrThrow()).redacted);
     const inOrder = alike.where("body", "is not", null).select("event_id").orderBy("canonical").limit(ROWS);
     for (const { event_id } of await inOrder.execute()) {
-      // Their order is kept as a rank, because what decided it last is going to be gone.
+      // Keeps the order of the events as a rank, because what decided it last is about to go.
       const canonical = `${String(rank).padStart(8, "0")} ${event_id}`;
       const row = tx.updateTable("call_events").where("site", "=", site).where("call_id", "=", callId);
       const changes = { ...redacted({ event_id }), canonical };
@@ -189,7 +210,7 @@ export async function redactCall(
   }
   if (!(await deleteDeliveries(tx, site, [callId], { isOver }))) return false;
   await deleteOfCall(tx, site, callId, ["rejected"]);
-  // What was told stays, to be taken back, without whose click it was; it goes with the call.
+  // What files have told stays, so that it can be taken back, but without the click id. It goes when the call goes.
   const filed = tx.updateTable("filed").where("site", "=", site).where("call_id", "=", callId);
   await filed.set({ click_id: null }).execute();
   const isLeft = await events.select("event_id").limit(1).executeTakeFirst();

@@ -1,4 +1,7 @@
-/** What was erased, known by hashes alone: visitors by their ids and the aliases that nobody else has shown, calls by their own ids. */
+/**
+ * What was erased, known only by hashes: visitors by their ids and by the aliases that nobody else has shown, calls by
+ * their own ids.
+ */
 import type { Kysely } from "kysely";
 import { sha256 } from "../hash";
 import { isJunk, MINTED } from "../wire/ids";
@@ -7,10 +10,13 @@ import { addMissing, inChunks } from "./rows";
 import type { CallEventRow, RejectedRow, Tables } from "./tables";
 import { contextOf } from "./visitor";
 
-/** What stands in a text for an id that was erased: outside of an id's alphabet, so that nobody can have it for one. */
+/** Replaces an erased id in a text. It contains characters that no id can contain, so nobody can take it for one. */
 const ERASED = "(erased)";
 
-/** An event of an erased visitor, known by its body, which is null. Its `event_id` stays, so that a repeat is still known as one. */
+/**
+ * The columns of an event once its visitor is erased. A null body marks such an event. Its `event_id` stays, so that a
+ * repeat is still recognised.
+ */
 export function redacted({ event_id }: Pick<CallEventRow, "event_id">): Partial<CallEventRow> {
   const nobodys = { own_id: null, own_is_alias: 0, url: null, source: null, caller: null, caller_sha256: null };
   return { ...nobodys, canonical: event_id, body: null };
@@ -21,17 +27,26 @@ interface Named {
   id: string;
 }
 
-/** Remembers that an id was erased. Calls are remembered by their own ids, which are hashes already; `pending` says that one is not redacted yet. */
+/**
+ * Remembers that an id was erased. Calls are remembered by their own ids, which are hashes already. `pending` is set
+ * for a call that is not redacted yet.
+ */
 export async function remember(tx: Kysely<Tables>, site: string, hash: string, now: number, pending?: string) {
   await addMissing(tx, "erased", [{ site, hash, erased_at: now, pending: pending ?? null }]);
 }
 
-/** What a vendor's id for a visitor is remembered as: otherwise than a visitor's own, as it is somebody else's as soon as they show it. */
+/**
+ * The hash by which a vendor's id for a visitor is remembered. It differs from the hash of a visitor's own id, because
+ * such an id becomes somebody else's as soon as they show it.
+ */
 export function hashOfAlias(value: string): string {
   return sha256(`alias ${value}`);
 }
 
-/** Somebody who is not erased shows these values now: they are not the erased visitors' alone any more. */
+/**
+ * Forgets that these aliases were erased: somebody who is not erased shows them now, so they no longer belong to erased
+ * visitors alone.
+ */
 export async function forgetAliases(tx: Kysely<Tables>, aliases: { site: string; value: string }[]): Promise<void> {
   for (const site of new Set(aliases.map((row) => row.site))) {
     const hashes = aliases.filter((row) => row.site === site).map(({ value }) => hashOfAlias(value));
@@ -40,7 +55,7 @@ export async function forgetAliases(tx: Kysely<Tables>, aliases: { site: string;
   }
 }
 
-/** True where any of these rows' sites has erased somebody. */
+/** True if any of these rows' sites has erased somebody. */
 export async function anyErased(tx: Kysely<Tables>, rows: { site: string }[]): Promise<boolean> {
   if (rows.length === 0) return false;
   const sites = [...new Set(rows.map(({ site }) => site))];
@@ -56,7 +71,10 @@ export async function anyErased(tx: Kysely<Tables>, rows: { site: string }[]): P
 
 const aliasName = (site: string, value: string) => `${site} alias ${value}`;
 
-/** Which of these ids belong to erased visitors, and which of these calls were theirs, as `site id`; and which were their aliases. */
+/**
+ * Which of these ids belong to erased visitors, and which of these calls did, as `site id`. Also which of the ids were
+ * aliases of erased visitors.
+ */
 export async function erasedIds(tx: Kysely<Tables>, ids: Named[], calls: Named[] = []): Promise<Set<string>> {
   const names = new Map<string, string>();
   for (const { site, id } of calls) names.set(`${site} ${id}`, `${site} ${id}`);
@@ -71,7 +89,10 @@ export async function erasedIds(tx: Kysely<Tables>, ids: Named[], calls: Named[]
   return new Set(found.flatMap(({ site, hash }) => names.get(`${site} ${hash}`) ?? []));
 }
 
-/** True where a visitor who is not erased has shown this value. One by one: of thousands who have, the first one will do. */
+/**
+ * True if a visitor who is not erased has shown this value. It asks for one visitor at a time: thousands may have shown
+ * it, and the first one is enough.
+ */
 export async function isShown(tx: Kysely<Tables>, site: string, value: string): Promise<boolean> {
   for (const erased: string[] = [""]; ; ) {
     const shown = tx.selectFrom("aliases").select("visitor").where("site", "=", site).where("value", "=", value);
@@ -83,7 +104,7 @@ export async function isShown(tx: Kysely<Tables>, site: string, value: string): 
   }
 }
 
-/** An event without these ids, wherever it names them; whose call it is, by its own id, stays what it is. */
+/** An event without these ids, wherever it names them. If its own id names somebody else, that id stays. */
 export function without(row: CallEventRow, ids: string[]): CallEventRow {
   const less = withoutMentions(ids, ERASED);
   const lessOf = (value: unknown): unknown => {
@@ -99,16 +120,19 @@ export function without(row: CallEventRow, ids: string[]): CallEventRow {
     own_id: ids.includes(row.own_id ?? "") ? null : row.own_id,
     url: row.url && less(row.url),
     source: row.source && less(row.source),
-    // Of an event that was redacted it is none, and names nobody.
+    // A redacted event's `canonical` is no JSON, and names nobody.
     canonical: row.body === null ? row.canonical : lessJson(row.canonical),
     body: row.body && lessJson(row.body),
   };
 }
 
-/** Events of one call that are looked through for its id. */
+/** How many events of a call are searched for its id. */
 const NEWEST = 20;
 
-/** Whose a call is by all its events, those that come now included (contract 5): the last id, one that is not junk if there is one. */
+/**
+ * The id that says whose a call is, by all its events, including those that come now (contract 5): the last id,
+ * preferably one that is not junk.
+ */
 export async function ownIdOf(
   tx: Kysely<Tables>,
   { site, call_id }: Pick<CallEventRow, "site" | "call_id">,
@@ -125,14 +149,16 @@ export async function ownIdOf(
   return (all.find((row) => row.own_is_alias === 1 || !isJunk(row.own_id ?? "")) ?? all[0])?.own_id ?? null;
 }
 
-/** Whether a call in which an erased visitor is named is theirs, and not another's that names them, too. */
+/**
+ * True if a call that names an erased visitor is theirs. False if it is another visitor's call that also names them.
+ */
 export function isTheirs(ownId: string | null, theirs: string[]): boolean {
   return ownId === null || isJunk(ownId) || theirs.includes(ownId);
 }
 
 /**
- * New events as they may be stored: those of an erased visitor or of an erased call redacted, those of others without what they say of
- * one. `calls` are the ones that are erased from now on.
+ * New events as they may be stored. Events of an erased visitor or an erased call are redacted. Other events lose what
+ * they say about an erased visitor. `calls` has the events whose calls are erased from now on.
  */
 export async function withoutErased(
   tx: Kysely<Tables>,
@@ -158,14 +184,17 @@ export async function withoutErased(
   return { rows: kept, calls };
 }
 
-/** What is looked for in a text: visitors' ids, and what they have shown as a vendor's, if it tells one from others. */
+/**
+ * The ids to look for in a text: visitors' ids, and values that visitors have shown as a vendor's id, if such a value
+ * tells one visitor from others.
+ */
 function sought(text: string): string[] {
   return [...idsIn(text)].filter((id) => isTelling(id) || !isJunk(id));
 }
 
 /**
- * Of these ids, those that were erased, and that nobody has shown since. A minted one stays a visitor's own, whoever shows it. `ownId` is the
- * event's: what tells nobody from others counts there alone.
+ * The ids among these that were erased and that nobody has shown since. A minted id remains a visitor's own, whoever
+ * shows it. `ownId` is the event's own id. A value that does not tell one visitor from others counts only there.
  */
 async function stillErased(tx: Kysely<Tables>, site: string, ids: string[], marks: Set<string>, ownId?: string | null) {
   const theirs: string[] = [];
@@ -177,7 +206,10 @@ async function stillErased(tx: Kysely<Tables>, site: string, ids: string[], mark
   return theirs;
 }
 
-/** Refusals as they may be stored: nothing of one that names an erased visitor, or is of a call of theirs. */
+/**
+ * Refusals as they may be stored. One that names an erased visitor, or that is about a call of theirs, keeps nothing of
+ * what it said.
+ */
 export async function refusedWithoutErased(tx: Kysely<Tables>, rows: RejectedRow[]): Promise<RejectedRow[]> {
   const named = rows.map((row) => ({ row, ids: sought(`${row.body} ${row.detail}`) }));
   const marks = await erasedIds(

@@ -1,4 +1,4 @@
-/** A call's events as they are stored: less whatever an erased visitor is known by. */
+/** A call's events as they are stored: without anything that an erased visitor is known by. */
 import type { Kysely } from "kysely";
 import { redactCall } from "./erase";
 import { remember, withoutErased } from "./erased";
@@ -6,8 +6,8 @@ import { chunks } from "./rows";
 import type { CallEventRow, Tables } from "./tables";
 
 /**
- * Adds events that are not there yet; `hasErased` says that one of their sites has erased somebody. Answers the keys of those, and the
- * events by which a call is an erased visitor's from now on.
+ * Adds events that are not there yet. `hasErased` says that one of their sites has erased somebody. Returns the keys of
+ * the added events, and the events that make a call an erased visitor's from now on.
  */
 export async function addEvents(tx: Kysely<Tables>, events: CallEventRow[], hasErased: boolean, now: number) {
   const { rows, calls } = hasErased ? await withoutErased(tx, events) : { rows: events, calls: [] };
@@ -27,8 +27,9 @@ export async function addEvents(tx: Kysely<Tables>, events: CallEventRow[], hasE
 }
 
 /**
- * Replaces a call's events by what they are when they are read anew, in the transaction that has locked them. Some may now be another call's:
- * where none is left here, the call goes, with what was told of it or was to be.
+ * Replaces a call's events with what they are when they are read again, in the transaction that has locked them. Some
+ * may now belong to another call. If none is left here, the call goes, with what webhooks were told of it or were about
+ * to be told.
  */
 export async function replaceEvents(tx: Kysely<Tables>, before: CallEventRow[], after: CallEventRow[], now: number) {
   for (const { site, call_id, event_id } of before) {

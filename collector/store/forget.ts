@@ -1,4 +1,4 @@
-/** Forgetting what has passed a site's retention. */
+/** Forgets what has passed a site's retention. */
 import { type Kysely, sql } from "kysely";
 import { deleteDeliveries } from "./delivery-log";
 import type { Engine } from "./engine";
@@ -11,7 +11,7 @@ import { lockCall, stepsOf } from "./transact";
 /** A place in the order of arrival, where a step of the retention ended. */
 export type ArrivalPlace = Pick<StoredSnapshot, "received_at" | "visitor" | "view_id" | "seq">;
 
-/** Snapshots that are looked at in one step. */
+/** Snapshots that one step looks at. */
 const SNAPSHOTS = 200;
 
 export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
@@ -26,11 +26,11 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
     },
 
     /**
-     * Deletes some of what arrived before `limit`. Views go whole, when their last snapshot is old enough. `more` says whether there is
-     * more of it, and `after` where the next step goes on.
+     * Deletes some of what arrived before `limit`. Views go whole, once their last snapshot is old enough. `more` says
+     * whether more is left, and `after` where the next step goes on.
      */
     expire: (site: string, limit: number, after: ArrivalPlace | null, most = SNAPSHOTS) =>
-      // A view must not get a snapshot while it is looked whether it gets any more.
+      // While we look whether a view has newer snapshots, it must not get any. So this step has the site alone.
       step(site, async (tx, isOver) => {
         if (!(await expireCalls(tx, engine, site, limit, isOver))) return { after, more: true };
         const next = await expireViews(tx, engine, site, limit, after, most);
@@ -39,7 +39,7 @@ export function forgetStore(db: Kysely<Tables>, engine: Engine, transact: Transa
   };
 }
 
-/** Calls and refusals one by one, whatever is in them. False where `isOver` said so before all was done. */
+/** Deletes calls and refusals one by one, however much is in them. False if `isOver` ended it before all was done. */
 async function expireCalls(
   tx: Kysely<Tables>,
   engine: Engine,
@@ -51,7 +51,7 @@ async function expireCalls(
   const oldest = call.orderBy("ts").limit(1);
   for (let next = await oldest.executeTakeFirst(); next; next = await oldest.executeTakeFirst()) {
     const { call_id } = next;
-    // A join under way is waited for: it is going to leave deliveries, and the call's row.
+    // Waits for a join that is under way, because it is about to leave deliveries and the call's row.
     await lockCall(tx, engine, site, call_id);
     if (!(await deleteDeliveries(tx, site, [call_id], { isOver }))) return false;
     await deleteOfCall(tx, site, call_id, ["filed", "call_events", "calls"]);
@@ -66,7 +66,7 @@ async function expireCalls(
   return true;
 }
 
-/** What a step of the retention has in hand. */
+/** A view that a step of the retention handles. */
 type OfView = Pick<StoredSnapshot, "visitor" | "view_id">;
 
 async function expireViews(
@@ -103,7 +103,7 @@ async function deleteViews(tx: Kysely<Tables>, engine: Engine, site: string, vie
   for (const row of sessions.values()) await recountSession(tx, engine, { site, ...row });
   const contexts = sql.join([...new Set(views.map(({ visitor }) => visitor))]);
   await sql`delete from showings where site = ${site} and visitor in (${contexts}) and ${among(views)}`.execute(tx);
-  // What no snapshot shows any more, nobody has shown.
+  // A value that no snapshot shows any more has no alias.
   await sql`delete from aliases where site = ${site} and visitor in (${contexts}) and not exists (
     select at from showings as shown where shown.site = ${site} and shown.visitor = aliases.visitor
       and shown.name = aliases.name and shown.value = aliases.value)`.execute(tx);

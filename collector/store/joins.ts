@@ -22,18 +22,20 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
   return {
     /** Runs one transaction of the join. */
     joining: <T>(work: (tx: JoinTx) => Promise<T>) => transact((tx) => work(joinTx(tx, engine))),
-    /** What is due until a time, oldest first. */
+    /** What is due at or before a time, oldest first. */
     due,
     /**
-     * Takes what is due until a time and `isLeft`, the oldest first: it is nobody else's until `lease`, and then due again unless it was struck
-     * off. What is not left stays as it is: should whoever is at it fail, it is due at once.
+     * Claims what is due at or before a time, oldest first, if `isLeft` says that nobody here is working on it. Nobody
+     * else gets a claimed row before `lease`. Then it is due again, unless it was struck off. The other rows do not
+     * change: if whoever works on one fails, it is due at once.
      */
     async claimDue(until: number, limit: number, lease: number, isLeft: (row: DueRow) => boolean = () => true) {
       const rows = (await due(until, limit)).filter(isLeft);
-      // An embedded store has one collector, and after a crash that must not wait for its own lease to end.
+      // An embedded store has only one collector. After a crash, it must not wait for its own lease to end.
       if (!engine.locksRows) return rows;
       const claimed: DueRow[] = [];
-      // Site by site, for a database that is sharded by it. Who comes second to a row finds it claimed.
+      // Goes site by site, for a database that is sharded by site. If two collectors want the same row, the second
+      // finds it claimed.
       for (const site of new Set(rows.map((row) => row.site))) {
         for (const part of chunks(rows.filter((row) => row.site === site))) {
           const mine = await transact((tx) => {
@@ -47,7 +49,7 @@ export function joinStore(db: Kysely<Tables>, engine: Engine, transact: Transact
     },
     /** The calls that contexts have touched. */
     callsTouchedBy: (contexts: Touched[]) => callsTouchedBy(db, shapes, contexts),
-    /** What a join reads of visitors, outside of one: to explain it. */
+    /** What a join reads about visitors, for use outside of a join: to explain one. */
     history: historyStore(db),
   };
 }
@@ -58,11 +60,12 @@ function joinTx(tx: Kysely<Tables>, engine: Engine) {
   const document = async (site: string) => (await newestVersion(tx, site))?.document ?? null;
   const read = { ...historyStore(tx), document };
   return {
-    // Where rows are locked, who has waited for one has to see what was written meanwhile.
+    // Where rows are locked, code that has waited for a lock must see what was written meanwhile. So nothing is
+    // remembered there.
     ...(engine.locksRows ? read : remembered(read)),
     /**
-     * A call's events, locked until the transaction ends: two joins of one call run one after the other, and the later one reads what the
-     * earlier one could not see yet (collector/README.md says why no join can be missed).
+     * A call's events, locked until the transaction ends. So two joins of one call run one after the other, and the
+     * later one reads what the earlier one could not see yet (collector/README.md says why no join can be missed).
      */
     async lockEvents(site: string, callId: string) {
       await lockCall(tx, engine, site, callId);
@@ -83,14 +86,14 @@ function joinTx(tx: Kysely<Tables>, engine: Engine) {
     numbered: async (site: string, callId: string) =>
       (await readStore(tx).calls(site, { id: callId }, null, 1))[0] ?? null,
     addDeliveries: (rows: DeliveryRow[]) => addMissing(tx, "deliveries", rows),
-    /** The deliveries that a call has given rise to. */
+    /** The deliveries that a call has caused. */
     deliveriesOf: (site: string, callId: string) => deliveriesOfCalls(tx, site, [callId]),
-    /** Replaces a call's events (locked) by what they are when they are read anew. */
+    /** Replaces a call's events (locked) with what they are when they are read again. */
     replaceEvents: (before: CallEventRow[], after: CallEventRow[], now: number) =>
       replaceEvents(tx, before, after, now),
 
     async saveCall(row: CallRow) {
-      // Less its key, which a sharded database does not let anybody set.
+      // Without the key: a sharded database lets nobody set it.
       const { site: _site, call_id: _id, ...changes } = row;
       await tx
         .insertInto("calls")

@@ -1,28 +1,31 @@
-/** What has happened lately, and what first. */
+/** What has happened lately, and what happened first. */
 import { type Kysely, sql } from "kysely";
 import type { Engine } from "./engine";
 import type { CallRow, Tables } from "./tables";
 
-/** A call as those who look on are told of it. */
+/** A call as those who watch live hear of it. */
 export type ChangedCall = Pick<CallRow, "call_id" | "ts" | "status" | "version" | "joined_at">;
 
-/** Tables that grow: those whose rows lie in the order in which they came, and those kept by site and then by a hash. */
+/**
+ * Tables that grow. The first kind is counted by rowid, because its rows lie in the order in which they came. The
+ * second kind has a key of the site and then a hash, and is counted by parts of that hash.
+ */
 const BY_ROWID = ["snapshots", "views"] as const;
 const BY_HASH = { calls: "call_id", call_events: "call_id", deliveries: "call_id", rejected: "id" } as const;
 export type CountedTable = (typeof BY_ROWID)[number] | keyof typeof BY_HASH;
 export const COUNTED_TABLES = [...BY_ROWID, ...Object.keys(BY_HASH)] as CountedTable[];
 
-/** Whether a table's rows are counted site by site. */
+/** True if a table's rows are counted site by site. */
 export function isBySite(engine: Engine["name"], table: CountedTable): boolean {
   return engine === "sqlite" && table in BY_HASH;
 }
 
-/** So many rows of a part are enough to tell the whole by: it is right to some per cent. */
+/** A part with this many rows is enough to estimate the whole: the estimate is right to some per cent. */
 const ENOUGH = 1_000;
 
 export function liveStore(db: Kysely<Tables>, engine: Engine["name"]) {
   return {
-    /** Calls that came out anew at or after a time, the earliest first. */
+    /** Calls whose result changed at or after a time, the earliest first. */
     changedCalls: (site: string, since: number, limit: number): Promise<ChangedCall[]> =>
       db
         .selectFrom("calls")
@@ -34,7 +37,10 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]) {
         .limit(limit)
         .execute(),
 
-    /** When a site's first snapshot that is kept came, its first event of one of these vendors, and its first match; null for none. */
+    /**
+     * When a site's first snapshot arrived (of those that are kept), when the first event of one of these vendors
+     * arrived, and when the first match was made. Null for what has not happened.
+     */
     async firsts(site: string, vendors: string[]) {
       const snapshots = db.selectFrom("snapshots").select("received_at").where("site", "=", site);
       const snapshot = await snapshots.orderBy("received_at").limit(1).executeTakeFirst();
@@ -55,10 +61,11 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]) {
       };
     },
 
-    /** Rows of a table; where there are many, an estimate by a part of them. Of one site, where `isBySite`. */
+    /** The number of a table's rows. If there are many, an estimate from a part of them. Of one site, if `isBySite`. */
     async countRows(table: CountedTable, site: string, enough = ENOUGH): Promise<number> {
       if (engine === "postgres") {
-        // What PostgreSQL last counted may be of any day (`reltuples`): it is asked where there are too many to count.
+        // PostgreSQL's own last count (`reltuples`) may be out of date. It is used only if there are too many rows to
+        // count.
         const { rows } = await sql<{ found: number; estimate: number }>`
           select (select count(*) from (select 1 from ${sql.table(table)} limit ${enough}) as part) as found,
             (select reltuples::bigint from pg_class where oid = ${table}::regclass) as estimate`.execute(db);
@@ -66,13 +73,14 @@ export function liveStore(db: Kysely<Tables>, engine: Engine["name"]) {
         return found < enough ? found : Math.max(found, estimate);
       }
       if (table === "snapshots" || table === "views") {
-        // What is between the first and the last is there, or hardly anything of it is not.
+        // Hardly any row between the first and the last is missing.
         const { rows } = await sql<{ rows: number }>`
           select coalesce((select max(rowid) from ${sql.table(table)}) - (select min(rowid) from ${sql.table(table)}) + 1, 0)
             as rows`.execute(db);
         return rows[0]?.rows ?? 0;
       }
-      // Hashes are spread evenly: a part of them, 16 times as large each time until it holds enough, tells how many there are.
+      // Hashes are spread evenly, so a part of them tells how many rows there are. The part grows 16 times as large
+      // each time, until it holds enough.
       for (let digits = 4; ; digits -= 1) {
         const part = digits > 0 ? sql`and ${sql.ref(BY_HASH[table])} < ${"1".padStart(digits, "0")}` : sql``;
         const { rows } = await sql<{ rows: number }>`

@@ -64,9 +64,9 @@ export async function findMentions(
 }
 
 /**
- * Erases what an event says about erased ids. If the call is somebody else's, the event loses what it says about the
- * ids, and what webhooks were told about them is deleted. Any other call belongs to the erased visitor: it is marked,
- * and the result is true.
+ * Erases what an event says about erased ids. If the call is somebody else's, the event loses the ids, and deliveries
+ * of the call that name them are deleted. Any other call belongs to the erased visitor: it is marked, and the result is
+ * true.
  */
 async function eraseMention(
   tx: Kysely<Tables>,

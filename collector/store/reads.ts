@@ -1,4 +1,4 @@
-/** What is answered about calls, visitors and refusals. */
+/** Reads that answer questions about calls, visitors and refusals. */
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { Visitor } from "./history";
 import { addMissing, beyond, chunks } from "./rows";
@@ -12,25 +12,25 @@ export interface CallFilter {
   vendor?: string | undefined;
   transaction_id?: string | undefined;
   context_id?: string | undefined;
-  /** T at or after, ms. */
+  /** T is at or after this, ms. */
   from?: number | undefined;
-  /** T before, ms. */
+  /** T is before this, ms. */
   to?: number | undefined;
 }
 
-/** What calls have an index of by time. */
+/** Columns that have an index together with the time of the call. */
 export const LEADING = ["transaction_id", "context_id", "vendor", "status", "type"] as const;
 
-/** Where a page ended: the next one goes on below. */
+/** Where a page ended. The next page goes on below it. */
 export interface CallPlace {
   ts: number;
   call_id: string;
 }
 
-/** A call with its number among the converting calls of its context, null where it is no conversion. */
+/** A call with its number among the converting calls of its context. Null if it is no conversion. */
 export type NumberedCall = CallRow & { conversion_number: number | null };
 
-/** Calls that have these things in common, and how many they are. */
+/** Calls that have these values in common, and how many there are. */
 export interface CallCount {
   key: string;
   status: string;
@@ -51,7 +51,7 @@ export interface RejectedFilter {
   id?: string | undefined;
   reason?: string | undefined;
   vendor?: string | undefined;
-  /** Received at or after, ms. */
+  /** Received at or after this, ms. */
   since?: number;
 }
 
@@ -92,7 +92,7 @@ export function readStore(db: Kysely<Tables>) {
     callEvents: (site: string, callId: string) =>
       db.selectFrom("call_events").selectAll().where("site", "=", site).where("call_id", "=", callId).execute(),
 
-    /** Ids of a site's calls, ascending, those after `after`; joined or not yet. */
+    /** The ids of a site's calls after `after`, ascending, whether joined or not yet. */
     async callIds(site: string, after: string, limit: number) {
       const rows = await db
         .selectFrom("call_events")
@@ -106,7 +106,9 @@ export function readStore(db: Kysely<Tables>) {
       return rows.map(({ call_id }) => call_id);
     },
 
-    /** The latest snapshots of a site, the newest arrival first; those before one of them, where it is given. */
+    /**
+     * The latest snapshots of a site, the newest arrival first. If `before` is given, only those before that snapshot.
+     */
     async latestSnapshots(
       site: string,
       limit: number,
@@ -119,7 +121,10 @@ export function readStore(db: Kysely<Tables>) {
       return (await inOrder.orderBy("seq", "desc").limit(limit).execute()).map(asGiven);
     },
 
-    /** A context's sessions that began by `until` (corrected ms; null for all), the one that reaches furthest first. */
+    /**
+     * A context's sessions that began by `until` (corrected ms; null for all). The one that reaches furthest comes
+     * first.
+     */
     async sessions({ site, contextId }: Visitor, until: number | null, skip: number, limit: number) {
       const { rows } =
         await sql<SessionRow>`select * from sessions where site = ${site} and visitor = ${visitorOf(contextId)}
@@ -128,7 +133,10 @@ export function readStore(db: Kysely<Tables>) {
       return rows;
     },
 
-    /** A view's snapshots by `at` and `seq`, from its first or from its last on; those alone that arrived after `after` where given. */
+    /**
+     * A view's snapshots by `at` and `seq`, beginning with its first or its last. If `after` is given, only those that
+     * arrived after it.
+     */
     async viewSnapshots(view: OfView, from: "first" | "last", limit: number, after?: number) {
       const order = from === "first" ? "asc" : "desc";
       const rows = snapshotsOf(db, view).selectAll();
@@ -141,7 +149,7 @@ export function readStore(db: Kysely<Tables>) {
       return (await counted.executeTakeFirstOrThrow()).snapshots;
     },
 
-    /** A page of refusals, the newest first; `below` is the last page's last row. */
+    /** A page of refusals, the newest first. `below` is the last row of the previous page. */
     rejected: (
       site: string,
       which: Pick<RejectedFilter, "id" | "reason">,
@@ -149,11 +157,14 @@ export function readStore(db: Kysely<Tables>) {
       limit: number,
     ) => refusals(site, which, below).selectAll().limit(limit).execute(),
 
-    /** Why a vendor's newest refusals were, without what was refused. */
+    /** Why a vendor's newest requests were refused, without what was refused. */
     latestRefusals: (site: string, vendor: string, limit: number) =>
       refusals(site, { vendor }).select(["received_at", "reason", "detail"]).limit(limit).execute(),
 
-    /** How many refusals there are of a reason and a vendor, below a place, since a time, as far as they are given; counted no further than `most`. */
+    /**
+     * How many refusals there are. Each of these narrows the count if given: a reason, a vendor, a place that they lie
+     * below, a time that they came at or after. It looks at no more than `most` refusals, whatever their vendor.
+     */
     async countRejected(
       site: string,
       { vendor, below, ...which }: Omit<RejectedFilter, "id"> & { below?: RejectedPlace },
@@ -163,9 +174,9 @@ export function readStore(db: Kysely<Tables>) {
       return rows.filter((row) => vendor === undefined || row.vendor === vendor).length;
     },
 
-    /** Forgets a refusal, once it was replayed, or puts another one in its place. */
+    /** Forgets a refusal that was replayed, or puts another one in its place. */
     async deleteRejected(site: string, id: string, replacement?: RejectedRow) {
-      // Before the other goes: what is interrupted here is there twice, and not gone.
+      // Adds the replacement first. If this is interrupted, the refusal is there twice, but not lost.
       if (replacement) await addMissing(db, "rejected", [replacement]);
       await db.deleteFrom("rejected").where("site", "=", site).where("id", "=", id).execute();
     },
@@ -181,15 +192,16 @@ function snapshotsOf(db: Kysely<Tables>, { site, contextId, viewId }: OfView) {
   return ofSite.where("visitor", "=", visitorOf(contextId)).where("view_id", "=", viewId);
 }
 
-/** Calls with their conversion numbers. */
+/** Adds the conversion numbers to calls. */
 export async function numbered(db: Kysely<Tables>, site: string, rows: CallRow[]): Promise<NumberedCall[]> {
   const numbers = await conversionNumbers(db, site, rows);
   return rows.map((row) => ({ ...row, conversion_number: numbers.get(row.call_id) ?? null }));
 }
 
 /**
- * The numbers of these calls' contexts' converting calls, by call. Counted here and not in the calls' own statement: where calls lie in
- * shards by their ids, no statement can look for the others of each one's context.
+ * The conversion numbers of the converting calls in these calls' contexts, by call. They are counted here and not in
+ * the statement that reads the calls. If calls lie in shards by their ids, no statement can look for the other calls of
+ * each one's context.
  */
 async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow[]): Promise<Map<string, number>> {
   const contexts = rows.flatMap(({ converts, context_id }) => (converts && context_id !== null ? [context_id] : []));
@@ -202,7 +214,7 @@ async function conversionNumbers(db: Kysely<Tables>, site: string, rows: CallRow
       .where("context_id", "in", part)
       .where("converts", "=", 1)
       .execute();
-    // Sorted here: asked for them in order, SQLite would look for them among all calls of the site, by their time.
+    // Sorted here. If SQLite had to sort them, it would search all calls of the site, by their time.
     converting.sort((a, b) => a.ts - b.ts || (a.call_id < b.call_id ? -1 : 1));
     const counts = new Map<string | null, number>();
     for (const { context_id, call_id } of converting) {

@@ -1,11 +1,14 @@
-/** Calls found by what no index holds: looked through in steps, each of some milliseconds, between which others get their turn. */
+/**
+ * Finds calls by values that no index holds. It looks through calls in steps of some milliseconds, and others get their
+ * turn in between.
+ */
 import type { Kysely } from "kysely";
 import type { Outcome } from "../wire/call";
 import { type CallFilter, type CallPlace, filtered, LEADING, type NumberedCall, numbered } from "./reads";
 import { beyond } from "./rows";
 import type { CallRow, Tables } from "./tables";
 
-/** What calls may be searched by, beside what they are listed by. */
+/** What calls may be searched by, besides what they are listed by. */
 export interface CallSearch extends CallFilter {
   reason?: string | undefined;
   caller_sha256?: string | undefined;
@@ -16,18 +19,18 @@ export interface CallSearch extends CallFilter {
 export interface FoundCalls {
   /** The newest T first. */
   rows: NumberedCall[];
-  /** Where to go on; null where all was looked through. */
+  /** Where to go on. Null if everything was looked through. */
   next: CallPlace | null;
 }
 
-/** Calls that a step looks at: by their columns alone, and where their outcomes have to be read. */
+/** How many calls a step looks at: by their columns alone, or if it has to read their outcomes. */
 const LOOKED_AT = 1_000;
 const READ = 150;
 
-/** Of a caller who has called more often, the latest events are looked through. */
+/** The most events of one caller that are looked through: the latest. */
 const CALLER_EVENTS = 1_000;
 
-/** True where a filter is more than one index can tell. */
+/** True if no single index can answer the filter. */
 export function isSearch(filter: CallSearch): boolean {
   const { reason, caller_sha256, entity } = filter;
   if (reason !== undefined || caller_sha256 !== undefined || entity !== undefined) return true;
@@ -35,7 +38,7 @@ export function isSearch(filter: CallSearch): boolean {
 }
 
 export function searchStore(db: Kysely<Tables>) {
-  /** The full rows of calls, by their ids, that pass the whole search. */
+  /** The full rows of those of these calls that pass the whole search. */
   async function passing(site: string, ids: string[], search: CallSearch): Promise<CallRow[]> {
     if (ids.length === 0) return [];
     const rows = db.selectFrom("calls").selectAll().where("site", "=", site).where("call_id", "in", ids);
@@ -60,7 +63,7 @@ export function searchStore(db: Kysely<Tables>) {
 
   async function byTime(site: string, search: CallSearch, below: CallPlace | null, limit: number) {
     const { from, to } = search;
-    // The first one that is asked for leads, and the others are looked at.
+    // The first indexed column in the search selects the rows. The others are checked on each row.
     const leading = LEADING.find((column) => search[column] !== undefined);
     const beside = LEADING.filter((column) => column !== leading && search[column] !== undefined);
     const columns = search.reason === undefined ? beside : [...beside, "reason" as const];
@@ -87,7 +90,7 @@ export function searchStore(db: Kysely<Tables>) {
   }
 
   return {
-    /** One step of a search, from `below` on; it ends early where `limit` calls were found. */
+    /** One step of a search, from `below` on. It ends early once it has found `limit` calls. */
     async searchCalls(site: string, search: CallSearch, below: CallPlace | null, limit: number): Promise<FoundCalls> {
       const { rows, next } = await (search.caller_sha256 === undefined ? byTime : byCaller)(site, search, below, limit);
       return { rows: await numbered(db, site, rows), next };

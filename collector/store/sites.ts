@@ -1,4 +1,4 @@
-/** Site documents, every version of them, and their secrets. */
+/** Site documents in every version, and their secrets. */
 import type { Kysely } from "kysely";
 import { addIdentifying, indexAliases } from "./aliases";
 import { addDue, strikeOff } from "./due";
@@ -6,17 +6,17 @@ import type { Engine } from "./engine";
 import type { SavedSite, SecretRow, Tables } from "./tables";
 import type { Transact } from "./transact";
 
-/** A request of a vendor that was not let in. */
+/** A vendor's request that was not let in. */
 export interface RefusalNote {
   at: number;
   reason: string;
   detail: string;
 }
 
-/** So many of them are kept for each vendor, and shown. */
+/** How many of them are kept for each vendor, and shown. */
 export const REFUSALS = 10;
 
-/** A secret to be kept with a site, or (`null`) every secret of that kind and name to be removed. */
+/** A secret to keep with a site. With `put` null, every secret of that kind and name is removed. */
 export interface SecretChange {
   kind: SecretRow["kind"];
   name: string;
@@ -29,18 +29,21 @@ export interface SiteSave {
   identifying: string[];
   secrets: SecretChange[];
   at: number;
-  /** Whose token saves it. */
+  /** The token that saves it. */
   by?: string | undefined;
-  /** Nothing is saved, and the answer null, where there is a newest version and it is another one. */
+  /**
+   * The version that the change is based on. If it is given and the newest version is another one, nothing is saved and
+   * the result is null.
+   */
   read?: number | undefined;
 }
 
-/** A save that has not indexed its aliases by then has crashed. */
+/** A save that has not indexed its aliases within this time has crashed. */
 const INDEXED_WITHIN_MS = 10 * 60_000;
 
 export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact) {
   return {
-    /** A version of a site's document, the newest where none is named. */
+    /** A version of a site's document, by default the newest. */
     async site(site: string, version?: number): Promise<SavedSite | null> {
       if (version === undefined) return newestVersion(db, site);
       const row = db.selectFrom("site_versions").selectAll().where("site", "=", site).where("version", "=", version);
@@ -57,8 +60,8 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         .execute(),
 
     /**
-     * Saves the next version with its secrets and the names of its identifying entities, all or nothing; answers its number, from 1,
-     * when all snapshots of the site are indexed by these names.
+     * Saves the next version with its secrets and the names of its identifying entities, all or nothing. Returns the
+     * version's number, from 1, once all snapshots of the site are indexed by these names.
      */
     async saveSite({ site, document, identifying, secrets, at, by, read }: SiteSave) {
       const { version, due } = await transact(async (tx) => {
@@ -79,7 +82,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
           }
         }
         const added = await addIdentifying(tx, site, identifying);
-        // After a crash before the index is made, a sweep makes it.
+        // If the collector crashes before the index is complete, a sweep completes it.
         const unfinished = added ? [{ site, kind: "aliases" as const, subject: "", since: 0 }] : [];
         return { version, due: await addDue(tx, unfinished, at + INDEXED_WITHIN_MS) };
       });
@@ -90,7 +93,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       return version;
     },
 
-    /** Adds to what a vendor was refused, the latest last; the oldest go. */
+    /** Adds to a vendor's refused requests, the latest last. The oldest go. */
     addRefusals: (site: string, vendor: string, added: RefusalNote[]) =>
       transact(async (tx) => {
         const known = tx.selectFrom("refused").select("recent").where("site", "=", site).where("vendor", "=", vendor);
@@ -100,13 +103,13 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         await insert.onConflict((conflict) => conflict.columns(["site", "vendor"]).doUpdateSet({ recent })).execute();
       }),
 
-    /** What each vendor of a site was refused lately, by its name. */
+    /** What each vendor of a site was refused lately, by the vendor's name. */
     async refusals(site: string): Promise<Map<string, RefusalNote[]>> {
       const rows = await db.selectFrom("refused").selectAll().where("site", "=", site).execute();
       return new Map(rows.map(({ vendor, recent }) => [vendor, JSON.parse(recent)]));
     },
 
-    /** When a vendor's last event was received, and how many were since a time. */
+    /** When a vendor's last event was received, and how many came since a time. */
     async vendorActivity(site: string, vendor: string, since: number) {
       const events = db.selectFrom("call_events").where("site", "=", site).where("vendor", "=", vendor);
       const last = await events.select("received_at").orderBy("received_at", "desc").limit(1).executeTakeFirst();
@@ -114,10 +117,13 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
       return { last_event_at: last?.received_at ?? null, ...(await counted.executeTakeFirstOrThrow()) };
     },
 
-    /** Indexes what a site's snapshots have shown of vendors' visitor ids: once more, where saving a site did not come to it. */
+    /**
+     * Indexes what a site's snapshots have shown of vendors' visitor ids. A sweep calls this if saving the site did not
+     * finish it.
+     */
     indexAliases: (site: string) => indexAliases(engine, transact, site),
 
-    /** Adds a secret; the ones before it go on until `expireOthersAt`. */
+    /** Adds a secret. The previous ones stay valid until `expireOthersAt`. */
     addSecret: (row: SecretRow, expireOthersAt: number) =>
       transact(async (tx) => {
         const { site, kind, name } = row;
@@ -130,7 +136,7 @@ export function siteStore(db: Kysely<Tables>, engine: Engine, transact: Transact
         await tx.insertInto("secrets").values(row).execute();
       }),
 
-    /** Removes every secret of a kind and name at once; answers how many were valid. */
+    /** Removes every secret of a kind and name at once. Returns how many were removed. */
     async removeSecrets(site: string, kind: SecretRow["kind"], name: string) {
       const rows = db.deleteFrom("secrets").where("site", "=", site).where("kind", "=", kind).where("name", "=", name);
       return Number((await rows.executeTakeFirst()).numDeletedRows);
