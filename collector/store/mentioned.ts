@@ -1,4 +1,4 @@
-/** Finds erased ids wherever else they are: reads through the raw bodies and refusals of a site once. */
+/** Finds erased ids wherever else they appear: reads through the raw bodies and refusals of a site once. */
 import { type Kysely, sql } from "kysely";
 import { mentions } from "../wire/mentions";
 import { deleteDeliveriesNaming } from "./delivery-log";

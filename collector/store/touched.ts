@@ -57,7 +57,7 @@ export function contextsTouchedBy(
     // A context that becomes known, or known in another session, is so for calls of any time.
     if (isFirst || view.displaced !== null) touch(view, 0);
   }
-  // A context can be the one too many that shows a value. The value is then lost for calls of any time.
+  // A context may be one too many to show a value. The value then belongs to nobody, for calls of any time.
   for (const alias of aliases) touch(alias, 0);
   return [...since.values()];
 }

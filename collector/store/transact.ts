@@ -1,6 +1,6 @@
 /**
- * Transactions. One that another transaction was merely in the way of is tried again. Long work runs in steps of some
- * milliseconds, and others get their turn in between.
+ * Transactions. If another transaction was merely in the way, a transaction is tried again. Long work runs in steps of
+ * some milliseconds, and others get their turn in between.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Kysely, Transaction } from "kysely";
