@@ -1,4 +1,4 @@
-/** The operator's token: as configured, else as it was made at the first start, and is kept in the data folder. */
+/** The operator's token: the configured one, or the one made at the first start and kept in the data folder. */
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +6,10 @@ import { type Config, secret } from "./config";
 import { makeDataFolder } from "./folder";
 import { sync } from "./store/sqlite-file";
 
-/** The token; one that is made is printed this once. Throws an error that names the file where it is no token, or none can be kept there. */
+/**
+ * Returns the token. A new one is printed, only this once. Throws an error that names the file if the file holds no
+ * valid token, or if a token cannot be kept there.
+ */
 export function adminToken({ adminToken: configured, dataFolder }: Config): string {
   const known = configured ?? keptToken(dataFolder);
   if (known !== undefined) return known;
@@ -17,7 +20,10 @@ export function adminToken({ adminToken: configured, dataFolder }: Config): stri
   return token;
 }
 
-/** The token in the data folder, undefined where there is none yet. Throws where it would let in whoever guesses it: a file may be cut off. */
+/**
+ * The token in the data folder, or undefined if there is none yet. The file may be cut off, so this throws if the token
+ * is short enough to guess.
+ */
 export function keptToken(folder: string): string | undefined {
   const file = fileIn(folder);
   let text: string;
@@ -34,7 +40,10 @@ export function keptToken(folder: string): string | undefined {
   );
 }
 
-/** Under its name the file is whole, and on disk: a full disk, or a power cut, leaves none. */
+/**
+ * Writes the file so that it appears under its name only when it is whole and on disk. A full disk or a power cut
+ * leaves no file.
+ */
 function keep(file: string, text: string): void {
   makeDataFolder(dirname(file));
   const part = `${file}.part`;

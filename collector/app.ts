@@ -1,4 +1,4 @@
-/** The collector put together. What it depends on is passed in; nobody listens yet. */
+/** Puts the collector together. The caller passes in what it depends on, and starts listening. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import express, { type RequestHandler } from "express";
 import type { Logger } from "pino";
@@ -55,15 +55,15 @@ interface AppDeps
   adminToken: string;
   /** The texts of dist/sdk/script.js, inspector.js and check.js. */
   sdk: { script: string; inspector: string; check?: string };
-  /** Where `/metrics` and `/console` are served; left out, with all else. */
+  /** Where to serve `/metrics` and `/console`. If left out, they are served with everything else. */
   places?: Places;
-  /** This program's. */
+  /** This program's version. */
   version?: string;
-  /** Where the console's built files are; left out, nowhere. */
+  /** Where the console's built files are. If left out, there is no console. */
   consoleFolder?: URL | undefined;
-  /** Makes the requests to webhooks; left out, it reaches public addresses and no others. */
+  /** Makes the requests to webhooks. If left out, it reaches only public addresses. */
   send?: Send;
-  /** Makes the joiner where it does not run in this thread. */
+  /** Makes the joiner, if it does not run in this thread. */
   joiner?: (deps: Omit<JoinerDeps, "store" | "clock">) => Joiner;
 }
 
@@ -143,7 +143,7 @@ export function createApp(deps: AppDeps) {
   routes.use(problems(log));
 
   const toOwnPath = ownPath(publicUrl);
-  /** Answers every request: Express, but for the snapshots that pages post. */
+  /** Answers every request. Express handles them all, except the snapshots that pages post. */
   const app: RequestListener = (request, response) => {
     request.url = toOwnPath(request.url ?? "");
     const isDirect = isSnapshots(request) && isServed(request, SNAPSHOTS);
@@ -154,7 +154,10 @@ export function createApp(deps: AppDeps) {
   };
 
   let isWarned = false;
-  /** What trusted proxies say is tidied; the first one that is not trusted is told of: behind a proxy that nobody named all visitors are one. */
+  /**
+   * Tidies what trusted proxies say, and warns about the first proxy that is not trusted. Behind a proxy that nobody
+   * named, all visitors look like one.
+   */
   function forwarded(request: IncomingMessage): void {
     const peer = request.socket.remoteAddress ?? "";
     if (trusts(peer, 0)) tidyForwarded(request);
@@ -166,7 +169,10 @@ export function createApp(deps: AppDeps) {
     }
   }
 
-  /** Counts and times a request; one line each, at debug, without its path: that may hold an id, and its query a token. */
+  /**
+   * Counts and times each request, and logs it in one line at debug. The line leaves out the path, which may hold an
+   * id, and the query, which may hold a token.
+   */
   function observe(request: IncomingMessage, response: ServerResponse, route: string | null): void {
     const start = performance.now();
     response.once("finish", () => {
@@ -183,16 +189,19 @@ export function createApp(deps: AppDeps) {
     joiner,
     forwarder,
     erasures,
-    /** Where somebody signs in to the console once, below the collector's address. */
+    /** The one-time link for signing in to the console, relative to the collector's address. */
     signInPath: () => signInPath(sessions.makeLink()),
-    /** Ends the answers that go on by themselves: who looks on comes back. */
+    /** Ends the answers that stream without end. Anybody still watching reconnects. */
     endStreams: live.stop,
     /** Resolves when everything that was accepted is on disk and joined. */
     drain: committer.drain,
   };
 }
 
-/** The pattern of the route that Express chose, never the path: a path holds ids. All unknown paths are one route. */
+/**
+ * The pattern of the route that Express chose, never the path, because a path holds ids. All unknown paths count as one
+ * route.
+ */
 function routeOf({ route }: IncomingMessage & { route?: { path: string | string[] } }): string {
   return [route?.path ?? "none"].flat()[0] ?? "none";
 }

@@ -8,12 +8,17 @@ import { openStore, type Store } from "./store/store";
 
 type Place = Pick<Config, "databaseUrl" | "dataFolder" | "sharded">;
 
-/** Opens PostgreSQL where a URL is given, else SQLite in the folder. Throws an error that names the variable and the place. */
+/**
+ * Opens PostgreSQL if a URL is given, else SQLite in the folder. Throws an error that names the variable and the place.
+ */
 export async function chosenStore(config: Place, options?: Upgrade): Promise<Store> {
   return openStore(chosenEngine(config), options);
 }
 
-/** The engine that is configured. `alone` lets no other process open a SQLite file until it is closed; PostgreSQL is never alone. */
+/**
+ * The configured engine. `alone` keeps other processes from opening a SQLite file until it is closed; PostgreSQL is
+ * never alone.
+ */
 export function chosenEngine({ databaseUrl, dataFolder, sharded }: Place, alone = false): Engine {
   return databaseUrl === undefined ? sqlite(dataFolder, { alone }) : postgres(databaseUrl, sharded);
 }

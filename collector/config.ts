@@ -1,4 +1,4 @@
-/** The environment, parsed once (contract 10). Whatever is wrong with it stops the start and is named. */
+/** Reads the environment, once (contract 10). Anything wrong with it stops the start, and the error names it. */
 import { readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
 import { parse } from "pg-connection-string";
@@ -15,7 +15,7 @@ const number = (text: string, what: string, max: number) =>
     .refine((value) => value <= max, what)
     .prefault(text);
 
-/** Hops, or the addresses of the proxies whose `X-Forwarded-*` count. */
+/** A number of hops, or the addresses of the proxies whose `X-Forwarded-*` headers count. */
 const proxies = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
@@ -24,7 +24,7 @@ const proxies = z
   })
   .transform((parts) => (/^\d+$/.test(parts[0] ?? "") ? Number(parts[0]) : parts));
 
-/** Hosts, addresses and CIDRs that webhooks may reach although they are not public. */
+/** Hosts, addresses and CIDRs that webhooks may reach even though they are not public. */
 const exceptions = z
   .string()
   .transform((text) => text.split(",").map((part) => part.trim()))
@@ -32,7 +32,7 @@ const exceptions = z
     error: "must be hosts, addresses or CIDRs separated by commas",
   });
 
-/** Where browsers and vendors reach the collector: scheme, host and, where it has one, a path's prefix. */
+/** Where browsers and vendors reach the collector: scheme, host and, optionally, a path prefix. */
 const publicUrl = z
   .string()
   .refine(
@@ -41,16 +41,16 @@ const publicUrl = z
   )
   .transform((text) => new URL(text).href.replace(/\/+$/, ""));
 
-/** What lets somebody in, wherever it is kept. */
+/** A secret that lets somebody in, wherever it is kept. */
 export const secret = z
   .string()
-  // A header is bytes: of any other character curl sends UTF-8, which Node reads as Latin-1 (RFC 9110, 5.5).
+  // A header is bytes. curl sends any other character as UTF-8, but Node reads it as Latin-1 (RFC 9110, 5.5).
   .regex(
     /^[!-~]{16,}$/,
     "must be at least 16 characters of printable ASCII without spaces, so that nobody can guess it",
   );
 
-/** Pino's. Each request is a line at debug, each join one at info. */
+/** Pino's levels. Each request is logged at debug, each join at info. */
 const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
 const place = z
@@ -107,19 +107,19 @@ const VARIABLES = {
     .describe(`${LOG_LEVELS.join(", ")}; default: info`),
 };
 
-/** The variables with what they are for and their defaults, for `--help`. */
+/** The variables, what they are for and their defaults, for `--help`. */
 export function describeVariables(): string {
   const lines = Object.entries(VARIABLES).map(([name, { description }]) => `  ${name.padEnd(24)}${description}`);
   const files = SECRETS.map((name) => `${name}_FILE`).join(", ");
   return `Environment variables:\n${lines.join("\n")}\n\nA secret may be in a file instead: ${files}.`;
 }
 
-/** They may also be named by the file that holds them (`NAME_FILE`), as containers are given secrets. */
+/** These secrets may also come from a file, named by `NAME_FILE`, which is how containers pass secrets. */
 const SECRETS = ["CALLJOIN_ADMIN_TOKEN", "CALLJOIN_METRICS_TOKEN", "DATABASE_URL"];
 
 const schema = z
   .object(VARIABLES)
-  // One that is made at the first start is kept in a folder, and another collector on the same database has another folder.
+  // A token made at the first start is kept in a folder. Another collector on the same database has another folder.
   .refine(
     ({ DATABASE_URL, CALLJOIN_ADMIN_TOKEN }) => DATABASE_URL === undefined || CALLJOIN_ADMIN_TOKEN !== undefined,
     {
@@ -136,12 +136,15 @@ const schema = z
     error: "must be false if DATABASE_URL is not set",
   });
 
-/** What the variables say (`VARIABLES`), by the names that the code has for them. */
+/** The values of `VARIABLES`, under the names that the code uses. */
 export type Config = ReturnType<typeof readConfig>;
 
 type Environment = Record<string, string | undefined>;
 
-/** Reads the configuration; throws an `Error` that names each wrong variable and why. Empty counts as unset. */
+/**
+ * Reads the configuration. Throws an `Error` that names each wrong variable and says why. An empty variable counts as
+ * unset.
+ */
 export function readConfig(env: Environment) {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const parsed = schema.safeParse({ ...set, ...secretsInFiles(set) });
@@ -161,7 +164,7 @@ export function readConfig(env: Environment) {
     trustProxy: data.CALLJOIN_TRUST_PROXY ?? (false as const),
     allowPrivate: data.CALLJOIN_ALLOW_PRIVATE,
     secretsFolder: data.CALLJOIN_SECRETS,
-    /** Without a slash at its end. */
+    /** Without a trailing slash. */
     publicUrl: data.CALLJOIN_PUBLIC_URL,
     metrics: data.CALLJOIN_METRICS,
     console: data.CALLJOIN_CONSOLE,
@@ -191,7 +194,10 @@ function secretIn(name: string, file: string, other: string | undefined): string
   return text;
 }
 
-/** A line for each variable that begins as ours do and is none of them: a name that was mistyped, or one of ours that has no such beginning. */
+/**
+ * A line for each variable that starts with `CALLJOIN_` but is not one of ours. It may be a typo, or one of our
+ * variables that has no such prefix.
+ */
 export function unknownVariables(env: Environment): string[] {
   const known = [...Object.keys(VARIABLES), ...SECRETS.map((name) => `${name}_FILE`)];
   const unknown = Object.keys(env).filter((name) => name.startsWith("CALLJOIN_") && !known.includes(name));
@@ -199,13 +205,13 @@ export function unknownVariables(env: Environment): string[] {
   return unknown.map((name) => {
     const far = (one: string) => distance(bare(name), bare(one));
     const [nearest = ""] = known.sort((a, b) => far(a) - far(b));
-    // What differs in more than a third of it is another word.
+    // If more than a third of the name differs, it is a different word.
     const advice = far(nearest) * 3 <= bare(name).length ? `; did you mean ${nearest}?` : "";
     return `${name} is not a Calljoin variable and is ignored${advice}`;
   });
 }
 
-/** Characters to insert, remove or replace to make one text the other (Levenshtein). */
+/** The number of characters to insert, remove or replace to turn one text into the other (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, n) => n);
   for (const [i, letter] of [...a].entries()) {
@@ -218,13 +224,13 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** Why a URL names no PostgreSQL that the driver would look for; null where it does. */
+/** Why a URL does not name a PostgreSQL database that the driver can look for, or null if it does. */
 export function whyNoPostgres(text: string): string | null {
   try {
     if (/^postgres(ql)?:\/\//.test(text) && parse(text)) return null;
   } catch (error) {
     const { code = "", message } = error as Error & { code?: string };
-    // It reads the certificates that the URL names.
+    // The parser reads the certificates that the URL names.
     if (/^E[A-Z]+$/.test(code)) return `names files that cannot be read: ${message}`;
   }
   return "must be postgres://USER:PASSWORD@HOST/DATABASE, or postgres:///DATABASE?host=/FOLDER for a socket";
@@ -236,7 +242,7 @@ function isPublicUrl(text: string): boolean {
   return search + hash + username + password === "" && !/[?#]/.test(text);
 }
 
-/** True where what reads `X-Forwarded-For` takes all of them. */
+/** True if the code that reads `X-Forwarded-For` accepts all of them. */
 function areProxies(parts: string[]): boolean {
   try {
     compile(parts);
@@ -246,7 +252,7 @@ function areProxies(parts: string[]): boolean {
   }
 }
 
-/** True for an address or a CIDR that Node itself takes for one. */
+/** True for an address or a CIDR that Node itself accepts. */
 function isNetwork(text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
   const family = isIP(address);

@@ -1,4 +1,4 @@
-/** The data folder, and whether there is a folder at all. */
+/** The data folder: whether it exists, and how it is made. */
 import { mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -6,12 +6,15 @@ export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // A part of it is a file, links lead round in a circle, or this user may not look.
+    // Part of the path is a file, links form a circle, or this user may not look.
     return false;
   }
 }
 
-/** Makes the data folder, its owner's alone, where it is not there; answers what was made, the outermost first. Throws an error that names the variable. */
+/**
+ * Makes the data folder if it does not exist, for its owner alone. Returns the folders that it made, outermost first.
+ * Throws an error that names the variable.
+ */
 export function makeDataFolder(folder: string): string[] {
   try {
     return make(folder);
@@ -21,14 +24,15 @@ export function makeDataFolder(folder: string): string[] {
   }
 }
 
-/** Throws where the data folder is not there and cannot be made; leaves nothing behind. */
+/** Throws if the data folder does not exist and cannot be made. Leaves nothing behind. */
 export function tryDataFolder(folder: string): void {
   for (const path of makeDataFolder(folder).reverse()) rmdirSync(path);
 }
 
 /**
- * One by one, from the nearest that is there: Node's `recursive` takes ENOENT for a parent that is missing, makes it again and never ends
- * (its node_file.cc, MKDirpSync), and /proc answers so whatever is there.
+ * Makes one folder at a time, starting from the nearest one that exists. Node's `recursive` takes ENOENT to mean that a
+ * parent is missing, makes it again, and never ends (its node_file.cc, MKDirpSync). /proc answers ENOENT whatever is
+ * there.
  */
 function make(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })) return [];
@@ -36,7 +40,7 @@ function make(path: string): string[] {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Another process has made it a moment ago.
+    // Another process made it a moment ago.
     if (!isFolder(path)) throw error;
   }
   return [...above, path];

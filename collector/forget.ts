@@ -1,4 +1,4 @@
-/** Forgetting: a visitor who asks for it, and what has passed its site's days. */
+/** Forgetting: erases a visitor who asks for it, and deletes data that is older than its site keeps it. */
 import { setTimeout as wait } from "node:timers/promises";
 import { sha256 } from "./hash";
 import type { Joiner } from "./join/joiner";
@@ -9,22 +9,28 @@ import type { DueRow } from "./store/tables";
 import { isTelling } from "./wire/mentions";
 import type { Site } from "./wire/site";
 
-/** How often every site is looked at, and how many of them in one step. Between two looks a site that has nothing to forget costs nothing. */
+/**
+ * How often to look at every site, and how many sites to handle in one step. Between two looks, a site that has nothing
+ * to forget costs nothing.
+ */
 const LOOK_MS = 10 * 60_000;
 const SITES = 10;
 
 const DAY_MS = 86_400_000;
 
-/** Retention: answers a function that does one step for each of some sites, and says whether any site may have more to delete. */
+/**
+ * Retention. Returns a function that does one step for each of some sites, and says whether any site may have more to
+ * delete.
+ */
 export function createRetention(store: Store, clock: () => number): () => Promise<boolean> {
   let lookedAt = Number.NEGATIVE_INFINITY;
-  /** Sites that may have something to forget, where their last step ended, whose turn is next first. */
+  /** Sites that may have something to forget, and where their last step ended. The first is next. */
   const places = new Map<string, { days: number; after: ArrivalPlace | null }>();
   return async () => {
     const now = clock();
-    // A clock that was set back must not stop it.
+    // Retention must go on even if the clock was set back.
     if (places.size === 0 && Math.abs(now - lookedAt) < LOOK_MS) return false;
-    // One of the collectors on a database is enough, and two would only be in each other's way.
+    // If several collectors share a database, one is enough. Two would only get in each other's way.
     if (!(await store.leads())) return false;
     if (places.size === 0) {
       lookedAt = now;
@@ -43,14 +49,16 @@ export function createRetention(store: Store, clock: () => number): () => Promis
   };
 }
 
-/** How long is waited for a reader of the store to be gone, and how often is looked. */
+/** How long to wait until nobody reads the store, and how often to check. */
 const READERS_MS = 1_500;
 const TRY_MS = 100;
 
-/** Who asks is told by then how it stands: proxies wait a minute. */
+/**
+ * How long a request to erase may wait. By then the client hears how far it got, because proxies wait only a minute.
+ */
 const ANSWER_MS = 55_000;
 
-/** Of several collectors on a database, one that has not finished by then has crashed. */
+/** If several collectors share a database, an erasure unfinished after this time means that its collector crashed. */
 const CRASHED_MS = 60_000;
 
 interface ErasuresDeps {
@@ -60,9 +68,9 @@ interface ErasuresDeps {
 }
 
 /**
- * Erasing in the order that a crash or a race can interrupt anywhere: first the visitor is marked, so that nothing new of theirs is stored
- * and no call is joined with them any more; then their calls, what they have shown as a vendor's id, whatever else names them, and their
- * rows; and last what the engine's files have left of all that.
+ * Erases in an order that survives a crash or a race at any point. First it marks the visitor, so that nothing new of
+ * theirs is stored and no more calls are joined with them. Then it erases their calls, the vendor's ids that they have
+ * shown, anything else that names them, and their rows. Last, it erases what the engine's files still hold of all that.
  */
 export function createErasures({ store, joiner, clock }: ErasuresDeps) {
   const underWay = new Map<string, Promise<boolean>>();
@@ -73,7 +81,7 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
     await store.write([], due, clock());
   }
 
-  /** Redacts calls that were found to be the visitor's, and joins them and the others again. */
+  /** Redacts calls that turned out to be the visitor's, and joins them and the other due calls again. */
   async function redact(site: string, { calls, due }: Pick<Found<unknown>, "calls" | "due">): Promise<void> {
     await joinAgain(due);
     for (let left = calls; left.length > 0; ) {
@@ -83,7 +91,10 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
     }
   }
 
-  /** The calls under a visitor's id or alias. `sole`: nobody else has it; `aliases`: what they were matched by. */
+  /**
+   * Erases the calls under a visitor's id or alias. `sole`: nobody else has it. `aliases`: the aliases by which they
+   * were matched.
+   */
   async function eraseCalls(site: string, contextId: string, value: string) {
     const aliases = new Set<string>();
     let sole = false;
@@ -102,7 +113,10 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
     return { sole, aliases: [...aliases] };
   }
 
-  /** The calls under what a visitor has shown as a vendor's id, and whatever else names what nobody else has shown. */
+  /**
+   * Erases the calls under each vendor's id that a visitor has shown. If nobody else has shown an id, also erases
+   * everything else that names it.
+   */
   async function eraseAliases(site: string, contextId: string, values: string[]): Promise<void> {
     const theirs: string[] = [];
     for (const value of values) if ((await eraseCalls(site, contextId, value)).sole) theirs.push(value);
@@ -119,22 +133,22 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
   }
 
   async function eraseFromTables(site: string, contextId: string): Promise<void> {
-    // Of some minutes: a page that was being checked is not told from theirs.
+    // Page checks last only some minutes. We cannot tell whether the visitor's page was being checked, so these go too.
     for (const { name, said } of await store.marks("", "check"))
       if (said.includes(contextId)) await store.deleteMark("", "check", name);
     const { aliases } = await eraseCalls(site, contextId, contextId);
     await eraseMentions(site, [contextId]);
-    // Known by their calls alone where what showed them has passed the site's days.
+    // If the rows that showed these aliases are already past the site's retention, only the calls still know them.
     await eraseAliases(site, contextId, aliases);
     do {
       for (let values = await store.shownBy(site, contextId); values.length > 0; ) {
         await eraseAliases(site, contextId, values);
-        // Only now: after a crash they are what tells whom to look for.
+        // Only now: after a crash, these rows tell us whom to look for.
         while (await store.eraseRows(site, contextId, values));
         values = await store.shownBy(site, contextId);
       }
       while (await store.eraseRows(site, contextId, null));
-      // Where a site is saved at this moment, its snapshots may just have been indexed.
+      // If the site was saved at this moment, its snapshots may just have been indexed.
     } while ((await store.shownBy(site, contextId)).length > 0);
     await store.endErasing(site, sha256(contextId), "files");
   }
@@ -152,7 +166,7 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
     }
   }
 
-  /** The files are everybody's: who comes while they are seen to shares the next time with all others who do. */
+  /** All erasures share the same files. Those that come while the files are being compacted share the next run. */
   let compacting: Promise<unknown> = Promise.resolve();
   let next: Promise<boolean> | null = null;
   function compact(): Promise<boolean> {
@@ -165,7 +179,7 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
     return next;
   }
 
-  /** Once for all who ask for it at the same time. */
+  /** Runs the work once for everybody who asks for it at the same time. */
   function once(name: string, work: () => Promise<boolean>): Promise<boolean> {
     const begun = underWay.get(name) ?? work().finally(() => underWay.delete(name));
     underWay.set(name, begun);
@@ -173,10 +187,11 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
   }
 
   async function finishAll(): Promise<boolean> {
-    // One of the collectors on a database is enough. An embedded store has one anyway, which knows what it is at.
+    // If several collectors share a database, one is enough. An embedded store has only one collector, and that one
+    // knows what it is doing.
     if (!(await store.leads())) return false;
     const begun = await store.unfinished(clock() - (store.engine === "sqlite" ? 0 : CRASHED_MS));
-    // What was redacted before a crash may not be joined again yet.
+    // Calls redacted before a crash may not have been joined again yet.
     if (begun.length > 0) await joiner.sweep(0);
     const left = begun.filter(({ site, hash }) => !underWay.has(`${site} ${hash}`));
     const calls = left.filter(({ hash, id }) => hash === id);
@@ -191,7 +206,10 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
   }
 
   return {
-    /** Erases a visitor: true when nothing of theirs is left, false where that takes longer, because somebody reads the store: `finish` sees to it. */
+    /**
+     * Erases a visitor. True when nothing of theirs is left. False if that takes longer because somebody reads the
+     * store; then `finish` completes it.
+     */
     erase(site: string, contextId: string): Promise<boolean> {
       const hash = sha256(contextId);
       const work = once(`${site} ${hash}`, async () => {
@@ -201,7 +219,7 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
       });
       return Promise.race([work, wait(ANSWER_MS, false, { ref: false })]);
     },
-    /** Goes on with what was begun and is not finished, after a crash or since somebody reads the store. */
+    /** Continues what was begun but not finished, after a crash or because somebody was reading the store. */
     finish: async (): Promise<void> => {
       await once("", finishAll);
     },

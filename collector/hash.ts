@@ -5,7 +5,7 @@ export function sha256(text: string): string {
   return hash("sha256", text, "hex");
 }
 
-/** One hash of several parts, none of which can run into the next. */
+/** One hash of several parts. Parts cannot run into each other. */
 export function hashOf(...parts: string[]): string {
   return sha256(JSON.stringify(parts));
 }

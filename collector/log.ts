@@ -1,14 +1,19 @@
-/** The log: a JSON object a line on stdout. Nobody waits for it, and nothing ends by it: what cannot be written is dropped, and counted. */
+/**
+ * The log: one JSON object per line on stdout. Nothing waits for it, and nothing ends because of it. A line that cannot
+ * be written is dropped and counted.
+ */
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Level, type Logger, pino } from "pino";
 
-/** Bytes that a slow reader may leave; those of one who has stopped reading would fill the memory. */
+/**
+ * How many bytes a slow reader may leave unread. Without a limit, a reader that stopped reading would fill the memory.
+ */
 const MAX_WAITING_BYTES = 1_000_000;
 
 /**
- * Pino's own stream tries a write that failed again and again as the process ends, and that on a full disk for ever (sonic-boom's `flushSync`).
- * `write` throws where it cannot write.
+ * `write` throws if it cannot write. We do not use Pino's own stream: when the process ends, it retries a failed write
+ * again and again, and on a full disk it never stops (sonic-boom's `flushSync`).
  */
 export function createLog(level: Level | "silent", write = toStdout()): Logger {
   let dropped = 0;
@@ -36,10 +41,13 @@ export function createLog(level: Level | "silent", write = toStdout()): Logger {
   return log;
 }
 
-/** Writes to stdout whatever it is: what reads a pipe is not waited for; a disk is, and where it is full, the rest of a line is never mistaken for the next. */
+/**
+ * Writes to stdout, whatever it is. It does not wait for the reader of a pipe, but it waits for a disk. If the disk is
+ * full in the middle of a line, the next line starts on a new one.
+ */
 function toStdout(): (line: string) => void {
   const { stdout } = process;
-  // Whoever read may be gone, and another one come to the same pipe: there is always another try.
+  // The reader may have gone, and another may have opened the same pipe. So try again every time.
   stdout.on("error", () => undefined);
   let isTorn = false;
   return (line) => {

@@ -1,11 +1,14 @@
-/** The `calljoin` command: its commands, their options and their help. Each loads what it needs, and no more: the collector's memory is a promise. */
+/**
+ * The `calljoin` command: its subcommands, their options and their help. Each subcommand loads only the modules it
+ * needs, because the collector promises to use little memory.
+ */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Argument, Command, CommanderError } from "commander";
 import type { Shell } from "./cli/completion";
 import { describeVariables, readConfig, unknownVariables } from "./config";
 
-/** What was asked could not be done; the command line makes no sense. */
+/** Exit codes: the command failed, or the command line made no sense. */
 const FAILED = 1;
 const MISUSED = 2;
 
@@ -28,12 +31,12 @@ const program = new Command("calljoin")
   .exitOverride()
   .showHelpAfterError("Run calljoin --help to see all commands.")
   .hook("preAction", (_program, command) => {
-    // The doctor has a line for each of them.
+    // The doctor reports each of these in a line of its own.
     if (command.name() === "doctor") return;
     for (const line of unknownVariables(process.env)) process.stderr.write(`calljoin: ${line}\n`);
   });
 
-/** A command, its help and errors as the program's. */
+/** A subcommand. It inherits the program's handling of help and errors. */
 function command(usage: string, summary: string, details = ""): Command {
   return program
     .command(usage)
@@ -45,7 +48,8 @@ function command(usage: string, summary: string, details = ""): Command {
 command("serve", "start the collector")
   .addHelpText("after", () => `\n${describeVariables()}`)
   .action(async () => {
-    // V8 lets garbage pile up to four times of what lives before it looks. What a request leaves is small and many: half of it is enough.
+    // By default, V8 lets the heap grow to four times its live size before it collects garbage. A request leaves many
+    // small objects, so growth by half is enough.
     setFlagsFromString("--heap-growing-percent=50");
     const config = readConfig(process.env);
     const { serve } = await import("./serve");
@@ -119,7 +123,7 @@ command("completion", "print a script that completes this command line in your s
     process.stdout.write(completion(shell, program));
   });
 
-// Where its disk is full, or nobody reads it any more, there is nobody to tell: that is no reason to end.
+// If stderr's disk is full, or nobody reads stderr any more, we cannot tell anybody. That is no reason to exit.
 process.stderr.on("error", () => undefined);
 
 function say(line: string): void {
@@ -131,7 +135,7 @@ function versionOf(): string {
 }
 
 program.parseAsync().catch((error: Error & { code?: string }) => {
-  // Said by commander already.
+  // Commander has already printed this error.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : MISUSED);
   process.stderr.write(`calljoin: ${error.message || error.code || error.name}\n`);
   process.exit(FAILED);

@@ -1,6 +1,7 @@
 /**
- * What the collector tells Prometheus (`GET /metrics`). A registry of its own, passed in: two collectors in one process do not share counts.
- * No label names a visitor, and a site or a vendor only where it is there: nobody can make labels without end.
+ * What the collector tells Prometheus (`GET /metrics`). It makes its own registry, so two collectors in one process do
+ * not share counts. No label names a visitor. A label names a site or a vendor only if it exists, so nobody can create
+ * endless labels.
  */
 import type { Request, Response } from "express";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
@@ -11,13 +12,13 @@ import type { Site } from "./wire/site";
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 const BATCH_SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
-/** What the store tells is asked of it so often at most: anybody may ask for the metrics. */
+/** Ask the store for its figures at most this often, because anybody may ask for the metrics. */
 const FIGURES_MS = 5_000;
 
-/** And is left out where it does not answer by then. */
+/** Leave the figures out if the store does not answer within this time. */
 const PATIENCE_MS = 2_000;
 
-/** Deliveries of one site and state are counted up to here. */
+/** The limit for counting the deliveries of one site and state. */
 const MOST_DELIVERIES = 10_000;
 
 interface MetricsDeps {
@@ -30,7 +31,7 @@ interface MetricsDeps {
 export function createMetrics({ store, clock, waitingBytes }: MetricsDeps) {
   const registry = new Registry();
   const registers = [registry];
-  // The process: CPU, memory, event loop, garbage, open files.
+  // The process's own metrics: CPU, memory, event loop, garbage, open files.
   collectDefaultMetrics({ register: registry });
   const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Counter({ name: `calljoin_${name}`, help, labelNames, registers });
@@ -66,7 +67,7 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps) {
   });
 
   return {
-    /** Counts a request that was answered, and how long that took. */
+    /** Counts an answered request, and how long the answer took. */
     answered(labels: { method: string; route: string; status: number }, ms: number): void {
       requests.observe(labels, ms / 1_000);
     },
@@ -89,13 +90,13 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps) {
         for (const { state } of settlements) deliveries.inc({ state });
       },
     }),
-    /** A call that came out anew; `reason` is null where it is matched. */
+    /** Counts a new version of a call. `reason` is null if it is matched. */
     joined: (status: string, reason: string | null) => joins.inc({ status, reason: reason ?? "" }),
-    /** A vendor that the site has was not let in. */
+    /** Counts a refusal of one of the site's own vendors. */
     vendorRefused: (site: string, vendor: string) => refused.inc({ site, vendor }),
-    /** Somebody asked with a wrong admin token. */
+    /** Counts a request with a wrong admin token. */
     adminRefused: () => admin.inc(),
-    /** Answers all of it in Prometheus' text format. */
+    /** Sends all metrics in Prometheus' text format. */
     async answer(_request: Request, response: Response): Promise<void> {
       await figures();
       response.set("Content-Type", registry.contentType).send(await registry.metrics());
@@ -103,7 +104,7 @@ export function createMetrics({ store, clock, waitingBytes }: MetricsDeps) {
   };
 }
 
-/** A function that brings the store's own figures up to date; it never fails, and never takes long. */
+/** Returns a function that brings the store's own figures up to date. It never fails, and never takes long. */
 function figuresOf(store: Store, clock: () => number, registry: Registry): () => Promise<void> {
   const gauge = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Gauge({ name: `calljoin_${name}`, help, labelNames, registers: [registry] });
@@ -116,7 +117,7 @@ function figuresOf(store: Store, clock: () => number, registry: Registry): () =>
   );
   const stored = gauge("deliveries_stored", "Deliveries by state, up to 10,000", "site", "state");
 
-  /** Nothing is told rather than zeros. */
+  /** Removes the figures, because none is better than zero. */
   function forget(): void {
     for (const one of [heard, stored]) one.reset();
     bytes.remove();

@@ -1,4 +1,4 @@
-/** `calljoin rejoin`: a changed site document, applied to the calls that are there already (contract 7). */
+/** `calljoin rejoin`: applies a changed site document to the calls that are already stored (contract 7). */
 import { setTimeout as wait } from "node:timers/promises";
 import { reread, rereadRefusal } from "./intake/reread";
 import { joinCall } from "./join/joiner";
@@ -11,11 +11,11 @@ export interface RejoinProgress {
   /** Calls joined again so far, and how many of them came out differently. */
   done: number;
   changed: number;
-  /** How often what became what: `unusable/no_id → matched/context_id`. */
+  /** How often each change occurred, such as `unusable/no_id → matched/context_id`. */
   changes: Map<string, number>;
-  /** The last call's id: a later run can go on after it. */
+  /** The last call's id. A later run can continue after it. */
   last: string;
-  /** Of all calls, from 0 to 1: ids are hashes, and so lie evenly. */
+  /** The share of all calls that is done, from 0 to 1. Ids are hashes, so they are spread evenly. */
   share: number;
 }
 
@@ -24,21 +24,27 @@ export interface RejoinOptions {
   after?: string;
   /** Tells webhooks what has changed. */
   tell?: boolean;
-  /** Finds out what would change, and changes nothing. */
+  /** Finds out what would change, but changes nothing. */
   dryRun?: boolean;
 }
 
-/** Calls that are looked up at once, and how long one transaction goes on with the next of them, ms. */
+/**
+ * How many calls, and how many refusals, to look up at once. STEP_MS: how many milliseconds one transaction keeps
+ * taking more calls.
+ */
 const PAGE = 200;
 const REFUSALS = 10;
 const STEP_MS = 10;
 
-/** Between two transactions the collector beside, which looks for its turn every now and then, gets it. A database has many writers. */
+/**
+ * The pause between two transactions. A collector on the same SQLite store checks only now and then whether it may
+ * write, and the pause lets it in. A PostgreSQL database has many writers.
+ */
 const PAUSE_MS = { sqlite: 15, postgres: 0 };
 
 /**
- * Reads a site's call events anew, in the order of their calls' ids, joins the calls, and yields its progress after each commit.
- * May be stopped and run again at any time: a call that is joined twice comes out the same.
+ * Reads a site's call events again, in the order of their calls' ids, joins the calls, and yields its progress after
+ * each commit. It may be stopped and run again at any time: a call that is joined twice comes out the same.
  */
 export async function* rejoin(
   store: Store,
@@ -77,7 +83,7 @@ export async function* rejoin(
   yield* rereadRefusals(store, site, progress, dryRun);
 }
 
-/** Takes out of refusals what the document does not let be kept any more, those of the newest last. */
+/** Removes from refusals what the document no longer allows us to keep, starting with the newest. */
 async function* rereadRefusals(
   store: Store,
   site: string,
@@ -89,7 +95,7 @@ async function* rereadRefusals(
   const change = "refused events → kept with less";
   progress.share = 1;
   for (let below: Pick<RejectedRow, "received_at" | "id"> | null = null; known; ) {
-    // One by one where they are changed: each may be a megabyte.
+    // Change them one at a time, because each may be a megabyte.
     const page: RejectedRow[] = await store.rejected(site, {}, below, REFUSALS);
     for (const row of page) {
       const less = rereadRefusal(row, document);
@@ -104,7 +110,7 @@ async function* rereadRefusals(
   }
 }
 
-/** Ends a transaction that was only to be looked at. */
+/** Rolls back a transaction that was only a dry run. */
 class Undone<T> extends Error {
   constructor(readonly result: T) {
     super("undone");
@@ -124,7 +130,10 @@ async function inOneStep<T>(store: Store, dryRun: boolean, work: (tx: JoinTx) =>
   }
 }
 
-/** Reads one call anew and joins it, and those that its events belong to now. Answers how it came out differently, or null. */
+/**
+ * Reads one call's events again, and joins the call and any other calls that its events now belong to. Returns how it
+ * came out differently, or null.
+ */
 async function rejoinCall(
   tx: JoinTx,
   site: string,

@@ -1,4 +1,4 @@
-/** The collector as a process: opens its store, listens, and ends without losing what it has accepted. */
+/** The collector as a process: it opens its store, listens, and stops without losing anything that it accepted. */
 import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -18,39 +18,51 @@ import { patiently } from "./patience";
 import { databasePlace } from "./store/engine";
 import { openStoreThread, type StoreThread } from "./thread/open";
 
-/** A request has so long to arrive, whole; who sends it byte by byte is cut off. Checked every few seconds. */
+/**
+ * A whole request must arrive within these times, so a client that sends it byte by byte is cut off. Node checks every
+ * few seconds.
+ */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
-  // Longer than balancers keep theirs (60 s): who closes first while the other one sends makes it a 502 (https://nodejs.org/api/http.html#serverkeepalivetimeout).
+  // Longer than load balancers keep theirs (60 s). If we close a connection while the balancer is sending on it, the
+  // balancer answers 502 (https://nodejs.org/api/http.html#serverkeepalivetimeout).
   keepAliveTimeout: 75_000,
-  // A collector on the site's own domain is sent all of the page's cookies with the script's request: browsers keep 180 of 4 KB.
+  // If the collector is on the site's own domain, the browser sends all of the page's cookies when it asks for the
+  // script. Browsers keep 180 cookies of 4 KB.
   maxHeaderSize: 131_072,
 };
 
-/** Who is still being answered when the collector is to stop has so long; then it ends, whatever it waits for. What was acknowledged is on disk. */
+/**
+ * When the collector stops, clients that still wait for an answer get CLOSE_MS. After END_MS it exits, whatever it is
+ * waiting for. Everything that it acknowledged is on disk.
+ */
 const CLOSE_MS = 2_500;
 const END_MS = 4_200;
 
-/** A connection that was opened and is not used: browsers open them in advance. */
+/** How long an unused connection may stay open while the collector stops. Browsers open connections in advance. */
 const UNUSED_MS = 1_000;
 
-/** How often is looked for joins that a crash left undone. */
+/** How often to look for joins that a crash left undone. */
 const SWEEP_MS = 5_000;
 
-/** How often is looked for deliveries whose time has come. */
+/** How often to look for deliveries that are due. */
 const FORWARD_MS = 1_000;
 
-/** One small step of the retention each time. */
+/** How often retention takes one small step. */
 const RETENTION_MS = 2_000;
 
-/** Erasures that a crash has interrupted, or that a restored backup has undone, have so long before anybody can ask; longer ones go on beside. */
+/**
+ * On start, unfinished erasures get this long before anybody can ask the collector for anything. A crash may have
+ * interrupted them, or a restored backup may have undone them. Longer ones go on in the background.
+ */
 const FINISH_MS = 10_000;
 
 /** Starts the collector; resolves with its server once it listens. `sdkFolder` holds the built scripts. */
 export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
-  // Heard from here on: nothing ends the first process of a container by default (pid_namespaces(7)), which may wait for its database.
+  // Handle signals from here on, because the process may have to wait for its database. By default, no signal ends the
+  // first process of a container (pid_namespaces(7)).
   let stop = async (_signal: string): Promise<void> => process.exit(0);
   process.once("SIGTERM", (signal) => stop(signal)).once("SIGINT", (signal) => stop(signal));
   const log = createLog(config.logLevel);
@@ -60,7 +72,8 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
     log.fatal({ err: error }, "the store's thread has ended");
     process.exit(1);
   };
-  // The store opens in its own thread, on another core, while what answers requests is read: a third of the time until ready.
+  // The store opens in its own thread, on another core, while this thread loads the code that answers requests. That
+  // saves a third of the time until the collector is ready.
   const [{ store, joiner: threaded }, { createApp }] = await Promise.all([
     openConfigured(config, log, onDeath),
     import("./app"),
@@ -84,10 +97,10 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   });
 
   let isStopping = false;
-  // What the store's closing cuts off stays due.
+  // A join that the closing store cuts off stays due.
   const sweep = (ageMs?: number) =>
     joiner.sweep(ageMs).catch((error) => isStopping || log.error({ err: error }, "sweep failed"));
-  // However young: what a crash a moment ago has left is joined before anybody can ask for it.
+  // Sweep even the youngest ones: a join that a crash left undone a moment ago is made before anybody can ask for it.
   await sweep(0);
   const finishErasing = () => erasures.finish().catch((error) => log.error({ err: error }, "erasing failed"));
   await Promise.race([finishErasing(), wait(FINISH_MS, undefined, { ref: false })]);
@@ -97,7 +110,7 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
   for (const one of servers) answerMalformed(one);
   const closes = servers.map(closing);
   const timers: NodeJS.Timeout[] = [];
-  // Before anybody can hear that it is ready: they may ask it to stop at once.
+  // Set this before anybody can learn that the collector is ready, because they may stop it at once.
   stop = async (signal) => {
     log.info({ signal }, "stopping");
     isStopping = true;
@@ -154,14 +167,15 @@ export async function serve(config: Config, sdkFolder: URL): Promise<Server> {
 }
 
 /**
- * Who has said all may close its side (`nc -N`, old clients that frame by the end of the connection), and waits for the answer: Node would drop a
- * request that is whole and not yet read, by a setting that it has and does not document (lib/_http_server.js).
+ * Some clients close their side once they have sent everything, and then wait for the answer: `nc -N`, and old clients
+ * that frame a request by the end of the connection. By default, Node drops such a request if it is complete but not
+ * yet read. Node has a setting for this, but does not document it (lib/_http_server.js).
  */
 function listener(app: RequestListener): Server {
   return Object.assign(createServer(LIMITS, app), { httpAllowHalfOpen: true });
 }
 
-/** Throws an error that names the variable where a port is not to be had. */
+/** Throws an error that names the variable if the port cannot be used. */
 async function listen(server: Server, variable: string, port: number, host: string | undefined): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen({ port, host }, resolve);
@@ -184,7 +198,8 @@ async function openConfigured(
     for (const note of opened.notes) log.info(note);
     return opened;
   }
-  // What speaks SQL is loaded where it is used: with the embedded store in its own thread, it would lie in this one's memory for nothing.
+  // Load the SQL code only where it is used. With the embedded store in its own thread, it would only take up memory in
+  // this one.
   const { chosenStore } = await import("./choose");
   const store = await patiently(() => chosenStore(config, { tell: (note) => log.info(note) }), {
     clock: Date.now,
@@ -193,9 +208,12 @@ async function openConfigured(
   return { store };
 }
 
-/** The folder holds secrets of vendors and webhooks: it is its owner's alone, and one from before is made so. */
+/**
+ * The folder holds secrets of vendors and webhooks, so only its owner may read it. This also tightens a folder from an
+ * earlier version.
+ */
 function tighten(folder: string, log: Logger): void {
-  // Whatever else is there in its place is told when the store is opened.
+  // If something other than a folder is there, opening the store reports it.
   if (!isFolder(folder)) return;
   try {
     const ours = readdirSync(folder).filter((name) => /^(calljoin\.db|admin-token|collector\.)/.test(name));
@@ -203,12 +221,14 @@ function tighten(folder: string, log: Logger): void {
     for (const path of loose) chmodSync(path, path === folder ? 0o700 : 0o600);
     if (loose.length > 0) log.warn({ paths: loose }, "others could read these; only their owner can now");
   } catch (error) {
-    // A container's volume may belong to root. A disk that is read-only stops the start by itself.
+    // A container's volume may belong to root. A read-only disk stops the start anyway.
     log.warn(`${folder} holds secrets, others can read it, and that cannot be changed: ${(error as Error).message}`);
   }
 }
 
-/** A function that takes no more connections, and ends each of the others after the answer that it waits for. */
+/**
+ * Returns a function that accepts no more connections, and ends each open one after the answer that it is waiting for.
+ */
 function closing(server: Server): () => Promise<void> {
   const opened = new Map<Socket, number>();
   server.on("connection", (socket: Socket) => {
@@ -220,7 +240,7 @@ function closing(server: Server): () => Promise<void> {
     const closed = new Promise((resolve) => server.close(resolve));
     const idle = setInterval(() => {
       server.closeIdleConnections();
-      // Node calls a connection idle only once it has had an answer.
+      // Node considers a connection idle only after its first answer.
       const isUnused = ([{ bytesRead }, since]: [Socket, number]) =>
         bytesRead === 0 && performance.now() - since > UNUSED_MS;
       for (const [socket] of [...opened].filter(isUnused)) socket.destroy();

@@ -6,30 +6,30 @@ import { parameterOf } from "../wire/parameters";
 import type { Goal, Site, Webhook } from "../wire/site";
 
 export interface Conversion {
-  /** As the platform knows it. */
+  /** The name that the platform knows. */
   name: string;
   call: Call;
-  /** Null where there is none, or its currency is not known. */
+  /** Null if the call has no value, or if its currency is not known. */
   value: { value: number; currency: string } | null;
   clicks: Partial<Record<ClickId, string>>;
-  /** When the click came, as far as is known: the start of its visit; epoch ms. */
+  /** When the click came, as far as we know: the start of its visit, in epoch ms. */
   clicked_at: number | null;
   consent: Record<(typeof CONSENTS)[number], boolean | null>;
 }
 
 export type Reason = NonNullable<ConversionState["reason"]>;
 export type NotEligible = { reason: Reason; detail: string };
-/** What a platform is to be told of a call, or why it is not. */
+/** What to tell a platform about a call, or why not to. */
 export type Eligible = Conversion[] | NotEligible;
 
 export const isEligible = (eligible: Eligible): eligible is Conversion[] => Array.isArray(eligible);
 
-/** A call passes where each list that is given holds it. */
+/** A call passes if it is in each list that the filter gives. */
 export function passes(filter: Webhook["filter"], call: Call): boolean {
   return filteredOut(filter, call) === null;
 }
 
-/** Why a call does not pass; null where it does. */
+/** Why a call does not pass, or null if it does. */
 export function filteredOut({ status, vendor, type, goal }: Webhook["filter"], call: Call): string | null {
   const lists: [string, string[] | undefined, string[]][] = [
     ["status", status, [call.join.status]],
@@ -43,7 +43,10 @@ export function filteredOut({ status, vendor, type, goal }: Webhook["filter"], c
   return `its filter lets ${name} ${wanted.join(", ")} through, and the call has ${has.join(", ") || "none"}`;
 }
 
-/** The conversions that a call is at a destination: one for each of the goals that count there, or one in all where the destination names it. */
+/**
+ * The conversions that a call makes at a destination: one for each goal that counts there, or a single one if the
+ * destination names it.
+ */
 export function conversionsOf(webhook: Webhook, call: Call, goals: Goal[]): Conversion[] {
   const counted = goals.filter(({ name }) => call.goals.includes(name) && isWanted(webhook, name));
   const [first] = counted;
@@ -60,7 +63,10 @@ export function conversionsOf(webhook: Webhook, call: Call, goals: Goal[]): Conv
   return all.map(({ name, goals: met }) => ({ name, value: worthOf(call, met), ...common }));
 }
 
-/** What a call that counts no more is to a platform that can change a conversion and not take it back: one that is worth nothing. */
+/**
+ * A call that no longer counts, for a platform that can change a conversion but not take it back: the conversion is now
+ * worth nothing.
+ */
 export function takenBack(webhook: Webhook, call: Call, goals: Goal[]): Conversion[] {
   const wanted = goals.filter(({ name }) => isWanted(webhook, name)).map(({ name }) => name);
   const counted = conversionsOf(webhook, { ...call, goals: wanted }, goals);
@@ -68,8 +74,8 @@ export function takenBack(webhook: Webhook, call: Call, goals: Goal[]): Conversi
 }
 
 /**
- * An unmatched call, or one that meets no goal of a destination's, is none; then its click id, the visitor's consent and its age are looked at:
- * the call's, or the click's.
+ * Decides whether a call is a conversion. The call must be matched and meet a goal that counts at the destination. It
+ * also needs a click id, the visitor must not have refused consent, and the call, or its click, must not be too old.
  */
 export function adConversions(
   clickIds: readonly ClickId[],
@@ -94,7 +100,7 @@ export function adConversions(
   };
 }
 
-/** The visit that a call's click ids are of: an earlier one where the call's own has none. */
+/** The visit that a call's click ids come from. If the call's own visit has none, it is an earlier one. */
 export function clickSession(webhook: Webhook, call: Call): string | null {
   const earlier = earlierOf(webhook, call);
   return earlier ? earlier.session_id : call.join.session_id;
@@ -104,7 +110,7 @@ function isWanted({ filter }: Webhook, goal: string): boolean {
   return filter.goal === undefined || filter.goal.includes(goal);
 }
 
-/** The total, else what one of the goals says that such a call is worth. */
+/** The call's total, or else the worth that one of the goals gives to such a call. */
 function worthOf({ total }: Call, goals: Goal[]): Conversion["value"] {
   if (total) return total.currency === null ? null : { value: total.value, currency: total.currency };
   const { value, currency } = goals.find((goal) => goal.value !== undefined) ?? {};
@@ -117,7 +123,7 @@ function fieldOf(webhook: Webhook, call: Call, name: string): string | null {
   return found === null || found === undefined || found === "" ? null : String(found);
 }
 
-/** What advertising systems make them of; a template's `{gclid}` that nobody filled is none. */
+/** The form that advertising systems give to click ids. An unfilled `{gclid}` of a template does not fit. */
 const CLICK_ID = /^[\w.~-]{1,1000}$/;
 
 function clicksOf(webhook: Webhook, call: Call): Conversion["clicks"] {
@@ -133,7 +139,7 @@ function clickedAt(webhook: Webhook, call: Call): number | null {
   return earlierOf(webhook, call)?.at ?? call.context?.session_ts ?? null;
 }
 
-/** Of an earlier visit's click ids, those that this destination asks for. */
+/** The click id of an earlier visit that this destination uses. */
 function earlierOf(webhook: Webhook, { earlier_clicks = {} }: Call) {
   const own = Object.entries(PLATFORMS).find(([platform]) => webhook.format.startsWith(platform))?.[1] ?? [];
   return own.flatMap((name) => earlier_clicks[entityAt(sourceOf(webhook, name)) ?? ""] ?? [])[0];

@@ -1,4 +1,4 @@
-/** What a platform is to the rest: which calls it takes, how it is told, what its answers mean. */
+/** A platform, as the rest of the code sees it: which calls it takes, how to tell it, what its answers mean. */
 
 import type { AttemptRow } from "../store/tables";
 import type { Call } from "../wire/call";
@@ -8,27 +8,33 @@ import type { Site, Webhook } from "../wire/site";
 import type { Conversion, Eligible } from "./conversion";
 
 export interface Destination {
-  /** True where the webhook's own events and filter choose what it is told, as of any webhook; else it is told of conversions. */
+  /**
+   * True if the webhook's own events and filter choose what to tell, as for any webhook. Otherwise it is told about
+   * conversions.
+   */
   isChosenFor?: true;
-  /** What it is to be told of a call at a time (ms). */
+  /** What to tell the platform about a call at a given time (ms). */
   eligible(webhook: Webhook, call: Call, document: Site, now: number): Eligible;
-  /** How it is told by requests; left out where it fetches a file. */
+  /** How to tell it by requests. Left out if it fetches a file. */
   api?: Api;
   file?: FileFormat;
 }
 
 export interface Api {
-  /** Whether a later version of a conversion takes the place of what it was told before; else the first one told is the last. */
+  /**
+   * Whether a later version of a conversion replaces what the platform was told before. If not, the first version is
+   * the last.
+   */
   restates: boolean;
-  /** The body of the request that tells it. */
+  /** The body of the request that tells the platform. */
   body(webhook: Webhook, call: Call, conversions: Conversion[]): string;
-  /** Why it would not take a body any more, and would perhaps not say so; null where it would. */
+  /** Why the platform would no longer take a body, perhaps without saying so, or null if it would take it. */
   fault(body: string, now: number): string | null;
-  /** What to ask next; an error that is thrown says why nothing can be asked, and is not tried again. */
+  /** What to ask next. If it throws, the error says why nothing can be asked, and we do not try again. */
   ask(asked: Asked): Promise<Question>;
-  /** What an answer means; null where its status says it, as a webhook's does. */
+  /** What an answer means, or null if its status says it, as for a webhook. */
   read(answer: Answer, asked: Asked): Verdict;
-  /** What a refusal says in words, null where it says nothing. */
+  /** What a refusal says in words, or null if it says nothing. */
   words(response: string): string | null;
 }
 
@@ -37,7 +43,7 @@ export interface Asked {
   body: string;
   /** The platform's credential. */
   secret: string;
-  /** True where it is to be checked and not counted. */
+  /** True if the platform should check the event but not count it. */
   test: boolean;
   /** Earlier attempts at this delivery, the earliest first. */
   attempts: Pick<AttemptRow, "status" | "request" | "response">[];
@@ -45,25 +51,28 @@ export interface Asked {
   send: (request: Outgoing) => Promise<Answer>;
 }
 
-/** A request, and what is shown of it: credentials are not. Where no request can be made yet, the answer that says why. */
+/**
+ * A request, and the version of it that we show, without credentials. If no request can be made yet, the answer that
+ * says why.
+ */
 export type Question = { request: Outgoing; shown: Outgoing } | { shown: Outgoing; answer: Answer };
 
-/** `later` is when to ask again, ms from now: it has taken it, and is not done. */
+/** `later` means that the platform has taken the event but is not done. Ask again after this many ms. */
 export type Verdict = "delivered" | "refused" | { later: number } | null;
 
 /** A file that a platform fetches. */
 export interface FileFormat {
-  /** The lines before the rows. */
+  /** The lines above the rows. */
   head: string[][];
   row(conversion: Conversion): string[];
-  /** Rows that it reads of one file. */
+  /** How many rows the platform reads from one file. */
   mostRows: number;
-  /** The same for what is to be changed of what it was told. */
+  /** The same, for changes to what the platform was told before. */
   adjustments: {
     head: string[][];
-    /** Null where the platform could not find what it was told. */
+    /** Null if the platform could not find what it was told. */
     row(adjustment: Adjustment): string[] | null;
-    /** The click id by which it finds a conversion; left out where it goes by the call's transaction. */
+    /** The click id by which the platform finds a conversion. Left out if it uses the call's transaction instead. */
     click?: ClickId;
   };
 }
@@ -72,16 +81,16 @@ export interface Adjustment {
   /** The call's transaction id. */
   transaction_id: string;
   name: string;
-  /** The call's time and click id, as they were told. */
+  /** The call's time and click id, as the platform was told them. */
   ts: number;
   click_id: string | null;
-  /** When it was found out, ms. */
+  /** When we found out, in ms. */
   at: number;
-  /** What it is now; null where it is taken back. */
+  /** The new value, or null if the conversion is taken back. */
   value: Conversion["value"];
 }
 
-/** A POST of JSON. `shown` headers stand in the place of those that hold a credential. */
+/** A POST request with a JSON body. */
 export function jsonPost(url: string, body: string, headers: Record<string, string> = {}): Outgoing {
   const length = String(Buffer.byteLength(body));
   const usual = { "User-Agent": "Calljoin", "Content-Type": "application/json", "Content-Length": length };

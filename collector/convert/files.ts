@@ -1,24 +1,26 @@
 /**
  * The files that Google Ads and Microsoft Advertising fetch on a schedule. Sources:
- * - https://support.google.com/google-ads/answer/7014069 (columns; the zone may stand with each time: `2012-08-14 13:00:00+0500`)
+ * - https://support.google.com/google-ads/answer/7014069 (columns; each time may carry its zone:
+ *   `2012-08-14 13:00:00+0500`)
  * - https://support.google.com/google-ads-data-manager/answer/14184381 (the first line holds the names of the columns)
- * - https://experienceleague.adobe.com/en/docs/advertising/search-social-commerce/admin/conversion-metrics/conversions-upload-data (Google's columns
- *   for consent: `Granted`, `Denied` or nothing)
- * - https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uetv2offlineconversion (of 18 June 2026: columns, times, the zone's line,
- *   restating and retracting, 100,000 rows)
- * Unverified: how many rows Google reads, and how Microsoft's templates order and head the columns that its page names (they need an account).
+ * - https://experienceleague.adobe.com/en/docs/advertising/search-social-commerce/admin/conversion-metrics/conversions-upload-data
+ *   (Google's columns for consent: `Granted`, `Denied` or nothing)
+ * - https://learn.microsoft.com/en-us/advertising/msa-help/hlp_ba_conc_uetv2offlineconversion (of 18 June 2026:
+ *   columns, times, the zone's line, restating and retracting, 100,000 rows)
+ * Unverified: how many rows Google reads, and how Microsoft's templates order and title the columns that its page
+ * names. Checking either needs an account.
  */
 import { adConversions, type Conversion } from "./conversion";
 import type { Destination } from "./destination";
 
-/** Both take a conversion until so long after the last click. */
+/** Both platforms take a conversion until this long after the last click. */
 const MAX_AGE_MS = 90 * 86_400_000;
 /** Half of what Microsoft reads at once. */
 const MOST_ROWS = 50_000;
 const UTC = ["Parameters:TimeZone=+0000"];
 
 export const googleAdsCsv: Destination = {
-  // Its columns have no place for gbraid and wbraid.
+  // The file's columns have no place for gbraid and wbraid.
   eligible: adConversions(["gclid"], MAX_AGE_MS, "click"),
   file: {
     head: [
@@ -105,7 +107,7 @@ function amount(value: Conversion["value"]): [string, string] {
   return value ? [String(value.value), value.currency] : ["", ""];
 }
 
-/** At most three decimals, and nothing below 0. */
+/** At most three decimals, and never below 0. */
 function microsoftAmount(value: Conversion["value"]): [string, string] {
   return amount(value && { ...value, value: Math.max(0, Math.round(value.value * 1_000) / 1_000) });
 }

@@ -1,6 +1,6 @@
 /**
- * Google Analytics 4's Measurement Protocol: a webhook whose parameters become one event. GA4 answers 2xx to anything, so that what it
- * would drop in silence has to be found out before.
+ * Google Analytics 4's Measurement Protocol: a webhook whose parameters become one event. GA4 answers 2xx to anything,
+ * so we must find out beforehand what it would silently drop.
  */
 import type { Call } from "../wire/call";
 import { CONSENTS } from "../wire/clicks";
@@ -11,10 +11,13 @@ import { type Destination, jsonPost } from "./destination";
 
 const GA4_URL = "https://www.google-analytics.com/mp/collect";
 
-/** Parameters that GA4 wants beside the event and not in it. */
+/** Parameters that GA4 wants next to the event, not in it. */
 const BESIDE = ["client_id", "user_id"];
 
-/** How long after its start a session takes events, and how far back GA4 takes any: https://developers.google.com/analytics/devguides/collection/protocol/ga4/use-cases */
+/**
+ * How long after its start a session takes events, and how far back GA4 takes any event:
+ * https://developers.google.com/analytics/devguides/collection/protocol/ga4/use-cases
+ */
 const SESSION_MS = 24 * 3_600_000;
 const MAX_AGE_MS = 72 * 3_600_000;
 
@@ -29,7 +32,7 @@ export const ga4: Destination = {
     if (call.join.status !== "matched") return { reason: "no_click_id", detail: "the call belongs to no visit" };
     if (faulty) return faulty;
     const [first] = conversionsOf(webhook, call, document.goals);
-    // GA4 is told of what its webhook chooses, a goal or none.
+    // GA4 is told whatever its webhook chooses, whether or not the call meets a goal.
     const none = { ad_user_data: null, ad_personalization: null };
     return [first ?? { name: "phone_call", call, value: null, clicks: {}, clicked_at: null, consent: none }];
   },
@@ -49,7 +52,10 @@ export const ga4: Destination = {
   },
 };
 
-/** The body: `event_name` names the event (default `phone_call`), all other parameters are the event's. */
+/**
+ * The body. The parameter `event_name` names the event (default `phone_call`). The event gets all other parameters,
+ * except `client_id`, `user_id` and consent, which go next to it.
+ */
 function ga4Body(webhook: Webhook, call: Call): string {
   const event = webhook.parameters.filter(({ name }) => !(CONSENTS as readonly string[]).includes(name));
   const chosen = event.map(({ name, value }): [string, Scalar | string[] | null] => [name, parameterOf(call, value)]);
@@ -65,28 +71,31 @@ function ga4Body(webhook: Webhook, call: Call): string {
     events: [
       {
         name: values.event_name ?? "phone_call",
-        // Without an engagement time the visit does not show as active.
+        // Without an engagement time, GA4 does not show the visit as active.
         params: { engagement_time_msec: 1, ...Object.fromEntries(params) },
       },
     ],
   });
 }
 
-/** What the page has said of consent (https://developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events). */
+/**
+ * What the page said about consent
+ * (https://developers.google.com/analytics/devguides/collection/protocol/ga4/sending-events).
+ */
 function ga4Consent(webhook: Webhook, call: Call) {
   const known = Object.entries(consentOf(webhook, call)).filter(([, given]) => given !== null);
   if (known.length === 0) return {};
   return { consent: Object.fromEntries(known.map(([name, given]) => [name, given ? "GRANTED" : "DENIED"])) };
 }
 
-/** Why GA4 would drop a body or show its conversion as "(not set)"; null where it would not. */
+/** Why GA4 would drop a body or show its conversion as "(not set)", or null if it would do neither. */
 function reasonOf(body: string, now: number) {
   const { client_id, timestamp_micros, events } = JSON.parse(body);
   const { session_id } = events[0].params;
   if (!client_id || !session_id) return { reason: "no_click_id", detail: NOT_SET } as const;
   if (now - timestamp_micros / 1_000 > MAX_AGE_MS)
     return { reason: "too_old", detail: "GA4 does not accept events older than 72 hours" } as const;
-  // Its own id of a session is the time of its start, in seconds.
+  // GA4's own session id is the time when the session started, in seconds.
   const start = /^\d{10}$/.test(String(session_id)) ? Number(session_id) * 1_000 : null;
   if (start !== null && now - start > SESSION_MS)
     return {
@@ -96,7 +105,7 @@ function reasonOf(body: string, now: number) {
   return null;
 }
 
-/** The URL of a GA4 webhook. `debug` is where GA4 says what it thinks of an event, and counts nothing. */
+/** The URL of a GA4 webhook. With `debug`, GA4 says what it thinks of an event, and counts nothing. */
 function ga4Url({ url: base, measurement_id }: Webhook, apiSecret: string, debug: boolean): string {
   const url = new URL(base ?? GA4_URL);
   if (debug) url.pathname = `/debug${url.pathname}`;

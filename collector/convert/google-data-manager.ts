@@ -1,6 +1,6 @@
 /**
- * Google Ads by the Data Manager API: offline conversions of an UPLOAD_CLICKS conversion action. (Its call conversions, UPLOAD_CALLS, are of
- * numbers in the advertisements themselves, and know no adjustments.) Sources:
+ * Google Ads through the Data Manager API: offline conversions of an UPLOAD_CLICKS conversion action. Google's call
+ * conversions, UPLOAD_CALLS, are for numbers in the advertisements themselves, and cannot be adjusted. Sources:
  * - https://developers.google.com/data-manager/api/reference/rest/v1/events/ingest
  * - https://developers.google.com/data-manager/api/devguides/events/google-ads/offline/send-events
  * - https://developers.google.com/data-manager/api/devguides/events/google-ads/conversion-adjustments
@@ -21,22 +21,26 @@ const INGEST = "https://datamanager.googleapis.com/v1/events:ingest";
 const MIN = 60_000;
 const H = 60 * MIN;
 
-/** From the click, 90 days at most (https://support.google.com/google-ads/answer/7014069); all that is known of its time is the visit that began with it. */
+/**
+ * At most 90 days from the click (https://support.google.com/google-ads/answer/7014069). All that we know of the
+ * click's time is the start of the visit that it began.
+ */
 const MAX_AGE_MS = 90 * 24 * H;
 
 /**
- * When it is asked what became of an event: after the answer that it was taken, and after each that it is not done yet; half an hour, then
- * with growing pauses (https://developers.google.com/data-manager/api/devguides/diagnostics).
+ * When to ask what became of an event: after Google says that it has taken the event, and again after each answer that
+ * it is not done yet. The first check is after half an hour, then the pauses grow
+ * (https://developers.google.com/data-manager/api/devguides/diagnostics).
  */
 const CHECKS = [30 * MIN, H, 2 * H, 4 * H, 8 * H, 24 * H];
 
-/** Said of an event that is there already, after a replay: it counts. */
+/** Google gives these reasons for an event that it already has, such as after a replay. The event counts. */
 const DUPLICATES = ["PROCESSING_ERROR_REASON_DUPLICATE_TRANSACTION_ID", "PROCESSING_ERROR_REASON_DUPLICATE_GCLID"];
 
 export const googleDataManager: Destination = {
   eligible: adConversions(["gclid", "gbraid", "wbraid"], MAX_AGE_MS, "click"),
   api: {
-    // An event under a known transaction id adjusts the value and the currency of the one before.
+    // An event with a known transaction id adjusts the value and the currency of the earlier one.
     restates: true,
     body: (_webhook: Webhook, _call: Call, conversions: Conversion[]) =>
       JSON.stringify({ events: conversions.map(eventOf) }),
@@ -59,7 +63,8 @@ function eventOf({ call, clicks, value, consent }: Conversion) {
     eventTimestamp: new Date(call.ts).toISOString(),
     eventSource: "PHONE",
     adIdentifiers,
-    // Of the E.164 number with its plus, which is what is kept: https://developers.google.com/data-manager/api/devguides/concepts/formatting
+    // The hash of the E.164 number with its plus, which is the hash that we keep:
+    // https://developers.google.com/data-manager/api/devguides/concepts/formatting
     ...(call.caller_sha256 && { userData: { userIdentifiers: [{ phoneNumber: call.caller_sha256 }] } }),
     ...consentOf(consent),
     ...(value && { conversionValue: value.value, currency: value.currency }),
@@ -111,7 +116,10 @@ function statusUrl(ingest: string, requestId: string): string {
   return url.href;
 }
 
-/** Under which id Google has taken the event and is not done with it, and how often it was asked since; null where it is to be told. */
+/**
+ * The id under which Google has taken the event without being done with it, and how often we have asked since. Null if
+ * Google still has to be told.
+ */
 function takenAs({ attempts }: Asked): { requestId: string; checks: number } | null {
   let checks = 0;
   for (const { status, request, response } of attempts.toReversed()) {
@@ -138,7 +146,8 @@ function read(answer: Answer, asked: Asked): Verdict {
   }
   if (status === 200 && !asked.test && typeof objectIn(response).requestId === "string")
     return { later: CHECKS[0] ?? 0 };
-  // The whole request is refused, and would be again: https://developers.google.com/data-manager/api/devguides/concepts/understand-errors
+  // Google refuses the whole request, and would refuse it again:
+  // https://developers.google.com/data-manager/api/devguides/concepts/understand-errors
   return status === 400 ? "refused" : null;
 }
 
@@ -164,7 +173,7 @@ function words(response: string): string | null {
   const violations = listIn(error.details).flatMap((detail) => listIn(detail.fieldViolations));
   const fields = violations.map(({ field, description }) => phrase(field, description)).join("; ");
   const refused = listIn(said.requestStatusPerDestination).map(({ requestStatus }) => requestStatus)[0];
-  // Of the token's endpoint (RFC 6749, 5.2) `error` is a word.
+  // In answers of the token endpoint (RFC 6749, 5.2), `error` is a word.
   return (
     phrase(said.error, said.error_description, error.status, error.message, fields) ??
     phrase(refused, reasonsOf(response).join(", "))

@@ -1,6 +1,7 @@
 /**
- * Google's access tokens for a service account: an assertion (JWT, RFC 7523) that is signed with the account's key is exchanged for a token
- * of an hour (https://developers.google.com/identity/protocols/oauth2/service-account#httprest).
+ * Google's access tokens for a service account. The account's key signs an assertion (JWT, RFC 7523), and Google
+ * exchanges it for a token that lasts an hour
+ * (https://developers.google.com/identity/protocols/oauth2/service-account#httprest).
  */
 import { createHash, createSign } from "node:crypto";
 import { z } from "zod";
@@ -8,13 +9,13 @@ import type { Answer, Outgoing } from "../wire/exchange";
 
 const SCOPE = "https://www.googleapis.com/auth/datamanager";
 
-/** Google takes no assertion that is good for longer. */
+/** Google takes no assertion that is valid for longer. */
 const ASSERTION_S = 3_600;
 
-/** A token is not used in its last minute: it would run out under way. */
+/** We do not use a token in its last minute, because it could expire on the way. */
 const MARGIN_MS = 60_000;
 
-/** The file that Google Cloud's console makes for a key. */
+/** The key file that Google Cloud's console creates. */
 const keySchema = z.object({
   client_email: z.string(),
   private_key: z.string(),
@@ -23,7 +24,9 @@ const keySchema = z.object({
 });
 export type ServiceKey = z.infer<typeof keySchema>;
 
-/** A credential as a key; throws an error that says what it should have been, and nothing of what it is. */
+/**
+ * Reads a credential as a key. Throws an error that says what it should have been, and reveals nothing of what it is.
+ */
 export function serviceKey(secret: string): ServiceKey {
   try {
     return keySchema.parse(JSON.parse(secret));
@@ -47,11 +50,11 @@ export function assertion({ client_email, private_key, private_key_id, token_uri
 
 type Refused = { shown: Outgoing; answer: Answer };
 
-/** What was asked for and what was given, by the hash of the credential: several deliveries wait for one token, and share it. */
+/** Tokens requested and received, by the hash of the credential. Several deliveries wait for one token and share it. */
 const tokens = new Map<string, { asked: Promise<string | Refused>; until: number }>();
 const nameOf = (secret: string) => createHash("sha256").update(secret).digest("hex");
 
-/** A token, or the request for one and its answer where none was given. */
+/** A token, or, if Google gave none, the request for it and the answer. */
 export function accessToken(
   secret: string,
   now: number,
@@ -59,7 +62,7 @@ export function accessToken(
 ): Promise<string | Refused> {
   const known = tokens.get(nameOf(secret));
   if (known && known.until > now) return known.asked;
-  // Until it is answered it is everybody's; a refusal is nobody's afterwards.
+  // While a request is under way, everybody shares it. A refusal is not kept.
   const entry = { until: Number.POSITIVE_INFINITY, asked: Promise.resolve<string | Refused>("") };
   entry.asked = askFor(serviceKey(secret), now, send).then(
     ({ given, until }) => {
@@ -82,7 +85,7 @@ async function askFor(key: ServiceKey, now: number, send: (request: Outgoing) =>
   return { given: token, until: now + (expires_in ?? 0) * 1_000 - MARGIN_MS };
 }
 
-/** A token that was refused is not used again. */
+/** Drops a token that was refused, so that it is not used again. */
 export function forgetToken(secret: string): void {
   tokens.delete(nameOf(secret));
 }

@@ -1,4 +1,4 @@
-/** The destinations, by the `format` of the webhook that is one. */
+/** The destinations, by the webhook's `format`. */
 import type { Webhook } from "../wire/site";
 import type { Api, Destination } from "./destination";
 import { googleAdsCsv, microsoftAdsCsv } from "./files";
@@ -14,7 +14,7 @@ const DESTINATIONS: Partial<Record<Webhook["format"], Destination>> = {
   ga4,
 };
 
-/** The destination that a webhook is; null where it is a webhook as such. */
+/** The destination for a webhook, or null if it is a plain webhook. */
 export function destinationOf({ format }: Pick<Webhook, "format">): Destination | null {
   return DESTINATIONS[format] ?? null;
 }

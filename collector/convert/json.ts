@@ -1,8 +1,8 @@
-/** What platforms answer, read without trusting it to be what it should. */
+/** Reads what platforms answer, without trusting it to have the right shape. */
 
 export type Json = Record<string, unknown>;
 
-/** A JSON object, an empty one where the text is none. */
+/** Parses a JSON object. Returns an empty object if the text is not one. */
 export function objectIn(text: string): Json {
   try {
     const value: unknown = JSON.parse(text);
@@ -12,7 +12,7 @@ export function objectIn(text: string): Json {
   }
 }
 
-/** What is at a path of names; an empty object where nothing is. */
+/** The object at a path of names, or an empty object if there is none. */
 export function within(value: Json, ...path: string[]): Json {
   const found = path.reduce<unknown>((inner, name) => (isObject(inner) ? inner[name] : undefined), value);
   return isObject(found) ? found : {};
@@ -23,7 +23,7 @@ export function listIn(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-/** Those that are text, with colons between; null where none is. */
+/** The parts that are text, joined by colons, or null if there is none. */
 export function phrase(...parts: unknown[]): string | null {
   const said = parts.filter((part): part is string => typeof part === "string" && part !== "");
   return said.length > 0 ? [...new Set(said)].join(": ") : null;

@@ -14,16 +14,19 @@ import { listIn, objectIn, phrase, within } from "./json";
 
 const GRAPH = "https://graph.facebook.com/v25.0";
 
-/** An event that is older costs the whole request. */
+/** One older event makes Meta refuse the whole request. */
 const MAX_AGE_MS = 7 * 86_400_000;
 
-/** Errors that pass, or that an owner can mend: limits and outages (1, 2, 4, 17, 32, 341, 368, 613), token and permission (10, 102, 190, 200–299). */
+/**
+ * Errors that pass or that an owner can fix: limits and outages (1, 2, 4, 17, 32, 341, 368, 613), token and permission
+ * (10, 102, 190, 200–299).
+ */
 const PASSING = [1, 2, 4, 10, 17, 32, 102, 190, 341, 368, 613];
 
 export const metaCapi: Destination = {
   eligible: adConversions(["_fbc", "fbclid", "_fbp"], MAX_AGE_MS, "call"),
   api: {
-    // Of two events with one event_id the first one counts, and that for 48 hours only.
+    // Of two events with the same event_id, the first one counts, and that for 48 hours only.
     restates: false,
     body: (_webhook, _call, conversions) => JSON.stringify({ data: conversions.map(eventOf) }),
     fault(body, now) {
@@ -44,7 +47,7 @@ function eventOf({ name, call, clicks, clicked_at, value, consent }: Conversion)
     event_time: Math.floor(call.ts / 1_000),
     event_id: call.id,
     action_source: "phone_call",
-    // It then counts, and is not used to choose who sees advertisements.
+    // The event then counts, but Meta does not use it to choose who sees advertisements.
     ...(consent.ad_personalization === false && { opt_out: true }),
     user_data: {
       ...fbcOf(clicks, clicked_at),
@@ -55,13 +58,15 @@ function eventOf({ name, call, clicks, clicked_at, value, consent }: Conversion)
   };
 }
 
-/** As Meta's own cookie has it; where there is none, made of the address's parameter and the time at which it came. */
+/** The value of Meta's own cookie. Without one, it is made from the address's parameter and the time when that came. */
 function fbcOf({ _fbc, fbclid }: Conversion["clicks"], clickedAt: number | null) {
   if (_fbc) return { fbc: _fbc };
   return fbclid && clickedAt !== null ? { fbc: `fb.1.${clickedAt}.${fbclid}` } : {};
 }
 
-/** Of the digits alone: the hash that is kept of a number is of its E.164 with the plus, and is another one. */
+/**
+ * Meta wants the hash of the digits alone. The hash that we keep is of the E.164 number with its plus, so it differs.
+ */
 function hashedPhone(caller: string): string {
   return createHash("sha256").update(caller.replace(/\D/g, "")).digest("hex");
 }

@@ -1,4 +1,7 @@
-/** How a call stands with a destination, and why. Pure: of the call, the site document, what was sent and the clock; nothing of it is stored. */
+/**
+ * How a call stands with a destination, and why. Pure: computed from the call, the site document, what was sent and the
+ * clock. Nothing of it is stored.
+ */
 import type { DeliveryRow, FiledRow } from "../store/tables";
 import type { Call, ConversionState } from "../wire/call";
 import type { Site, Webhook } from "../wire/site";
@@ -33,7 +36,7 @@ function deliveryState(webhook: Webhook, { deliveries }: Done, at: (time: number
     (newest, each) => (newest && newest.version > each.version ? newest : each),
     null,
   );
-  // What the platform has counts, whatever became of a correction.
+  // If the platform has the conversion, it counts, whatever became of a correction.
   if (own.some(({ state }) => state === "delivered")) return { state: "sent", reason: null, detail: null };
   if (last?.state === "pending") return { state: "waiting", reason: null, detail: null };
   const eligible = at(last?.ended_at ?? now);

@@ -1,11 +1,15 @@
 /**
- * Which addresses may be connected to. A webhook's URL comes from who may edit a site, not from who runs the machine: it must not reach
- * what only this machine can reach. Asked for the address itself, as it is being connected to: a name may resolve otherwise a moment later.
+ * Decides which addresses a webhook may connect to. Whoever may edit a site chooses the webhook's URL, but does not run
+ * the machine. So the URL must not reach what only this machine can reach. The filter checks the address itself, at the
+ * moment of connecting, because a name may resolve differently a moment later.
  */
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 
-/** IANA's special-purpose registry for IPv4, less what is plainly public; multicast and class E follow it. */
+/**
+ * IANA's special-purpose registry for IPv4, without the ranges that are plainly public. Multicast and class E follow
+ * it.
+ */
 const NOT_PUBLIC_V4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -25,10 +29,15 @@ const NOT_PUBLIC_V4 = [
   "240.0.0.0/4",
 ];
 
-/** Of IPv6 only global unicast is public, which leaves out mapped IPv4, NAT64, unique local, link-local and multicast, … */
+/**
+ * Of IPv6, only global unicast is public. That leaves out mapped IPv4, NAT64, unique local, link-local and multicast.
+ */
 const GLOBAL_V6 = "2000::/3";
 
-/** … and of that these are not: protocol assignments (Teredo, benchmarks, ORCHID), documentation, 6to4, documentation. */
+/**
+ * Parts of global unicast that are not public: protocol assignments (Teredo, benchmarks, ORCHID), documentation, 6to4,
+ * documentation.
+ */
 const NOT_PUBLIC_V6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 
 export interface AddressFilter {
@@ -36,7 +45,7 @@ export interface AddressFilter {
   allows(host: string, address: string): boolean;
 }
 
-/** `exceptions` are hosts, addresses and CIDRs (`CALLJOIN_ALLOW_PRIVATE`) that are allowed whatever they are. */
+/** `exceptions` are hosts, addresses and CIDRs (`CALLJOIN_ALLOW_PRIVATE`) that are always allowed. */
 export function createAddressFilter(exceptions: string[]): AddressFilter {
   const hosts = new Set(exceptions.filter((one) => !isNetwork(one)).map((host) => host.toLowerCase()));
   const excepted = listOf(exceptions.filter(isNetwork));
@@ -52,7 +61,7 @@ export function createAddressFilter(exceptions: string[]): AddressFilter {
   };
 }
 
-/** A `lookup` for `net.connect` that knows only addresses which may be connected to. */
+/** A `lookup` for `net.connect` that returns only addresses to which it may connect. */
 export function filteredLookup(filter: AddressFilter, resolve: typeof lookup = lookup): LookupFunction {
   return (host, options, callback) => {
     resolve(host, { ...options, all: true }, (error, addresses) => {

@@ -1,4 +1,4 @@
-/** One attempt: the request that a webhook, or a platform, is sent, and what came of it. */
+/** One attempt at a delivery: the request to a webhook or a platform, and what came of it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isEligible } from "../convert/conversion";
@@ -15,26 +15,35 @@ import { filled, fillOf, type Rendered, requestOf } from "./render";
 import type { Send } from "./send";
 import { signed } from "./sign";
 
-/** A platform's attempt may be several requests, the one for a token first: all of them end before a claim does. */
+/**
+ * An attempt at a platform may take several requests, starting with one for a token. All of them must end before the
+ * delivery's claim does.
+ */
 const PLATFORM_MS = 17_000;
 
 export interface Sent {
-  /** As it was sent, less a platform's credential; null where it was not. */
+  /** The request as sent, without a platform's credential, or null if it was not sent. */
   request: Outgoing | null;
   answer: Answer;
-  /** What a platform means by it; null where the status says it. */
+  /** What a platform means by its answer, or null if the status says it. */
   verdict: Verdict;
 }
 
 export interface Attempts {
   /**
-   * The request that a webhook would be sent, signed under `id`, or why there is none. Of a platform it is not made before it is sent, since
-   * its credential may have to be asked for.
+   * The request that a webhook would be sent, signed under `id`, or the reason why there is none. A platform's request
+   * is not made before it is sent, because its credential may have to be fetched first.
    */
   prepare(known: KnownSite, webhook: Webhook, id: string, rendered: Rendered): Promise<Outgoing | string>;
-  /** Sends one request as this webhook would, signed under `id`, even where it is off. A platform is only asked what it thinks of it. */
+  /**
+   * Sends one request as this webhook would, signed under `id`, even if the webhook is off. A platform is asked only to
+   * check it.
+   */
   test(known: KnownSite, webhook: Webhook, id: string, rendered: Rendered): Promise<Sent>;
-  /** The next attempt at a delivery; a platform's is not made where another one of the call's stands for it. */
+  /**
+   * Makes the next attempt at a delivery. For a platform, it makes none if another of the call's deliveries stands for
+   * this one.
+   */
   attempt(known: KnownSite, webhook: Webhook, delivery: DeliveryRow, rendered: Rendered): Promise<Sent>;
 }
 
@@ -42,9 +51,9 @@ interface AttemptsDeps {
   store: Store;
   send: Send;
   clock: () => number;
-  /** The folder of `api_secret_file`s. */
+  /** The folder of the files that `api_secret_file` names. */
   secretsFolder?: string | undefined;
-  /** Ends what is under way. */
+  /** Aborts the requests under way. */
   cut: AbortSignal;
 }
 
@@ -52,7 +61,7 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
   async function attempt(known: KnownSite, webhook: Webhook, delivery: DeliveryRow, rendered: Rendered): Promise<Sent> {
     if (webhook.off !== undefined) return notSent(`the webhook is off: ${webhook.off}`);
     const api = apiOf(rendered);
-    // A platform's credential and body are for that platform alone, and nobody's webhook is told in its words.
+    // A platform's credential and body are for that platform alone. A plain webhook never gets a platform's body.
     if (webhook.format !== rendered.format && (api || destinationOf(webhook)))
       return notSent(`it was made for ${rendered.format}, and the webhook is ${webhook.format} now`);
     if (!api) return signedRequest(known, webhook, delivery.id, await filledUp(webhook, delivery, rendered));
@@ -72,10 +81,13 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     return why === null ? platformRequest(known, webhook, rendered, false, attempts) : notSent(why);
   }
 
-  /** Why a call is no conversion there any more; null where it is, however old it has become: that is for the platform to say. */
+  /**
+   * Why a call is no longer a conversion at this destination, or null if it still is. Age does not count here: the
+   * platform decides that.
+   */
   async function whyNoMore({ site, call_id, webhook: name }: DeliveryRow): Promise<string | null> {
     const [row] = await store.calls(site, { id: call_id }, null, 1);
-    // As it was saved last, perhaps by another collector a moment ago: the call may count by that.
+    // Read the newest document. Another collector may have saved it a moment ago, and the call may count under it.
     const document: Site | null = JSON.parse((await store.site(site))?.document ?? "null");
     const webhook = document?.webhooks.find((one) => one.name === name);
     const destination = webhook && destinationOf(webhook);
@@ -84,7 +96,10 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     return isEligible(eligible) || eligible.reason === "too_old" ? null : `${eligible.reason}: ${eligible.detail}`;
   }
 
-  /** Whether the platform has taken one of a call's deliveries, whatever became of it, or may have: it was asked, and no answer came. */
+  /**
+   * Whether the platform has taken one of a call's deliveries, or may have. It may have if it was asked and no answer
+   * came.
+   */
   async function wereTold(deliveries: DeliveryRow[]): Promise<boolean> {
     for (const { site, call_id, id, state } of deliveries) {
       const attempts = state === "delivered" ? [] : await store.attempts(site, call_id, id);
@@ -97,7 +112,7 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     return false;
   }
 
-  /** What the URL asks for only since the delivery was made comes from the call as it is now. */
+  /** If the URL has gained placeholders since the delivery was made, their values come from the call as it is now. */
   async function filledUp(webhook: Webhook, delivery: DeliveryRow, rendered: Rendered): Promise<Rendered> {
     const asked = placeholders(webhook.url ?? "");
     if (asked.every((value) => Object.hasOwn(rendered.fill, value))) return rendered;
@@ -118,7 +133,7 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
       const unsigned = requestOf(webhook.url ?? "", rendered);
       return { ...unsigned, headers: { ...unsigned.headers, ...signed(id, now, unsigned.body, secrets) } };
     } catch (error) {
-      // It will not be any better next time.
+      // The next attempt would fail in the same way.
       return (error as Error).message;
     }
   }
@@ -163,7 +178,10 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     }
   }
 
-  /** A platform's credential, from the site document or from a file of the operator's. Throws an error that says what is missing. */
+  /**
+   * A platform's credential, from the site document or from a file of the operator's. Throws an error that says what is
+   * missing.
+   */
   async function credential(known: KnownSite, webhook: Webhook, now: number): Promise<string> {
     const { api_secret_file: file } = webhook;
     if (file === undefined) {

@@ -1,4 +1,7 @@
-/** Which deliveries a join gives rise to. Pure: the joiner writes them in its own transaction, so that a crash neither loses nor invents one. */
+/**
+ * Which deliveries a join causes. Pure: the joiner writes them in its own transaction, so a crash neither loses nor
+ * invents one.
+ */
 import { filteredOut, isEligible, passes, takenBack } from "../convert/conversion";
 import type { Destination } from "../convert/destination";
 import { destinationOf } from "../convert/index";
@@ -9,8 +12,8 @@ import type { Site, Webhook } from "../wire/site";
 import { type Event, type Rendered, render } from "./render";
 
 /**
- * What is to be told of a call: its first match, then whatever differs from what was told. `told` is what was told last, `changed`
- * that this join made a version, `age` the ms since the call arrived.
+ * What to tell about a call: its first match, then any difference from what was told. `told` is what was told last.
+ * `changed` means that this join made a new version. `age` is the time since the call arrived, in ms.
  */
 export function eventOf(
   { told, status }: Pick<CallRow, "told" | "status">,
@@ -25,8 +28,9 @@ export function eventOf(
 type Told = Exclude<Event, "call.test">;
 
 /**
- * One delivery for each webhook that wants the event, and for each destination at which the call is a conversion that was not told yet.
- * `earlier` are the call's deliveries so far. The id is derived, so that one version is told once; it starts with the call's.
+ * One delivery for each webhook that wants the event, and for each destination where the call is a conversion not told
+ * yet. `earlier` are the call's deliveries so far. The id is derived, so each version is told once. It starts with the
+ * call's id.
  */
 export function deliveriesOf(
   site: string,
@@ -45,13 +49,13 @@ export function deliveriesOf(
 
 export type EarlierDelivery = Pick<DeliveryRow, "webhook" | "version" | "state" | "request">;
 
-/** The destination that is told of a call's conversions; null where the webhook's own events and filter choose. */
+/** The destination that is told about a call's conversions, or null if the webhook's own events and filter choose. */
 function toldOfConversions(webhook: Webhook): Destination | null {
   const destination = destinationOf(webhook);
   return destination?.isChosenFor ? null : destination;
 }
 
-/** What a webhook is to be told of an event; null where nothing. */
+/** What to tell a webhook about an event, or null for nothing. */
 function renderedFor(
   webhook: Webhook,
   document: Site,
@@ -100,7 +104,7 @@ export function deliveryRow(
   };
 }
 
-/** Why a webhook is not told an event of a call; null where it is. */
+/** Why a webhook is not told about a call's event, or null if it is. */
 export function whyNot(webhook: Webhook, document: Site, event: Told, call: Call, now: number): string | null {
   const { off, on, filter } = webhook;
   if (off !== undefined) return `the webhook is off: ${off}`;

@@ -1,9 +1,12 @@
-/** A call that never was, to try a webhook out with. Its event `call.test` and its ids say so. */
+/** A made-up call for trying out a webhook. Its event `call.test` and its ids say so. */
 import { type Conversion, conversionsOf } from "../convert/conversion";
 import type { Call } from "../wire/call";
 import type { Site, Webhook } from "../wire/site";
 
-/** What it is to a destination: with a click id of every kind, of which each takes its own. */
+/**
+ * The conversions that the example call makes at a destination. It has a click id of every kind, so each destination
+ * finds its own.
+ */
 export function exampleConversions(webhook: Webhook, call: Call, { goals }: Site): Conversion[] {
   const clicks = { gclid: "test-gclid", msclkid: "test-msclkid", fbclid: "test-fbclid" };
   return conversionsOf({ ...webhook, parameters: [] }, { ...call, entities: clicks }, goals);

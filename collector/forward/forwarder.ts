@@ -1,4 +1,7 @@
-/** Sends what is due. Every collector runs one of these on the same table; a delivery is claimed before it is sent. */
+/**
+ * Sends the deliveries that are due. Every collector runs a forwarder on the same table, and claims a delivery before
+ * sending it.
+ */
 import { setImmediate } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Verdict } from "../convert/destination";
@@ -11,29 +14,32 @@ import type { Rendered } from "./render";
 import { type Next, next } from "./retry";
 import type { Send } from "./send";
 
-/** Requests that one webhook has under way: a receiver that hangs costs only these, and holds up nobody else's. */
+/**
+ * How many requests a webhook may have under way. A receiver that hangs blocks only these, and holds up no other
+ * webhook.
+ */
 const PER_WEBHOOK = 5;
 
-/** How long a claim holds: longer than any attempt lasts, and after a crash somebody else takes over. */
+/** How long a claim holds. It is longer than any attempt. After a crash, another collector takes over. */
 const LEASE_MS = 20_000;
 
-/** Calls are joined many at a time; looking for what is due once for all of them is soon enough. */
+/** Calls are joined in batches. It is soon enough to look once for what a whole batch made due. */
 const WAKE_MS = 20;
 
-/** Attempts that are logged in one transaction: a few ms. */
+/** How many attempts to log in one transaction, which takes a few ms. */
 const MOST_TOGETHER = 20;
 
-/** Receivers have so long to answer when the collector is to stop. */
+/** When the collector stops, receivers get this long to answer. */
 const STOP_MS = 3_000;
 
 export interface Forwarder extends Pick<Attempts, "prepare" | "test"> {
-  /** Begins to send what is due; resolves when that is known, not when it is sent. */
+  /** Begins to send what is due. Resolves when it knows what that is, not when it is sent. */
   poll(): Promise<void>;
-  /** Polls soon, however often it is called until then. */
+  /** Polls soon, once for all calls until then. */
   wake(): void;
   /** Resolves when nothing is under way any more, and every attempt is logged. */
   idle(): Promise<void>;
-  /** Claims nothing more; resolves when what is under way is logged, which is cut off after some seconds. */
+  /** Claims nothing more. Cuts off what is under way after some seconds, and resolves when all of it is logged. */
   stop(): Promise<void>;
 }
 
@@ -45,11 +51,11 @@ export interface ForwarderDeps {
   /** From 0 to 1. */
   random: () => number;
   log: Logger;
-  /** The folder of `api_secret_file`s. */
+  /** The folder of the files that `api_secret_file` names. */
   secretsFolder?: string | undefined;
 }
 
-/** What one webhook has under way. `isAsked` says that somebody asked for more while it was claiming. */
+/** What one webhook has under way. `isAsked` means that somebody asked for more during a claim. */
 interface Line {
   underWay: number;
   isClaiming: boolean;
@@ -71,12 +77,12 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     const key = `${site} ${webhook}`;
     const line = lines.get(key) ?? { underWay: 0, isClaiming: false, isAsked: false };
     lines.set(key, line);
-    // What has come since the claim began may not be in it.
+    // A delivery that came after the claim began may not be in it.
     line.isAsked ||= line.isClaiming;
     if (stopped || line.isClaiming || line.underWay === PER_WEBHOOK) return;
     line.isClaiming = true;
     track(site, webhook, async () => {
-      // Those that end together are followed together.
+      // Attempts that end together are followed by one claim.
       await setImmediate();
       const now = clock();
       const most = PER_WEBHOOK - line.underWay;
@@ -111,7 +117,7 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     let known = await sites.current(delivery.site);
     let webhook = webhookOf(known);
     if (!webhook || webhook.off !== undefined) {
-      // Another collector may have saved it a moment ago.
+      // Another collector may have saved the webhook a moment ago.
       known = await sites.version(delivery.site);
       webhook = webhookOf(known);
     }
@@ -124,7 +130,8 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
     } = known && webhook
       ? await attempts.attempt(known, webhook, delivery, rendered)
       : notSent("the site has no such webhook any more");
-    // Cut off while the collector stops: whoever goes on tries it again, and the receiver had no fault in it.
+    // The attempt was cut off because the collector stops. Another collector, or the next start, tries again. The
+    // receiver is not at fault.
     const isCut = sent !== null && answer.status === null && cut.signal.aborted;
     if (isCut) answer.error = "the collector was stopped before an answer came";
     const now = clock();
@@ -196,8 +203,8 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
 }
 
 /**
- * Writes rows together that come while others are being written, some at a time: a commit costs a wait for the disk, however much is in it,
- * but must not hold up others for long.
+ * Collects rows while others are being written, and writes them together, up to a limit. A commit costs one wait for
+ * the disk, however much is in it, but it must not hold up others for long.
  */
 function together<T>(write: (rows: T[]) => Promise<void>): (row: T) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
@@ -217,7 +224,7 @@ function together<T>(write: (rows: T[]) => Promise<void>): (row: T) => Promise<v
   };
 }
 
-/** What a platform's verdict makes of a delivery; null where its status decides. */
+/** What a platform's verdict makes of a delivery, or null if the status decides. */
 function decided(verdict: Verdict, now: number): Next | null {
   if (isLater(verdict)) return { state: "pending", at: now + verdict.later };
   if (verdict === null) return null;

@@ -1,4 +1,7 @@
-/** What a receiver is sent of a call: rendered once, when the call's version is made, and sent like that however often. */
+/**
+ * What a receiver is told about a call. It is rendered once, when the call's version is made, and each attempt sends
+ * the same.
+ */
 import type { Conversion } from "../convert/conversion";
 import { apiOf } from "../convert/index";
 import type { Call } from "../wire/call";
@@ -9,18 +12,18 @@ import { wellFormed } from "../wire/text";
 
 export type Event = "call.matched" | "call.updated" | "call.unmatched" | "call.test";
 
-/** A delivery's content. The rest of the request, URL and secrets, is taken from the site document when it is sent. */
+/** A delivery's content. The URL and the secrets come from the site document when the request is sent. */
 export interface Rendered {
   format: Webhook["format"];
-  /** The body, or for `query` what is added to the URL's query. */
+  /** The body. For `query`, this is added to the URL's query. */
   body: string;
   /** The values of the URL's placeholders. */
   fill: Record<string, string>;
-  /** Says that a call counts no more: nothing to whoever was never told that it did. */
+  /** Says that a call no longer counts. A receiver that was never told that it did gets nothing. */
   takesBack?: true;
 }
 
-/** `conversions` are what the call is to a destination. */
+/** `conversions` are the conversions that the call makes at a destination. */
 export function render(webhook: Webhook, event: Event, call: Call, conversions: Conversion[] = []): Rendered {
   const fill = fillOf(placeholders(webhook.url ?? ""), call);
   return { format: webhook.format, body: bodyOf(webhook, event, call, conversions), fill };
@@ -46,7 +49,10 @@ function bodyOf(webhook: Webhook, event: Event, call: Call, conversions: Convers
 
 const CONTENT_TYPES = { json: "application/json", form: "application/x-www-form-urlencoded" };
 
-/** The request for a webhook's delivery, to where its webhook points now; still unsigned. Throws an error that says why it cannot be made. */
+/**
+ * The request for a webhook's delivery, to the webhook's current URL, not yet signed. Throws an error that says why it
+ * cannot be made.
+ */
 export function requestOf(url: string, { format, body, fill }: Rendered): Outgoing {
   const target = filled(url, fill);
   const headers = { "User-Agent": "Calljoin" };
@@ -63,7 +69,7 @@ export function requestOf(url: string, { format, body, fill }: Rendered): Outgoi
   return { method: "POST", url: target.href, headers: described, body };
 }
 
-/** The webhook's URL with a call's values in it: they may not lead to where their owner did not point. */
+/** The webhook's URL with a call's values in it. The values must not lead to a place that the owner did not choose. */
 export function filled(url: string, fill: Rendered["fill"]): URL {
   const text = url.replace(PLACEHOLDER, (_all, value: string) => {
     const said = fill[value] ?? "";
@@ -77,7 +83,7 @@ export function filled(url: string, fill: Rendered["fill"]): URL {
   return target;
 }
 
-/** A value where only text goes; of none, none. */
+/** A value where only text is allowed. Null becomes the empty text. */
 function textOf(value: Scalar | string[] | null): string {
   return value === null ? "" : String(value);
 }

@@ -1,23 +1,25 @@
-/** What follows an attempt (contract 9). */
+/** What happens after an attempt (contract 9). */
 
 const S = 1_000;
 const MIN = 60 * S;
 const H = 60 * MIN;
 
-/** After the first failure, after the second, and so on; after the last one, a dead letter. */
+/**
+ * The delay after the first failure, after the second, and so on. After the last one, the delivery is a dead letter.
+ */
 const DELAYS = [5 * S, 5 * MIN, 30 * MIN, 2 * H, 5 * H, 10 * H, 14 * H, 20 * H, 24 * H];
 
-/** Receivers that come back together must not be met by all deliveries at once. */
+/** A receiver that comes back must not get all deliveries at once. */
 const JITTER = 0.2;
 
-/** A receiver may ask for more time than this, and is asked again all the same. */
+/** The longest wait. A receiver may ask for more time, but we try again after this. */
 const MAX_RETRY_AFTER = 24 * H;
 
 export type Next = { state: "delivered" | "dead"; at: null } | { state: "pending"; at: number };
 
 /**
- * The state after an attempt. `status` is null where there was no answer, `failures` counts those before this attempt, `now` is in ms,
- * `random` from 0 to 1.
+ * The state after an attempt. `status` is null if there was no answer. `failures` counts the failures before this
+ * attempt. `now` is in ms, `random` from 0 to 1.
  */
 export function next(
   { status, retryAfter }: { status: number | null; retryAfter: string | null },
@@ -32,7 +34,9 @@ export function next(
   return { state: "pending", at: now + Math.max(spread, waitAsked(retryAfter, now)) };
 }
 
-/** `Retry-After` in ms, seconds or an HTTP date (RFC 9110, 10.2.3); 0 where there is none that can be read. */
+/**
+ * `Retry-After`, in seconds or as an HTTP date (RFC 9110, 10.2.3), converted to ms. 0 if it is missing or unreadable.
+ */
 function waitAsked(retryAfter: string | null, now: number): number {
   if (retryAfter === null) return 0;
   const wait = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * S : Date.parse(retryAfter) - now;

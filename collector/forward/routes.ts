@@ -1,4 +1,4 @@
-/** What a webhook's owner does: try it out, and send again what did not arrive. */
+/** What a webhook's owner can do: try it out, and resend what did not arrive. */
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
@@ -28,7 +28,7 @@ export const replaySchema = z.union(
   { error: 'must have since, or "state": "dead"' },
 );
 
-/** What is left to replay is counted up to here. */
+/** The limit for counting what is left to replay. */
 const MOST_LEFT = 10_000;
 
 export function forwardRoutes({ sites, store, forwarder, clock, gate }: ForwardRouteDeps): Router {
@@ -63,7 +63,7 @@ export function forwardRoutes({ sites, store, forwarder, clock, gate }: ForwardR
       forwarder.wake();
       return response.status(202).json({ replayed });
     }
-    // Of a webhook that is gone, nothing could be sent.
+    // A webhook that was removed can be sent nothing.
     const names = document.webhooks.map(({ name }) => name).filter((name) => name === (which.webhook ?? name));
     const { before = clock() } = which;
     let [replayed, remaining] = [0, 0];

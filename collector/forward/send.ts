@@ -1,4 +1,7 @@
-/** One HTTP request to a receiver that may be slow, broken or hostile: bounded in time and bytes, redirects are answers. */
+/**
+ * One HTTP request to a receiver that may be slow, broken or hostile. Time and bytes are limited, and a redirect counts
+ * as the answer.
+ */
 import type { lookup } from "node:dns";
 import http from "node:http";
 import https from "node:https";
@@ -6,16 +9,16 @@ import { isIP } from "node:net";
 import type { Answer, Outgoing } from "../wire/exchange";
 import { type AddressFilter, filteredLookup, notAllowed } from "./address";
 
-/** `cut` ends the wait for an answer before its time. */
+/** `cut` stops waiting for an answer early. */
 export type Send = (request: Outgoing, cut?: AbortSignal) => Promise<Answer>;
 
-/** Name resolution, connection, TLS and the answer, all in all. */
+/** The limit for name resolution, connection, TLS and the answer together. */
 const TIMEOUT_MS = 15_000;
 
 /**
- * One of several addresses, before the next is tried. Node itself gives each 250 ms
- * (https://nodejs.org/api/net.html#netsetdefaultautoselectfamilyattempttimeoutvalue): who is further away than that, and has an address that
- * leads nowhere from here, would never be reached.
+ * How long to try one of several addresses before the next. Node gives each only 250 ms by default
+ * (https://nodejs.org/api/net.html#netsetdefaultautoselectfamilyattempttimeoutvalue). A receiver that is further away
+ * than that, and also has an address that leads nowhere from here, would never be reached.
  */
 const ADDRESS_MS = 3_000;
 
@@ -29,7 +32,7 @@ export interface SenderDeps {
   resolve?: typeof lookup;
 }
 
-/** Never rejects: what goes wrong is in the answer. */
+/** Never rejects. If something goes wrong, the answer says so. */
 export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }: SenderDeps): Send {
   const lookup = filteredLookup(filter, resolve);
   return ({ method, url, headers, body }, cut) => {
@@ -38,14 +41,14 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
       let status: number | null = null;
       let retryAfter: string | null = null;
       const chunks: Buffer[] = [];
-      // The status decides; whatever becomes of the body, it has been said.
+      // The status decides. Once it has arrived, it does not matter what happens to the body.
       const end = (error?: Error) => {
         const reason = error ? reasonOf(error) : "the connection was closed";
         const ms = clock() - start;
         done({ status, retryAfter, response: startOf(chunks), error: status === null ? reason : null, ms });
       };
       try {
-        // A literal address is never looked up; URL has already turned every odd notation of one into the usual one.
+        // A literal address is never looked up, so check it here. URL has already normalized any odd notation.
         const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
         if (isIP(host) !== 0 && !filter.allows(host, host)) throw notAllowed(host);
 
@@ -80,7 +83,7 @@ export function createSender({ filter, clock, timeoutMs = TIMEOUT_MS, resolve }:
         sent.on("close", () => end());
         sent.end(body);
       } catch (error) {
-        // Node says so of user info that it cannot decode, and of a header that it will not send.
+        // Node throws for user info that it cannot decode, and for a header that it will not send.
         end(error as Error);
       }
     });
@@ -93,7 +96,7 @@ function startOf(chunks: Buffer[]): string {
 }
 
 function reasonOf(error: Error & { code?: string }): string {
-  // Of several addresses tried, each has its own error and the whole no message.
+  // If several addresses fail, each has its own error, and the AggregateError has no message.
   const errors = error instanceof AggregateError ? error.errors.map(String).join("; ") : "";
   return error.message || errors || error.code || "failed";
 }

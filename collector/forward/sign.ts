@@ -1,9 +1,10 @@
-/** Standard Webhooks 1.0.0, the sender's side. */
+/** Signs requests as the sender in Standard Webhooks 1.0.0. */
 import { createHmac } from "node:crypto";
 
 /**
- * The headers that sign a body: HMAC-SHA256 of `id.timestamp.body` under each secret (`whsec_` and base64), so that a receiver which
- * still has the previous one goes on. `at` in ms; the timestamp is that of the attempt, the id that of the delivery.
+ * The headers that sign a body: HMAC-SHA256 of `id.timestamp.body` under each secret (`whsec_` and base64). A receiver
+ * that still has the previous secret keeps working. `at` is in ms. The timestamp is the attempt's, and the id is the
+ * delivery's.
  */
 export function signed(id: string, at: number, body: string, secrets: string[]): Record<string, string> {
   const timestamp = Math.floor(at / 1_000);

@@ -1,7 +1,7 @@
-/** How the context_id is handed to a vendor's own tag on the page. */
+/** How the page hands the context_id to a vendor's own tag. */
 import { z } from "zod";
 
-/** A cookie's name (RFC 6265: a token), and a form field's, without what either would have to escape. */
+/** The name of a cookie (RFC 6265: a token) or of a form field, without characters that either would have to escape. */
 const plainName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be 1–64 letters, digits, _ . -");
 
 export const bridgeSchema = z.discriminatedUnion("type", [

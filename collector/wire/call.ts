@@ -1,4 +1,4 @@
-/** A call as it is answered (contract 8). */
+/** A call as the collector answers it (contract 8). */
 import { z } from "zod";
 import { summaryType, time } from "./common";
 import { STATUSES } from "./lists";
@@ -15,7 +15,7 @@ export const REASONS = [
   "vendor_rule",
 ] as const;
 
-/** An entity's value: never empty, objects as their JSON text. */
+/** An entity's value. It is never empty, and an object is its JSON text. */
 export const entityValue = z.union([z.string(), z.number(), z.boolean()]);
 export type EntityValue = z.infer<typeof entityValue>;
 
@@ -46,11 +46,11 @@ export type CallContext = z.infer<typeof callContextSchema>;
 export const totalSchema = z.object({ value: z.number(), currency: z.string().nullable() });
 export type Total = z.infer<typeof totalSchema>;
 
-/** What a vendor tells of the call itself; null where it does not. */
+/** What a vendor says about the call itself, or null where it says nothing. */
 export const callFacts = z.object({
   duration_s: z.int().nullable(),
   answered: z.boolean().nullable(),
-  /** Nothing else is a call (contract 5). */
+  /** Only an inbound call is a call (contract 5). */
   direction: z.literal("inbound"),
   caller_sha256: z
     .string()
@@ -60,7 +60,7 @@ export const callFacts = z.object({
   dialled: z.string().nullable().meta({ description: "E.164" }),
 });
 
-/** A click id of an earlier visit, where the call's own had none (`click_window_days`). */
+/** A click id of an earlier visit, used if the call's own visit has none (`click_window_days`). */
 export const earlierClick = z.object({ value: entityValue, session_id: z.string(), at: time });
 
 /** What the join makes of a call: a pure function of snapshots, events and site document. */
@@ -86,7 +86,9 @@ export const outcomeSchema = z.object({
 });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
-/** The outcome with its history (`version`, `late`) and with what is computed when it is read (`conversion_number`). */
+/**
+ * The outcome, with its history (`version`, `late`) and what is computed when somebody reads it (`conversion_number`).
+ */
 export const callSchema = outcomeSchema.extend({
   version: z.int(),
   join: joinSchema.extend({ late: z.boolean() }),
@@ -94,7 +96,7 @@ export const callSchema = outcomeSchema.extend({
 });
 export type Call = z.infer<typeof callSchema>;
 
-/** Why a call is not a conversion at a destination; `refused` is the platform's word. */
+/** Why a call is not a conversion at a destination. `refused` is the platform's word. */
 export const CONVERSION_REASONS = ["not_a_goal", "no_click_id", "no_consent", "too_old", "refused"] as const;
 
 /** How a call stands with a destination. */
@@ -108,7 +110,7 @@ export const conversionSchema = z.object({
 });
 export type ConversionState = z.infer<typeof conversionSchema>;
 
-/** What would come of a vendor's request, event by event (contract 5). */
+/** What would happen to a vendor's request, event by event (contract 5). */
 export const triedSchema = z.object({
   signed: z.boolean().nullable().meta({ description: "null if the vendor shares no secret with the site" }),
   events: z.array(
@@ -135,8 +137,11 @@ export const triedSchema = z.object({
   ),
 });
 
-/** Two clocks may differ by so much, and count as one (contract 6, "Clocks"): it may as well be the network's delay. */
+/**
+ * If two clocks differ by no more than this, they count as one (contract 6, "Clocks"). The difference may be just
+ * network delay.
+ */
 export const CLOCK_TOLERANCE_MS = 10_000;
 
-/** A call that is not matched by then, after its arrival, is told to webhooks as unmatched (contract 9). */
+/** If a call is not matched this long after its arrival, webhooks are told that it is unmatched (contract 9). */
 export const UNMATCHED_AFTER_MS = 15 * 60_000;

@@ -5,7 +5,7 @@ import { messageOf } from "./words";
 
 z.config({ customError: messageOf });
 
-/** Epoch milliseconds, as far as a JavaScript date reaches: a visitor's clock may be years off. */
+/** Epoch milliseconds, as far as a JavaScript date reaches, because a visitor's clock may be years off. */
 export const time = z.int().min(0).max(8.64e15).meta({ description: "epoch milliseconds" });
 
 export const contextId = z
@@ -21,20 +21,23 @@ export const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("c
 export const summaryType = z.enum(SUMMARY_TYPES);
 export type SummaryType = z.infer<typeof summaryType>;
 
-/** One fault of a document: where (`entities.0.value`) and what. */
+/** One fault of a document: where it is (`entities.0.value`) and what is wrong. */
 export interface Fault {
   path: string;
   message: string;
 }
 
-/** Zod's issues as the contract's `errors`. Where one of several forms would do, the form that went furthest says what is wrong. */
+/**
+ * Zod's issues as the contract's `errors`. If any of several forms would do, the form that matched furthest says what
+ * is wrong.
+ */
 export function faults(error: z.ZodError): Fault[] {
   return error.issues
     .flatMap((issue) => innermost(issue))
     .map(({ path, message }) => ({ path: path.join("."), message }));
 }
 
-/** The same on one line; `whole` names what is wrong as a whole. */
+/** The same, on one line. `whole` names the document if the fault has no path. */
 export function faultText(error: z.ZodError, whole: string): string {
   return faults(error)
     .map(({ path, message }) => `${path || whole}: ${message}`)
@@ -44,13 +47,13 @@ export function faultText(error: z.ZodError, whole: string): string {
 type Issue = Pick<z.core.$ZodIssue, "path" | "message">;
 
 function innermost(issue: z.core.$ZodIssue): Issue[] {
-  // A record's name that will not do.
+  // The name of a record's entry is not allowed.
   if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ path: issue.path, message }));
   if (issue.code !== "invalid_union") return [issue];
   const depth = (issues: Issue[]) => Math.max(...issues.map(({ path }) => path.length));
   const forms = issue.errors.map((form) => form.flatMap(innermost)).sort((a, b) => depth(b) - depth(a));
   const [furthest] = forms;
-  // None went in at all: the union's own message says what it takes.
+  // No form matched at all, so the union's own message says what it takes.
   if (!furthest || depth(furthest) === 0) return [issue];
   return furthest.map(({ path, message }) => ({ path: [...issue.path, ...path], message }));
 }

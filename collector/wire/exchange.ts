@@ -8,7 +8,7 @@ export interface Outgoing {
 }
 
 export interface Answer {
-  /** Null where none came. */
+  /** Null if there was no answer. */
   status: number | null;
   retryAfter: string | null;
   /** The answer's first 20,000 bytes. */

@@ -1,4 +1,4 @@
-/** Words of the wire that the console shows, too: apart from the schemas, which stay out of the browser. */
+/** Words of the wire that the console shows, too. They are separate from the schemas, which stay out of the browser. */
 export const STATUSES = ["matched", "offline", "unmatched", "unusable"] as const;
 
 export const SUMMARY_TYPES = [
@@ -7,7 +7,7 @@ export const SUMMARY_TYPES = [
   "fiBasketTransactionSummary",
 ] as const;
 
-/** The call's own fields, which a vendor's rule may look at. */
+/** The call's own fields that a vendor's rule may look at. */
 export const RULE_FIELDS = [
   "source",
   "url",

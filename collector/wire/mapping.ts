@@ -1,4 +1,7 @@
-/** A vendor's format as a document: where its payload says what. The native adapters are such documents, and a site may bring its own. */
+/**
+ * A vendor's format as a document: where its payload holds what. The native adapters are such documents, and a site may
+ * bring its own.
+ */
 import { RE2JS } from "re2js";
 import { z } from "zod";
 import { stepsOf } from "./path";
@@ -55,7 +58,7 @@ const sourceSchema = z.union(
           .meta({ description: "takes the first group of the match, or all of it if there is no group" }),
         when: list(conditionSchema).optional(),
       })
-      // Aborts, so that the whole is told what it takes.
+      // Abort here, so that the union's message says what a place may be.
       .refine((source) => PLACES.filter((place) => source[place] !== undefined).length === 1, { abort: true }),
   ],
   `must be a path, or an object with exactly one of ${PLACES.join(", ")}`,
@@ -66,7 +69,7 @@ const fieldSchema = z.union(
   [sourceSchema, list(sourceSchema)],
   `must be a place (a path, or an object with exactly one of ${PLACES.join(", ")}) or a list of places`,
 );
-/** Places in the order in which they are tried: the first that is not blank counts. */
+/** Places, in the order in which they are tried. The first one that is not blank counts. */
 export type Field = z.infer<typeof fieldSchema>;
 
 const either = <T extends z.ZodType>(rule: T) => z.union([rule, list(rule)], "must be an object or a list of objects");
@@ -95,7 +98,7 @@ const timeSchema = z.strictObject({
 });
 export type TimeRule = z.infer<typeof timeSchema>;
 
-/** What a field says, by a table of words; some are known without one. */
+/** What a field says, according to a table of words. Some words are known without a table. */
 const said = <T extends z.ZodType>(value: T) =>
   z.strictObject({ from: fieldSchema, values: z.record(word, value).optional() });
 

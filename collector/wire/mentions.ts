@@ -1,26 +1,27 @@
-/** How ids are named within texts of others: raw bodies, refusals. */
+/** How other people's texts, such as raw bodies and refusals, name ids. */
 import { MINTED_FORM } from "./ids";
 
-/** A minted id, wherever in a text it stands. */
+/** A minted id, anywhere in a text. */
 const MINTED_WITHIN = new RegExp(MINTED_FORM, "g");
 
-/** A string that is longer is no id, however it is escaped. */
+/** A longer string is no id, however it is escaped. */
 const LONGEST = 1_026;
 
-/** A text within a text within a text; nobody writes one deeper. */
+/** A text within a text within a text. Nobody nests deeper. */
 const DEEPEST = 4;
 
 /**
- * Whether what a visitor has shown as a vendor's id is looked for in texts: `5`, `GBP` or `completed` stand in anybody's. Where a call comes
- * under it, it is known all the same.
+ * Whether to look in texts for what a visitor has shown as a vendor's id. `5`, `GBP` or `completed` may occur in
+ * anybody's texts. A call that carries the id itself is found anyway.
  */
 export function isTelling(value: string): boolean {
   return value.length >= 6 && /\d/.test(value);
 }
 
 /**
- * What in a text may be an id: every run of an id's characters, every string of a JSON text and every value of a URL, and minted ids wherever
- * they stand; also within JSON in JSON, and escaped as in a URL, however often.
+ * Everything in a text that may be an id: every run of an id's characters, every string of a JSON text, every value of
+ * a URL, and minted ids anywhere. It also looks inside JSON within JSON, and inside URL escapes, however many layers
+ * there are.
  */
 export function idsIn(text: string): Set<string> {
   const ids = new Set<string>();
@@ -31,7 +32,7 @@ export function idsIn(text: string): Set<string> {
 function addIds(text: string, ids: Set<string>, depth: number): void {
   for (const [run] of text.matchAll(/[A-Za-z0-9._:-]{6,512}/g)) {
     ids.add(run);
-    // Hardly any has one, and this is asked of every event.
+    // Hardly any run has one, and this check runs for every event.
     if (/^[.:-]|[.:-]$|:/.test(run))
       for (const id of [run.replace(/^[.:-]+|[.:-]+$/g, ""), ...run.split(":")]) ids.add(id);
   }
@@ -56,7 +57,7 @@ function said(string: string): string {
   }
 }
 
-/** A text with what is escaped in it in a URL's way, as far as it is UTF-8, as it was before. */
+/** Decodes the URL escapes in a text, as far as they are UTF-8. */
 function unescaped(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
@@ -67,17 +68,17 @@ function unescaped(text: string): string {
   });
 }
 
-/** A function that says whether a text names any of these ids. */
+/** Returns a function that says whether a text names any of these ids. */
 export function mentions(ids: string[]): (text: string) => boolean {
   const all = new Set(ids);
-  // What is not escaped stands as it is: of one visitor's few that is known in a fraction of the time.
+  // An id that is not escaped occurs literally. For one visitor's few ids, this check takes a fraction of the time.
   const isNear = (text: string) => ids.length > 10 || /[%\\]/.test(text) || ids.some((id) => text.includes(id));
   return (text) => isNear(text) && [...idsIn(text)].some((id) => all.has(id));
 }
 
 const ESCAPED = /[\\^$.*+?()[\]{}|/-]/g;
 
-/** A function that takes these ids out of a text, and all of the text where they are escaped in it. */
+/** Returns a function that removes these ids from a text, or the whole text if it has them escaped. */
 export function withoutMentions(ids: string[], instead: string): (text: string) => string {
   const isNamed = mentions(ids);
   const minted = new RegExp(`^${MINTED_FORM}$`);

@@ -1,8 +1,8 @@
-/** What a webhook's parameters can be made of: the catalogue, and the reading of one value (contract 9). */
+/** What a webhook's parameters can contain: the catalogue, and how to read one value (contract 9). */
 import { z } from "zod";
 import { type Call, callSchema } from "./call";
 
-/** One line of the catalogue: `value` is what the site document says. */
+/** One line of the catalogue. `value` is what the site document says. */
 export interface Parameter {
   value: string;
   group: "call" | "join" | "context" | "entity";
@@ -20,7 +20,10 @@ interface Schema {
 
 const FIELDS = fieldsOf(z.toJSONSchema(callSchema) as Schema, "");
 
-/** Every field of a call, its join and its context, then every entity of the site. A constant is a JSON literal: `"shop"`, `42`, `true`. */
+/**
+ * Every field of a call, its join and its context, then every entity of the site. A constant is a JSON literal:
+ * `"shop"`, `42`, `true`.
+ */
 export function catalogue(entities: { name: string }[]): Parameter[] {
   return [
     ...FIELDS,
@@ -28,12 +31,12 @@ export function catalogue(entities: { name: string }[]): Parameter[] {
   ];
 }
 
-/** Whether a value can be a parameter's: one of the catalogue, or a constant. */
+/** Whether a parameter can have this value: one of the catalogue, or a constant. */
 export function isParameter(value: string, entities: { name: string }[]): boolean {
   return constant(value) !== undefined || catalogue(entities).some((known) => known.value === value);
 }
 
-/** The value of a parameter for one call; null where the call has none. */
+/** The value of a parameter for one call, or null if the call has none. */
 export function parameterOf(call: Call, value: string): Scalar | string[] | null {
   const literal = constant(value);
   if (literal !== undefined) return literal;
@@ -45,7 +48,7 @@ export function parameterOf(call: Call, value: string): Scalar | string[] | null
   return (found ?? null) as Scalar | string[] | null;
 }
 
-/** Stands in a URL's query for a parameter's value: `?order={{transaction.id}}`. */
+/** A placeholder for a parameter's value in a URL's query: `?order={{transaction.id}}`. */
 export const PLACEHOLDER = /\{\{([^{}]+)\}\}/g;
 
 /** The parameters that a URL's placeholders name. */
@@ -53,10 +56,13 @@ export function placeholders(url: string): string[] {
   return [...url.matchAll(PLACEHOLDER)].map(([, value]) => value ?? "");
 }
 
-/** How JSON's literals begin, and paths do not: a parser that throws for each path costs more than all else here. */
+/**
+ * How JSON literals begin, and paths do not. A parser that throws for each path would cost more than everything else
+ * here.
+ */
 const LITERAL = /^(?:["\d-]|true$|false$)/;
 
-/** The literal that a value is; undefined where it is a path. */
+/** The literal that a value stands for, or undefined if it is a path. */
 function constant(value: string): Scalar | undefined {
   if (!LITERAL.test(value)) return undefined;
   try {
@@ -67,7 +73,7 @@ function constant(value: string): Scalar | undefined {
   }
 }
 
-/** The leaves of the call's schema, so that a new field is in the catalogue by being in a call. */
+/** The leaves of the call's schema. A new field of a call is thus in the catalogue, too. */
 function fieldsOf(schema: Schema, path: string): Parameter[] {
   const [first, second] = schema.anyOf ?? [];
   if (first && second?.type === "null") return fieldsOf(first, path);

@@ -1,9 +1,9 @@
 /** Paths of fields in a vendor's payload: `data.id`, `call[id]`, `calls[0]`, `custom_data[name=context_id].value`. */
 
-/** A field's name or an item's number, or the item of a list one of whose fields has a value. */
+/** The name of a field, the number of an item, or the list item in which one field has a given value. */
 export type Step = string | { field: string; is: string };
 
-/** The steps of a path; null for what is none. */
+/** The steps of a path, or null if the text is not a path. */
 export function stepsOf(path: string): Step[] | null {
   const steps: Step[] = [];
   let end = 0;

@@ -1,8 +1,8 @@
-/** Notations of time as patterns, `dd.MM.yyyy HH:mm:ss`, and as the regular expressions that read them. */
+/** Notations of time as patterns, such as `dd.MM.yyyy HH:mm:ss`, and the regular expressions that read them. */
 
-/** AM or PM, but not of `America/New_York`. */
+/** AM or PM, but not the AM in `America/New_York`. */
 const HALF = String.raw`(?<half>[AP]M)(?!\w*/)`;
-/** What stands between date and time, and the time itself, of what is written with them. */
+/** What may separate date and time, and the time itself, in notations that have both. */
 const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?<fraction>[.,]\d+)?)?\s*(?:${HALF})?`;
 const ZONE = String.raw`(?<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{3,4}|[A-Z][\w+-]*/[\w/+-]+)`;
 
@@ -34,10 +34,13 @@ const TOKENS: Record<string, string> = {
   Z: ZONE,
 };
 
-/** Digits of a second's fraction that a number of this notation has: `1732262400123` is of epoch_ms. */
+/** How many digits of a second's fraction a number in this notation has: `1732262400123` is epoch_ms. */
 export const EPOCHS: Record<string, number> = { epoch_s: 0, epoch_ms: 3, epoch_us: 6 };
 
-/** The expression that reads a pattern; null where it has letters that mean nothing, or one thing twice, or no whole date. */
+/**
+ * The expression that reads a pattern. Null if the pattern has letters without a meaning, the same thing twice, or no
+ * complete date.
+ */
 export function patternOf(pattern: string): RegExp | null {
   if (Object.hasOwn(EPOCHS, pattern)) return /^\d+(\.\d+)?$/;
   let unknown = false;

@@ -1,4 +1,4 @@
-/** The site document (contract 7): its shape. What a shape cannot say is checked in `site/check.ts`. */
+/** The shape of the site document (contract 7). `site/check.ts` checks what a shape cannot express. */
 import { z } from "zod";
 import { bridgeSchema } from "./bridge";
 import { CURRENCIES, summaryType } from "./common";
@@ -19,7 +19,8 @@ const httpUrl = z
     error: "must be an http or https URL",
     abort: true,
   })
-  // URL takes a bare %, and what sends the request does not (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
+  // URL accepts a bare %, but the code that sends the request does not
+  // (https://url.spec.whatwg.org/#userinfo-percent-encode-set).
   .refine((text) => hasReadableUser(new URL(text)), "must write a % in its user or password as %25");
 
 function hasReadableUser({ username, password }: URL): boolean {
@@ -105,7 +106,7 @@ const vendorSchema = z.strictObject({
 });
 export type Vendor = z.infer<typeof vendorSchema>;
 
-/** What a webhook can be told in: bodies of its own, or a platform's. */
+/** The formats in which a webhook can be told: our own bodies, or a platform's. */
 export const FORMATS = [
   "json",
   "form",
@@ -213,7 +214,7 @@ const goalSchema = z.strictObject({
 export type Goal = z.infer<typeof goalSchema>;
 
 export const siteSchema = z.strictObject({
-  // What a reader got back may be saved again as it is.
+  // A client may save what it has read, unchanged.
   tracking_id: z.string().optional().meta({ description: "set by the collector; ignored when you save" }),
   version: z.number().optional().meta({
     description:

@@ -1,4 +1,7 @@
-/** Snapshots as the SDK posts them (contract 4). The envelope is all or nothing; each snapshot stands for itself. */
+/**
+ * Snapshots as the SDK posts them (contract 4). The envelope is accepted or refused as a whole; each snapshot in it is
+ * judged on its own.
+ */
 import { z } from "zod";
 import { contextId, time, viewOrSessionId } from "./common";
 import { ENTITY_NAME } from "./ids";
@@ -34,7 +37,7 @@ export const snapshotSchema = z.object({
     .record(entityName, z.json())
     .refine((entities) => Object.keys(entities).length <= 200, "must not have more than 200 names")
     .default({}),
-  /** What entities threw since the view's last snapshot: for the coverage report, and no part of any join. */
+  /** What entities threw since the view's last snapshot. The coverage report uses it; no join does. */
   errors: z.record(entityName, z.string().max(1_000).overwrite(wellFormed)).optional(),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
@@ -47,7 +50,10 @@ export const envelopeSchema = z.object({
   snapshots: z.array(z.unknown()).max(1_000),
 });
 
-/** The answer to a batch, of snapshots or of call events: what was kept, what was known already, what was refused and why. */
+/**
+ * The answer to a batch of snapshots or call events: what was kept, what was already known, and what was refused and
+ * why.
+ */
 export const receiptSchema = z.object({
   accepted: z.int(),
   duplicate: z.int(),
@@ -55,6 +61,6 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** Why something was refused: a closed list. */
+/** Why something was refused. The list is closed. */
 export const REJECT_REASONS = ["invalid", "unknown_type", "conflict", "erased"] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];

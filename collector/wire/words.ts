@@ -1,4 +1,4 @@
-/** What is said of a document's faults where its schema says nothing itself: zod's own phrases, in our words. */
+/** Messages for a document's faults if its schema has no message of its own: zod's phrases, in our words. */
 import type { z } from "zod";
 
 const KINDS: Record<string, string> = {
@@ -13,13 +13,13 @@ const KINDS: Record<string, string> = {
   null: "null",
 };
 
-/** How much of something there may be. */
+/** How to say how much of something there may be. */
 const SIZES: Record<string, (count: string) => string> = {
   string: (count) => `have ${count} characters`,
   array: (count) => `have ${count} entries`,
 };
 
-/** The message of an issue; undefined leaves it to zod. */
+/** The message of an issue. Undefined leaves it to zod. */
 export function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
