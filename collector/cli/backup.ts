@@ -1,4 +1,4 @@
-/** `calljoin backup`: the SQLite store as it is at this moment, while the collector goes on. */
+/** `calljoin backup`: copies the SQLite store as it is now, while the collector keeps running. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
@@ -6,7 +6,10 @@ import type { Config } from "../config";
 import { databasePlace } from "../store/engine";
 import { claim, copyTo } from "../store/sqlite-file";
 
-/** Copies the store to `path`, readable by its owner alone; answers what was copied. Throws where that file is there, or the store is not SQLite. */
+/**
+ * Copies the store to `path`, readable only by its owner. Returns what was copied. Throws if that file exists, or if
+ * the store is not SQLite.
+ */
 export async function backup({ databaseUrl, dataFolder }: Config, path: string): Promise<string> {
   if (databaseUrl !== undefined)
     throw new Error(`the store is PostgreSQL (${databasePlace(databaseUrl)}): back it up with pg_dump`);
@@ -27,7 +30,7 @@ export async function backup({ databaseUrl, dataFolder }: Config, path: string):
   }
 }
 
-/** A store's file, to be read. Throws where it is not there, is not one of ours, or is damaged as far as that shows at once. */
+/** Opens a store's file for reading. Throws if it does not exist, is not one of ours, or is visibly damaged. */
 export function openStoreFile(path: string): SqliteDatabase.Database {
   if (!existsSync(path)) throw new Error(`${path} does not exist`);
   let file: SqliteDatabase.Database | undefined;
@@ -43,7 +46,7 @@ export function openStoreFile(path: string): SqliteDatabase.Database {
   }
 }
 
-/** How much is in a store, for people. */
+/** How much is in a store, in words for people. */
 export function contents(file: SqliteDatabase.Database): string {
   const count = (table: string) => file.prepare(`select count(*) from ${table}`).pluck().get();
   const bytes =

@@ -1,6 +1,7 @@
 /**
- * `calljoin completion SHELL`: a script that completes the command line, made from the commands themselves. It is written once and asks no
- * collector, so a Tab starts no program. https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html,
+ * `calljoin completion SHELL`: a script that completes the command line, made from the commands themselves. It is
+ * written once and asks no collector, so pressing Tab starts no program.
+ * https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html,
  * https://zsh.sourceforge.io/Doc/Release/Completion-System.html, https://fishshell.com/docs/current/completions.html
  */
 import type { Command, Option } from "commander";
@@ -11,7 +12,7 @@ interface Described {
   name: string;
   summary: string;
   options: readonly Option[];
-  /** What its argument can be: one of these words, or a file; null where it has none. */
+  /** What the command's argument can be: one of these words, or a file. Null if it takes none. */
   takes: readonly string[] | "file" | null;
 }
 
@@ -30,7 +31,7 @@ export function completion(shell: Shell, program: Command): string {
 const words = (options: readonly Option[]) => options.map(({ long }) => long).join(" ");
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Where the function finds nothing, bash completes names of files. */
+/** If the function finds nothing, bash completes file names. */
 function bash(commands: Described[], options: readonly Option[]): string {
   const cases = commands.map(({ name, options, takes }) => {
     const own = takes === "file" || takes === null ? [] : takes;
@@ -50,7 +51,7 @@ complete -o default -F _calljoin calljoin
 `;
 }
 
-/** For `_arguments`, in which brackets and colons have a meaning. */
+/** Specs for `_arguments`, where brackets and colons have a meaning. */
 function zsh(commands: Described[], options: readonly Option[]): string {
   const escaped = (text: string) => text.replace(/[[\]:\\]/g, "\\$&");
   const specs = (all: readonly Option[]) =>

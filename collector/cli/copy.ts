@@ -1,4 +1,4 @@
-/** `calljoin migrate --to`: the whole of a SQLite store, copied to PostgreSQL and compared. */
+/** `calljoin migrate --to`: copies a whole SQLite store to PostgreSQL and compares both. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -18,19 +18,23 @@ interface Table {
   key: string[];
 }
 
-/** Rows of one commit. */
+/** How many rows go into one commit. */
 const STEP = 500;
 
-/** Progress is told after so many rows. */
+/** How many rows to copy between two progress lines. */
 const TELL_EVERY = 50_000;
 
-/** In the target until all is there and compared: a target that holds rows without it is in use, and not touched. */
+/**
+ * This table is in the target until everything is copied and compared. A target that has rows but not this table is in
+ * use, and we do not touch it.
+ */
 const MARK = "calljoin_unfinished_copy";
 
 /**
- * Copies the store in `folder` to an empty PostgreSQL, table by table in the order of their keys, and then compares both, row by row.
- * Stopped at any moment and run again it goes on after the last row that is there. Yields lines that tell its progress.
- * Throws where another process has the store open, where the target is in use, or where the two differ in the end.
+ * Copies the store in `folder` to an empty PostgreSQL database, table by table, in the order of their keys. Then it
+ * compares both, row by row. It may be stopped at any moment; when run again, it continues after the last copied row.
+ * Yields lines that tell its progress. Throws if another process has the store open, if the target is in use, or if the
+ * two differ in the end.
  */
 export async function* copyStore(folder: string, url: string): AsyncGenerator<string> {
   if (!existsSync(join(folder, "calljoin.db"))) throw new Error(`CALLJOIN_DATA: there is no store in ${folder}`);
@@ -56,7 +60,7 @@ export async function* copyStore(folder: string, url: string): AsyncGenerator<st
   }
 }
 
-/** The engine on a folder that nobody else has open. Throws where somebody has. */
+/** The engine on a folder that nobody else has open. Throws if somebody has. */
 export function openAlone(folder: string): Engine {
   try {
     return sqlite(folder, { alone: true });
@@ -79,7 +83,7 @@ async function tablesOf(source: Database): Promise<Table[]> {
   });
 }
 
-/** Marks the target as being copied to, if it is empty or marked already. */
+/** Marks the target as being copied to, if it is empty or already marked. */
 async function claim(target: Database, tables: Table[], url: string): Promise<void> {
   const marked = (await target.introspection.getTables()).some(({ name }) => name === MARK);
   if (marked) return;
@@ -113,7 +117,7 @@ async function compare(source: Database, target: Database, table: Table): Promis
   return `${table.name}: ${found.rows} rows compared, SHA-256 ${found.hash}`;
 }
 
-/** Count and SHA-256 of all rows, in the order of their keys. */
+/** The count and SHA-256 of all rows, in the order of their keys. */
 async function digest(db: Database, table: Table): Promise<{ rows: number; hash: string }> {
   const hash = createHash("sha256");
   let rows = 0;

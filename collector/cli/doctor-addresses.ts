@@ -1,4 +1,7 @@
-/** The doctor on addresses: where the collector listens, where the world reaches it, and what proxies between say. */
+/**
+ * The doctor on addresses: where the collector listens, where the world reaches it, and what the proxies in between
+ * say.
+ */
 import { createServer } from "node:net";
 import type { Config } from "../config";
 import type { Seen } from "../http/seen";
@@ -6,7 +9,7 @@ import { type Finding, failed, ok, warning } from "./finding";
 
 const PATIENCE_MS = 5_000;
 
-/** Node's codes, and what to do about each. */
+/** Node's error codes, and what to do about each. */
 const WAYS_OUT: [RegExp, string][] = [
   [/^(ENOTFOUND|EAI_AGAIN)$/, "DNS does not know its name: add a record, or correct CALLJOIN_PUBLIC_URL"],
   [/^ECONNREFUSED$/, "nothing listens there: start the proxy, and open the port in the firewall"],
@@ -40,7 +43,10 @@ export async function* checkAddresses(
   if (reached.state !== "FAILED") yield await checkProxy(config, publicUrl, token, get);
 }
 
-/** HOST and PORT: a collector, another program, or nobody, and then whether this one could listen there. */
+/**
+ * Checks HOST and PORT. Finds a collector, another program or nobody. If nobody, checks whether this collector could
+ * listen there.
+ */
 async function checkOwn({ host, port }: Config, get: typeof fetch): Promise<{ finding: Finding; isRunning: boolean }> {
   const name = host === undefined || /^(0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
   const origin = `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
@@ -136,7 +142,7 @@ function judge({ peer, address, protocol, host, forwarded, trusted }: Seen, isCo
 }
 
 interface Reply {
-  /** Null where there was none; then `text` is the error's code. */
+  /** Null if there was no answer. Then `text` is the error's code. */
   status: number | null;
   text: string;
   location?: string | null;

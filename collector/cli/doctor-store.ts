@@ -1,4 +1,6 @@
-/** The doctor on the store: can it be reached and written, is it whole, is there room, and is the clock right. */
+/**
+ * The doctor on the store: whether it can be reached and written, is intact, has room, and whether the clock is right.
+ */
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import pg from "pg";
@@ -14,11 +16,14 @@ import { type Finding, failed, ok, warning } from "./finding";
 const MB = 1_000_000;
 const DAY_MS = 86_400_000;
 
-/** Below the first it stops soon; below the second somebody should know. */
+/** Below the first limit, the store will soon stop. Below the second, somebody should know. */
 const LITTLE_MB = 100;
 const ENOUGH_MB = 1_000;
 
-/** Clocks of several collectors, or of collector and database, that are further apart make a difference to joins (contract 6, "Clocks"). */
+/**
+ * If the clocks of several collectors, or of a collector and its database, are further apart than this, joins may
+ * differ (contract 6, "Clocks").
+ */
 const CLOCK_MS = 10_000;
 
 export async function* checkSqlite(folder: string, clock: () => number): AsyncGenerator<Finding> {
@@ -35,7 +40,7 @@ export async function* checkSqlite(folder: string, clock: () => number): AsyncGe
     return;
   }
   try {
-    // Their names say what they are copies of, and who was erased since is still in them.
+    // These copies, known by their names, still contain the visitors erased since.
     for (const name of copiesIn(folder, clock())) {
       const what = `${join(folder, name)} is an old copy; it still holds visitors erased since`;
       yield warning("store", what, "delete it when you no longer need it");
@@ -106,7 +111,7 @@ function room(folder: string, storeMb: number): Finding {
   return warning("disk", what, todo);
 }
 
-/** What is in the store came before now. */
+/** Everything in the store must have arrived before now. */
 function clockAgainst(newest: number, now: number): Finding {
   const ahead = newest - now;
   if (ahead <= CLOCK_MS) return ok("clock", `${new Date(now).toISOString()}, later than everything in the store`);
@@ -125,11 +130,14 @@ function copiesIn(folder: string, now: number): string[] {
   return readdirSync(folder).filter((name) => isCopy(name) && now - statSync(join(folder, name)).mtimeMs > 7 * DAY_MS);
 }
 
-/** Why this user cannot write there; null where they can. A folder that is not there is made, and removed: what else would say that it can be? */
+/**
+ * Why this user cannot write there, or null if they can. A missing folder is made and removed again, because nothing
+ * else would tell whether it can be made.
+ */
 function whyNotWritable(folder: string): string | null {
   try {
     tryDataFolder(folder);
-    // There is none yet, and one can be made.
+    // There is no folder yet, but it can be made.
     if (!existsSync(folder)) return null;
   } catch (error) {
     return (error as Error).message;

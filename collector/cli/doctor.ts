@@ -1,4 +1,7 @@
-/** `calljoin doctor`: goes through what a collector needs, and says of each part that it is well, or what to do. */
+/**
+ * `calljoin doctor`: goes through everything that a collector needs, and says for each part that it is well, or what to
+ * do.
+ */
 import { keptToken } from "../admin-token";
 import { type Config, readConfig, unknownVariables } from "../config";
 import { checkAddresses } from "./doctor-addresses";
@@ -12,7 +15,7 @@ export interface Environment {
   fetch: typeof fetch;
 }
 
-/** Yields a line for each finding. */
+/** Yields one line for each finding. */
 export async function* doctor(environment: Environment): AsyncGenerator<{ line: string; isFailure: boolean }> {
   for await (const { state, part, what, todo } of findings(environment)) {
     const line = `${state.padEnd(9)}${part}: ${what}${todo ? `\n${" ".repeat(9)}→ ${todo}` : ""}`;
@@ -20,7 +23,7 @@ export async function* doctor(environment: Environment): AsyncGenerator<{ line: 
   }
 }
 
-/** All findings, those that need nothing else first. */
+/** All findings. Those that depend on nothing else come first. */
 export async function* findings(environment: Environment): AsyncGenerator<Finding> {
   const { env } = environment;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

@@ -1,7 +1,7 @@
-/** `warning`: it works, and yet is worth a look. */
+/** `warning`: it works, but is worth a look. */
 type State = "ok" | "warning" | "FAILED";
 
-/** One part, what was found, and what is to be done where it is not well. */
+/** One part, what was found, and what to do if something is wrong. */
 export interface Finding {
   state: State;
   part: string;

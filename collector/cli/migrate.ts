@@ -1,4 +1,7 @@
-/** `calljoin migrate`: a store brought up to this version, or what that would do; or its copy on PostgreSQL. */
+/**
+ * `calljoin migrate`: upgrades a store to this version, or lists what that would change, or copies the store to
+ * PostgreSQL.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { MigrationProvider } from "kysely";
@@ -8,14 +11,14 @@ import { inspect } from "../store/schema";
 import { copyStore, openAlone } from "./copy";
 
 export interface MigrateOptions {
-  /** Copy to this PostgreSQL. */
+  /** Copy to this PostgreSQL database. */
   to: string | undefined;
   onlyTell: boolean;
-  /** The steps there are; another one's in tests. */
+  /** The migration steps. Tests pass their own. */
   provider?: MigrationProvider;
 }
 
-/** Yields lines that say what is done. Throws where it cannot be. */
+/** Yields lines that say what is done. Throws if it cannot be done. */
 export async function* runMigrate(
   env: Record<string, string | undefined>,
   asked: MigrateOptions,

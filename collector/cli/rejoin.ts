@@ -1,4 +1,4 @@
-/** `calljoin rejoin`: tells how far it is, and goes on until it is stopped. */
+/** `calljoin rejoin`: runs the rejoin, tells how far it is, and continues until it is stopped. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chosenStore } from "../choose";
@@ -6,10 +6,13 @@ import type { Config } from "../config";
 import { type RejoinOptions, type RejoinProgress, rejoin } from "../rejoin";
 import type { Store } from "../store/store";
 
-/** How often it says how far it is. */
+/** How often to say how far it is. */
 const PROGRESS_MS = 1_000;
 
-/** Rejoins a site; true where Ctrl+C stopped it. Throws an error that names the sites there are where `site` is none of them. */
+/**
+ * Rejoins a site. Returns true if Ctrl+C stopped it. If `site` is not one of the sites, throws an error that names
+ * those there are.
+ */
 export async function runRejoin(
   config: Config,
   site: string | undefined,
@@ -20,7 +23,7 @@ export async function runRejoin(
   if (databaseUrl === undefined && !existsSync(join(dataFolder, "calljoin.db"))) {
     throw new Error(`CALLJOIN_DATA: there is no store in ${dataFolder}`);
   }
-  // A collector of the version before may be running.
+  // A collector of the previous version may be running.
   const store = await chosenStore(config, { upgrade: false });
   try {
     if (site === undefined || !(await store.site(site))) throw new Error(await whichSite(store, site));

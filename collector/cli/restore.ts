@@ -1,4 +1,4 @@
-/** `calljoin restore`: a backup in the store's place, checked before; what was there is kept. */
+/** `calljoin restore`: puts a backup in the store's place after checking it, and keeps what was there. */
 import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
@@ -14,12 +14,13 @@ import { holdAlone } from "../thread/alone";
 import { contents, openStoreFile } from "./backup";
 import { openAlone } from "./copy";
 
-/** What SQLite keeps of a database beside it while it is open, or after a crash. */
+/** The files that SQLite keeps next to a database while it is open, or after a crash. */
 const PARTS = ["", "-wal", "-shm"];
 
 /**
- * Puts the backup at `path` in the store's place; answers lines that say what was done. Throws, and has changed nothing, where a collector runs or the
- * backup is damaged, of a newer version, or not a store of Calljoin's. Killed at any moment, it leaves the old store or the new one, whole.
+ * Puts the backup at `path` in the store's place. Returns lines that say what was done. If a collector is running, or
+ * if the backup is damaged, from a newer version or not a store of Calljoin's, it throws and has changed nothing. If it
+ * is killed at any moment, it leaves either the old store or the new one, intact.
  */
 export async function restore({ databaseUrl, dataFolder }: Config, path: string): Promise<string[]> {
   if (databaseUrl !== undefined)
@@ -70,7 +71,9 @@ function checkPages(file: SqliteDatabase.Database, path: string): void {
   throw new Error(`${path} is damaged: ${found?.integrity_check.split("\n").join(" ")}`);
 }
 
-/** Writes the log of the store that is there into its file. A damaged one is restored over; one that somebody has open is not. */
+/**
+ * Writes the existing store's log into its file. A damaged store may be replaced, but not one that somebody has open.
+ */
 async function closeOwn(folder: string, own: string): Promise<void> {
   if (!existsSync(own)) return;
   try {
@@ -82,8 +85,8 @@ async function closeOwn(folder: string, own: string): Promise<void> {
 }
 
 /**
- * Carries over who was erased since the backup was made, and marks those of them that are in it: the collector goes on with erasing them as after a
- * crash. Answers how many these are; null where the store that was there cannot tell.
+ * Carries over the list of visitors erased since the backup was made, and marks those that are in the backup. The
+ * collector then erases them again, as after a crash. Returns how many they are, or null if the old store cannot tell.
  */
 function eraseAgain(own: string, next: string): number | null {
   if (!existsSync(own)) return 0;
@@ -113,7 +116,7 @@ function eraseAgain(own: string, next: string): number | null {
   return found;
 }
 
-/** Copies what is there to names of its own, all of it; null where there is nothing. */
+/** Copies all existing parts of the store to new names. Null if there is nothing. */
 function keep(folder: string): string | null {
   const own = join(folder, "calljoin.db");
   if (!existsSync(own)) return null;
@@ -126,7 +129,7 @@ function keep(folder: string): string | null {
   return name;
 }
 
-/** What root made in a folder of the collector's user is that user's. */
+/** If root made files in a folder of the collector's user, gives them to that user. */
 function giveToOwner(folder: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(folder);

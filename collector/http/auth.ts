@@ -1,35 +1,38 @@
-/** Who may do what: the operator's admin token, named tokens beside it, the console's sessions, and one token for each vendor of a site. */
+/**
+ * Who may do what: the operator's admin token, named tokens, the console's sessions, and one token for each vendor of a
+ * site.
+ */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import { Problem } from "./problem";
 import { pageOf } from "./same-origin";
 
-/** Who asks, known by a token. */
+/** A caller, known by a token. */
 export interface Asker {
   name: string;
   role: "admin" | "reader";
-  /** The sites that a reader may read; null for all. */
+  /** The sites that a reader may read, or null for all. */
   sites: string[] | null;
   /** The token's hash. */
   hash: string;
-  /** When a session ends, epoch ms; null where the token itself was sent. */
+  /** When a session ends, in epoch ms. Null if the request carries the token itself. */
   expires_at: number | null;
 }
 
-/** What a route asks of who calls it; `reader` is an admin, or a reader of the path's site. */
+/** What a route demands of its caller. `reader` means an admin, or a reader of the path's site. */
 export type Access = "public" | "vendor" | "reader" | "admin";
 
-/** A token as it is kept: SHA-256. Tokens are random and long, so that a slow hash would add nothing. */
+/** A token as we store it: SHA-256. Tokens are random and long, so a slow hash would add nothing. */
 export function hashToken(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-/** True where a token is the one that was hashed, in a time that does not tell how much of it was right. */
+/** True if a token matches the hash. The time it takes does not reveal how much of the token was right. */
 export function isToken(token: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashToken(token), "hex"), Buffer.from(hash, "hex"));
 }
 
-/** The bearer token, which counts in the header alone for whoever is no vendor: URLs end up in logs. */
+/** The bearer token. Except from vendors, it counts only in the header, because URLs end up in logs. */
 export function bearerOf(request: Request): string | null {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(request.get("authorization") ?? "") ?? [];
   return bearer ?? null;
@@ -39,7 +42,7 @@ export function unauthorized(): Problem {
   return new Problem(401, "this needs a valid token", { headers: { "WWW-Authenticate": 'Bearer realm="calljoin"' } });
 }
 
-/** Lets nobody through but who has one token. Wrong ones go to `wrong`, which may refuse to be asked any more. */
+/** Lets only the owner of one token through. Wrong tokens go to `wrong`, which may refuse to answer any more. */
 export function onlyWith(hash: string, wrong: RequestHandler): RequestHandler {
   return (request, response, next) => {
     const token = bearerOf(request);
@@ -52,17 +55,20 @@ export function onlyWith(hash: string, wrong: RequestHandler): RequestHandler {
 export interface GateDeps {
   /** Who has this token, or null. */
   askerWith: (token: string) => Promise<Asker | null>;
-  /** Who is signed in, by the request's cookies, or null. */
+  /** Who is signed in, according to the request's cookies, or null. */
   askerIn: (cookies: string) => Promise<Asker | null>;
-  /** What a route asks for, by Express's name for it (`/v1/sites/:site`). */
+  /** What a route demands, by Express's name for it (`/v1/sites/:site`). */
   accessOf: (method: string, pattern: string) => Access;
-  /** What a wrong token goes to first: it may refuse to be asked any more. */
+  /** Handles a wrong token first. It may refuse to answer any more. */
   wrong: RequestHandler;
   /** Where browsers reach the collector (`Config.publicUrl`). */
   publicUrl: string | undefined;
 }
 
-/** Lets through whom a route is for, and says by `askerOf` who it is. A right token is never held up by others' wrong ones. */
+/**
+ * Lets a request through if the route is for its caller, whom `askerOf` then returns. Other people's wrong tokens never
+ * hold up a right one.
+ */
 export function createGate({ askerWith, askerIn, accessOf, wrong, publicUrl }: GateDeps): RequestHandler {
   async function whoAsks(request: Request, response: Response): Promise<Asker> {
     const token = bearerOf(request);
@@ -73,7 +79,8 @@ export function createGate({ askerWith, askerIn, accessOf, wrong, publicUrl }: G
     }
     const asker = await askerIn(request.get("cookie") ?? "");
     if (!asker) throw unauthorized();
-    // A cookie comes with whatever a browser sends: only our own page's requests count, and what only reads may be typed in.
+    // A browser sends the cookie with every request. So only requests from our own page count, except that reading
+    // requests may also be typed in.
     const page = pageOf(request, publicUrl);
     const isReading = ["GET", "HEAD"].includes(request.method);
     if (page === "other" || (page === "none" && !isReading))
@@ -96,12 +103,12 @@ export function createGate({ askerWith, askerIn, accessOf, wrong, publicUrl }: G
   };
 }
 
-/** Who asks, behind the gate. */
+/** Who is calling. Works behind the gate. */
 export function askerOf(response: Response): Asker {
   return response.locals.asker;
 }
 
-/** Runs what a wrong token goes to; rejects where that refuses to be asked any more. */
+/** Runs the handler for a wrong token. Rejects if it refuses to answer any more. */
 export function refused(wrong: RequestHandler, request: Request, response: Response): Promise<void> {
   return new Promise((resolve, reject) => {
     void wrong(request, response, (error?: unknown) => (error ? reject(error) : resolve()));

@@ -1,11 +1,14 @@
-/** Reading a request's body: whole, bounded, and safe to walk. */
+/** Reads a request's body: complete, limited in size, and safe to walk. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import express, { type Request, type RequestHandler } from "express";
 import type { z } from "zod";
 import { checked, invalid, Problem } from "./problem";
 
-/** The body as bytes, whatever its content type; 413 above `limit` bytes. Compressed bodies count when unpacked. */
+/**
+ * The body as bytes, whatever its content type. Throws a 413 above `limit` bytes. For a compressed body, the unpacked
+ * size counts.
+ */
 export function readBody(limit: number): (request: IncomingMessage, response: ServerResponse) => Promise<Buffer> {
   const unpacked = express.raw({ type: () => true, limit }) as (
     request: IncomingMessage & { body?: unknown },
@@ -21,7 +24,8 @@ export function readBody(limit: number): (request: IncomingMessage, response: Se
         });
         return;
       }
-      // Most bodies are small and plain, and are read in a fraction of the time that it takes to find out what else they might be.
+      // Most bodies are small and plain. Reading one takes a fraction of the time that it would take to find out what
+      // else it might be.
       const parts: Buffer[] = [];
       let bytes = 0;
       request.on("data", (part: Buffer) => {
@@ -36,7 +40,7 @@ export function readBody(limit: number): (request: IncomingMessage, response: Se
     });
 }
 
-/** The same for a route of Express, which finds the bytes by `bytesOf`. */
+/** The same for an Express route. `bytesOf` returns the bytes. */
 export function rawBody(limit: number): RequestHandler {
   const read = readBody(limit);
   return async (request, response, next) => {
@@ -45,25 +49,25 @@ export function rawBody(limit: number): RequestHandler {
   };
 }
 
-/** The body as `rawBody` left it; empty where there is none. */
+/** The body that `rawBody` read. Empty if there is none. */
 export function bytesOf(request: Request): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
 }
 
-/** The body by its schema; throws a 400 that says what is wrong with it. */
+/** Parses the body by its schema. Throws a 400 that says what is wrong with it. */
 export function bodyOf<T extends z.ZodType>(schema: T, request: Request, detail: string): z.output<T> {
   return checked(schema, jsonOf(bytesOf(request)), detail);
 }
 
-/** What some editors and tools put before UTF-8 (RFC 8259, 8.1: a reader may ignore it). */
+/** Some editors and tools put this before UTF-8 (RFC 8259, 8.1: a reader may ignore it). */
 const BOM = /^\uFEFF/;
 
-/** Deeper than any document of ours, and far from where a walk over it would overflow the stack. */
+/** Deeper than any document of ours, and far below the depth at which walking it would overflow the stack. */
 const MAX_DEPTH = 64;
 
 /**
- * Bytes as JSON. Throws a 400 that says where, for what is not JSON, is nested too deep, or has a `__proto__` key: no document
- * of ours has one, and one that slips through would be read from every object.
+ * Parses bytes as JSON. Throws a 400 that says where the fault is, if the text is not JSON, is nested too deep, or has
+ * a `__proto__` key. None of our documents has that key, and one that slipped through would be read from every object.
  */
 export function jsonOf(bytes: Buffer, parse: (text: string) => unknown = JSON.parse): unknown {
   if (bytes.length === 0) throw new Problem(400, "the body is empty; send JSON");

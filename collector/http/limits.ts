@@ -1,4 +1,7 @@
-/** How much the public may ask for in a minute: each address, so that nobody takes it all, and each site, so that no site does. */
+/**
+ * How many requests the public may make in a minute: per address, so that nobody takes everything, and per site, so
+ * that no site does.
+ */
 import type { IncomingMessage } from "node:http";
 import type { RequestHandler } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
@@ -6,19 +9,25 @@ import { Problem } from "./problem";
 
 const MINUTE_MS = 60_000;
 
-/** IPv6 addresses that agree in so many bits are one visitor's. */
+/** IPv6 addresses that share this many bits belong to one visitor. */
 const SUBNET_BITS = 64;
 
-/** A site is visited from many addresses; this many of them may use up theirs. */
+/** A site has visitors from many addresses. This many of them may use up their limit. */
 const ADDRESSES_PER_SITE = 100;
 
 type AddressOf = (request: IncomingMessage) => string;
 
-/** Wrong admin tokens a minute: of one address, and of all together, who may be one person with many addresses. */
+/**
+ * How many wrong admin tokens are allowed in a minute: from one address, and from all together, who may be one person
+ * with many addresses.
+ */
 const WRONG_OF_ONE = 30;
 const WRONG_IN_ALL = 300;
 
-/** What a wrong admin token is answered by: a 429 after too many, whose peers are told once a minute. */
+/**
+ * Handles a wrong admin token. After too many it answers a 429. Once a minute, it tells how many there were and the
+ * last one's peer.
+ */
 export function wrongTokens(
   addressOf: AddressOf,
   tell: (wrong: { peer: string; count: number }) => void,
@@ -42,13 +51,16 @@ export function wrongTokens(
   return (request, response, next) => {
     untold += 1;
     peer = addressOf(request);
-    // The first one at once, and a minute later what has come since: a burst is told whole.
+    // Report the first one at once, and a minute later all that came since, so a burst is reported in full.
     if (!timer) tellNow();
     ofOne(request, response, (error?: unknown) => (error ? next(error) : inAll(request, response, next)));
   };
 }
 
-/** A function that throws a 429 once a site has had its requests of this minute. Only for sites that exist: each is remembered. */
+/**
+ * Returns a function that throws a 429 once a site has used up its requests of this minute. Call it only for sites that
+ * exist, because it remembers each one.
+ */
 export function perSite(limit: number, clock: () => number): (site: string) => void {
   const counts = new Map<string, number>();
   let minute = 0;
@@ -67,8 +79,9 @@ export function perSite(limit: number, clock: () => number): (site: string) => v
 }
 
 /**
- * Refuses, by a 429, whoever asks more than `limit` times a minute; 0 is no limit. It needs of its request what `addressOf` needs. With
- * `skipSuccessfulRequests` those that fail alone count: vendors post as much as there is to post, and nobody guesses tokens.
+ * Refuses, with a 429, an address that makes more than `limit` requests a minute; 0 means no limit. It needs nothing of
+ * the request but what `addressOf` needs. With `skipSuccessfulRequests`, only failures count: vendors may post as much
+ * as they have, but nobody can guess tokens.
  */
 export function perAddress(
   limit: number,
@@ -80,15 +93,15 @@ export function perAddress(
     windowMs: MINUTE_MS,
     limit,
     skipSuccessfulRequests,
-    // The draft whose headers need nothing of Express.
+    // The headers of this draft need nothing from Express.
     standardHeaders: "draft-7",
     legacyHeaders: false,
-    // What it checks is how Express is set up, which the route that is not Express's cannot be asked.
+    // This would check how Express is set up, but one of the routes is not Express's.
     validate: false,
-    // Who has an IPv6 address has at least the 2^64 of its subnet (RFC 4291, 2.5.4).
+    // The owner of an IPv6 address has at least the 2^64 addresses of its subnet (RFC 4291, 2.5.4).
     keyGenerator: (request) => ipKeyGenerator(addressOf(request), SUBNET_BITS),
     handler: (_request, response, next) => {
-      // The window is told in `Retry-After` by the library.
+      // The library sets `Retry-After` to the rest of the window.
       const headers = { "Retry-After": String(response.getHeader("Retry-After") ?? 60) };
       next(new Problem(429, detail, { headers }));
     },

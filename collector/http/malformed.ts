@@ -1,18 +1,24 @@
-/** What Node's parser refuses before there is a request: answered as all else is, so that pages can read it. */
+/**
+ * Answers what Node's parser refuses before there is a request. The answers look like all others, so that pages can
+ * read them.
+ */
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { readableBy } from "./cors";
 import { Problem, problemText } from "./problem";
 import { SECURITY_HEADERS } from "./security";
 
-/** By Node's codes (https://nodejs.org/api/http.html#event-clienterror); everything else is 400. */
+/** By Node's error codes (https://nodejs.org/api/http.html#event-clienterror). Everything else is a 400. */
 const PROBLEMS = new Map([
   ["HPE_HEADER_OVERFLOW", new Problem(431, "the request's headers are too large")],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", new Problem(413, "the body's chunk extensions are too large")],
   ["ERR_HTTP_REQUEST_TIMEOUT", new Problem(408, "the request took too long to arrive")],
 ]);
 
-/** Who is refused is still listened to for so long: closed at once, a connection with unread bytes is reset, and the answer lost. */
+/**
+ * How long to keep reading after a refusal. If we closed at once, the connection with its unread bytes would be reset,
+ * and the answer lost.
+ */
 const LINGER_MS = 1_000;
 
 export function answerMalformed(server: Server): void {
@@ -40,7 +46,10 @@ export function answerMalformed(server: Server): void {
   });
 }
 
-/** The page's origin, where it is among the last bytes that came; else any page may read what says nothing of anybody. */
+/**
+ * The page's origin, if it is among the last bytes that arrived. Otherwise any page may read the answer, which says
+ * nothing about anybody.
+ */
 function originIn(bytes: Buffer | undefined): string {
   const [, origin] = /^origin: *([^\s]+) *\r?$/im.exec(bytes?.toString("latin1") ?? "") ?? [];
   return origin ?? "*";

@@ -1,37 +1,43 @@
-/** Who asks, and whom, where proxies stand between: what those that are trusted say counts (contract 10), as Express reads it. */
+/**
+ * Who is calling, and which host they asked for, when there are proxies in between. What trusted proxies say counts
+ * (contract 10), as Express reads it.
+ */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import proxyAddress from "proxy-addr";
 
-/** Express's compiled `trust proxy`: whether the peer so many hops away is a proxy to believe. */
+/** Express's compiled `trust proxy`: whether the peer this many hops away is a trusted proxy. */
 export type Trusts = (address: string, hop: number) => boolean;
 
-/** The visitor's address: the first one, from here outwards, that is no trusted proxy's. */
+/** The visitor's address: the first one, from here outwards, that does not belong to a trusted proxy. */
 export function addressOf(request: IncomingMessage, trusts: Trusts): string {
   return proxyAddress(request, trusts) ?? "";
 }
 
-/** The host that was asked, without a port. */
+/** The host that was asked for, without a port. */
 export function hostnameOf({ socket, headers }: IncomingMessage, trusts: Trusts): string {
   const forwarded = trusts(socket.remoteAddress ?? "", 0) ? headers["x-forwarded-host"] : undefined;
   const [host = ""] = String(forwarded ?? headers.host ?? "").split(",");
   return host.trim().replace(/:\d+$/, "");
 }
 
-/** True where somebody has said for whom this request is, be it a proxy or whoever would like to be one. */
+/**
+ * True if the request names the client that it is for. A proxy may have said so, or somebody who pretends to be one.
+ */
 export function isForwarded({ headers }: IncomingMessage): boolean {
   return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
 }
 
-/** `"[2001:db8::1]:4711"` or `203.0.113.7:51234`: an address and the port that it came from. */
+/** An address with its port: `"[2001:db8::1]:4711"` or `203.0.113.7:51234`. */
 const WITH_PORT = /^(?:\[([^\]]*)\]|(\d+(?:\.\d+){3}))(?::\w+)?$/;
 
-/** One parameter of `Forwarded`; its value may be quoted (RFC 7239, 4). */
+/** One parameter of `Forwarded`. Its value may be quoted (RFC 7239, 4). */
 const PARAMETER = /(?:^|[;,])\s*(for|proto|host)=(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*))/gi;
 
 /**
- * Rewrites what proxies say to what Express and its libraries read. Azure's Application Gateway writes a port behind each address
- * (https://azure.microsoft.com/en-us/blog/rewrite-http-headers-with-azure-application-gateway/), and each connection would be another visitor.
- * `Forwarded` (RFC 7239) counts where none of the others is there: a proxy that writes those hands it on as the visitor has sent it.
+ * Rewrites what proxies say into what Express and its libraries read. Azure's Application Gateway writes a port after
+ * each address (https://azure.microsoft.com/en-us/blog/rewrite-http-headers-with-azure-application-gateway/), so each
+ * connection would look like another visitor. `Forwarded` (RFC 7239) counts only if none of the other headers is there:
+ * a proxy that writes those passes `Forwarded` on just as the visitor sent it.
  */
 export function tidyForwarded({ headers }: IncomingMessage): void {
   if (headers.forwarded !== undefined) Object.assign(headers, fromForwarded(headers));

@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { isUnavailable } from "../unavailable";
 import { type Fault, faults } from "../wire/common";
 
-/** An answer other than success. Thrown anywhere below a route, turned into JSON here. */
+/** An answer other than success. Any code below a route may throw it; here it becomes JSON. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -17,29 +17,32 @@ export class Problem extends Error {
   }
 }
 
-/** 400 for a document that does not say what it should: names each place. */
+/** A 400 for an invalid document. It names each faulty place. */
 export function invalid(detail: string, errors: Fault[]): Problem {
   return new Problem(400, detail, { errors });
 }
 
-/** 503 for what is likely to be over soon. */
+/** A 503 for a condition that will probably pass soon. */
 export function notNow(detail: string): Problem {
   return new Problem(503, detail, { headers: { "Retry-After": "5" } });
 }
 
-/** What who asks for a write is told while the store takes none: a full disk, a database that is down. */
+/** The answer to a write while the store takes none: the disk is full, or the database is down. */
 export function noWrites(): Problem {
   return notNow("the store cannot take writes right now; try again");
 }
 
-/** What a value is by its schema; throws a 400 that says what is wrong with it. */
+/** Parses a value by its schema. Throws a 400 that says what is wrong with it. */
 export function checked<T extends z.ZodType>(schema: T, value: unknown, detail: string): z.output<T> {
   const { success, data, error } = schema.safeParse(value);
   if (!success) throw invalid(detail, faults(error));
   return data;
 }
 
-/** The problem that an error is. What is no `Problem`, nor the store's to mend, is a fault of ours: logged whole, told as 500 without detail. */
+/**
+ * The problem for an error. If the error is neither a `Problem` nor the store's fault, it is ours: we log all of it,
+ * and answer a 500 without details.
+ */
 export function problemOf(error: unknown, log: Logger, asked: { method: string | undefined; route: unknown }): Problem {
   if (error instanceof Problem) return error;
   const problem = fromLibrary(error);
@@ -51,7 +54,7 @@ export function problemOf(error: unknown, log: Logger, asked: { method: string |
   return isRead ? notNow("the store is not answering right now; try again") : noWrites();
 }
 
-/** Answers a problem. */
+/** Sends a problem as the answer. */
 export function sendProblem(response: ServerResponse, problem: Problem): void {
   for (const [name, value] of Object.entries(problem.extra.headers ?? {})) response.setHeader(name, value);
   response.statusCode = problem.status;
@@ -63,7 +66,7 @@ export function problemText({ status, detail, extra }: Problem): string {
   return JSON.stringify({ type: "about:blank", title: STATUS_CODES[status], status, detail, errors: extra.errors });
 }
 
-/** What is thrown below a route of Express. */
+/** Handles everything that is thrown below an Express route. */
 export function problems(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) next(error);
@@ -71,7 +74,9 @@ export function problems(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Errors that Express and its body parser throw carry a status and, below 500, a message that may be shown. */
+/**
+ * Errors that Express and its body parser throw have a status. Below 500, they also have a message that may be shown.
+ */
 function fromLibrary(error: unknown): Problem {
   const { status, type, message } = (typeof error === "object" && error ? error : {}) as Record<string, unknown>;
   if (type === "entity.too.large") return new Problem(413, "the body is too large");

@@ -1,18 +1,21 @@
-/** Reading a request's query. */
+/** Reads a request's query. */
 import type { RequestHandler } from "express";
 import type { z } from "zod";
 import { checked, invalid } from "./problem";
 
-/** Parses a query by its schema, an empty parameter being none; throws a 400 that names the parameter. */
+/** Parses a query by its schema. An empty parameter counts as missing. Throws a 400 that names the parameter. */
 export function parseQuery<T extends z.ZodType>(schema: T, query: Record<string, unknown>): z.output<T> {
   const given = Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ""));
   return checked(schema, given, "the query is not valid");
 }
 
-/** The query's parameters that a route knows; null where it takes any. */
+/** The query parameters that a route knows, or null if it takes any. */
 export type ParametersOf = (method: string, pattern: string) => string[] | null;
 
-/** Refuses parameters that a route does not know: a filter with a slip in its name would answer everything, as if it had been asked for. */
+/**
+ * Refuses parameters that a route does not know. Otherwise a filter with a typo in its name would return everything, as
+ * if that had been asked for.
+ */
 export function knownParameters(parametersOf: ParametersOf): RequestHandler {
   return (request, _response, next) => {
     const method = request.method === "HEAD" ? "GET" : request.method;

@@ -1,10 +1,11 @@
-/** Whether a browser has sent a request for a page of ours. */
+/** Whether a browser sent a request for a page of ours. */
 import type { Request } from "express";
 
 /**
- * `own`: a page of this origin; `other`: a page of another one; `none`: no page that we know of, be it that its address was typed in, or that no
- * browser has sent it. Browsers say so themselves by `Sec-Fetch-Site`, on https and localhost alone (https://www.w3.org/TR/fetch-metadata/, 2 and 6);
- * elsewhere `Origin` does, which they send with all but GET and HEAD (https://fetch.spec.whatwg.org/#origin-header).
+ * `own`: a page of this origin. `other`: a page of another origin. `none`: no page that we know of, because somebody
+ * typed in the address, or because no browser sent it. Browsers say which in `Sec-Fetch-Site`, but only on https and
+ * localhost (https://www.w3.org/TR/fetch-metadata/, 2 and 6). Elsewhere `Origin` tells; browsers send it with
+ * everything except GET and HEAD (https://fetch.spec.whatwg.org/#origin-header).
  */
 export function pageOf(request: Request, publicUrl: string | undefined): "own" | "other" | "none" {
   const said = request.get("sec-fetch-site");

@@ -1,17 +1,17 @@
-/** What the collector sees of a request, for who sets up proxies before it: `GET /v1/seen` (admin). */
+/** What the collector sees of a request, to help people set up proxies in front of it: `GET /v1/seen` (admin). */
 import type { RequestHandler } from "express";
 import type { Trusts } from "./peer";
 
 export interface Seen {
-  /** Whose connection it is. */
+  /** The address at the other end of the connection. */
   peer: string;
-  /** The visitor's address, and what was asked, as far as trusted proxies are believed. */
+  /** The visitor's address, and what was asked for, according to trusted proxies. */
   address: string;
   protocol: string;
   host: string;
-  /** Names of the headers by which somebody says for whom this is. */
+  /** Names of the headers that say for whom this request is. */
   forwarded: string[];
-  /** Whether the peer is a proxy to believe. */
+  /** Whether the peer is a trusted proxy. */
   trusted: boolean;
 }
 

@@ -1,9 +1,12 @@
-/** Answers that may be large: they go out in pieces, as fast as who asked reads them, and are never in memory as a whole. */
+/**
+ * Answers that may be large. They go out in pieces, as fast as the client reads them, and are never in memory as a
+ * whole.
+ */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Response } from "express";
 
-/** Sends pieces of text; what fails on the way cuts the answer off, so that half of it is not taken for all. */
+/** Sends pieces of text. An error on the way cuts the answer off, so that half of it is not mistaken for all. */
 export async function sendPieces(
   response: Response,
   type: string,
@@ -13,7 +16,7 @@ export async function sendPieces(
   await pipeline(Readable.from(pieces), response);
 }
 
-/** Sends `{"key": [...items], ...rest}`, each item made when it is its turn. */
+/** Sends `{"key": [...items], ...rest}`. Each item is made when its turn comes. */
 export async function sendList<T>(
   response: Response,
   key: string,

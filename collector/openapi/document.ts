@@ -1,4 +1,4 @@
-/** The description of the routes, OpenAPI 3.1. */
+/** Describes the routes as an OpenAPI 3.1 document. */
 import { Router } from "express";
 import { z } from "zod";
 import { COOKIE } from "../console/sessions";
@@ -7,7 +7,7 @@ import { type Schema, schemas } from "./schemas";
 
 type Json = Record<string, unknown>;
 
-/** As JSON Schema, from the side of who sends it. */
+/** A schema as JSON Schema, from the sender's point of view. */
 function jsonSchema(schema: z.ZodType): Json {
   const { $schema: _draft, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
   return json;
@@ -17,14 +17,14 @@ function content(name: Schema, type = "application/json"): { content: Json } {
   return { content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } } };
 }
 
-/** An answer's content: by its schema where it is JSON, else text of its types. */
+/** An answer's content: its schema if it is JSON, and text for each of its other types. */
 function answered(answer: Schema | undefined, types: string[]): Json {
   if (!answer && types.length === 0) return {};
   const texts = Object.fromEntries(types.map((type) => [type, { schema: { type: "string" } }]));
   return { content: { ...(answer && content(answer).content), ...texts } };
 }
 
-/** Each of these will do. */
+/** Any one of these is enough. */
 const SECURITY = {
   vendor: [{ vendor: [] }],
   admin: [{ admin: [] }, { session: [] }],
@@ -56,7 +56,10 @@ function operationOf(
   };
 }
 
-/** The whole document, OpenAPI 3.1; `publicUrl` is where its readers reach the collector: the host that they asked, if nobody said. */
+/**
+ * The whole document, OpenAPI 3.1. `publicUrl` is where its readers reach the collector. If it is not configured, that
+ * is the host they asked.
+ */
 export function openApi(publicUrl = "/"): Json {
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries(ROUTES)) {

@@ -1,4 +1,4 @@
-/** Every route: who may call it, what it is for, what it takes and answers. */
+/** Every route: who may call it, what it is for, what it takes and what it answers. */
 import { z } from "zod";
 import type { Access } from "../http/auth";
 import { contextQuery } from "../read/contexts";
@@ -12,7 +12,10 @@ import type { Schema } from "./schemas";
 
 const checkQuery = z.object({ key: z.string().optional(), unsent: z.string().optional() });
 
-/** What goes in and comes out; `types` are an answer's that is no JSON, or not always, and `also` other statuses of success: when, and with what. */
+/**
+ * What goes in and comes out. `types` lists an answer's types if it is not JSON, or not always. `also` lists other
+ * statuses of success: when they occur, and with what.
+ */
 interface Content {
   query?: z.ZodObject;
   body?: Schema;
@@ -27,7 +30,7 @@ export type Route = [Access, string, number, Content?];
 const site = "/v1/sites/{site}";
 const tokenQuery = z.object({ token: z.string().optional() });
 const events: Content = { query: tokenQuery, body: "CallEvents", answer: "Receipt" };
-/** A site document may say what a vendor wants to be answered, of whatever type. */
+/** A site document may say what answer a vendor wants, of whatever type. */
 const asked: Content = { query: tokenQuery, answer: "Receipt", types: ["*/*"] };
 const tables = SUMMARY_TYPES.join(", ");
 
@@ -99,7 +102,7 @@ export const ROUTES: Record<string, Route> = {
     "admin",
     "how Calljoin would read a vendor's request; stores nothing",
     200,
-    // Some vendors say it all in the query.
+    // Some vendors put everything into the query.
     { query: z.looseObject({}), body: "Anything", answer: "Tried" },
   ],
   [`POST ${site}/webhooks/{webhook}/secret`]: [
@@ -265,12 +268,17 @@ export const ROUTES: Record<string, Route> = {
   "GET /openapi.json": ["public", "this description", 200, { answer: "Anything" }],
 };
 
-/** What a route asks of who calls it, by Express's name for it; what is not described is the operator's alone. */
+/**
+ * What a route demands of its caller, by Express's name for it. A route that is not described is for the operator
+ * alone.
+ */
 export function accessOf(method: string, pattern: string): Access {
   return routeOf(method, pattern)?.[0] ?? "admin";
 }
 
-/** The query's parameters that a route knows, by Express's name for it (`GET /v1/sites/:site`); null where it takes any. */
+/**
+ * The query parameters that a route knows, by Express's name for it (`GET /v1/sites/:site`), or null if it takes any.
+ */
 export function parametersOf(method: string, pattern: string): string[] | null {
   const { query } = routeOf(method, pattern)?.[3] ?? {};
   return query?.def.catchall instanceof z.ZodUnknown ? null : Object.keys(query?.shape ?? {});

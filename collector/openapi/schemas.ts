@@ -1,4 +1,4 @@
-/** What goes into the routes and comes out of them: the same schemas that check and type it. */
+/** What goes into the routes and comes out of them. The same schemas check and type it. */
 import { z } from "zod";
 import { signInSchema, tokenSchema } from "../console/routes";
 import { replaySchema } from "../forward/routes";
@@ -12,7 +12,7 @@ import { envelopeSchema, receiptSchema, snapshotSchema } from "../wire/snapshots
 
 const faultSchema = z.object({ path: z.string(), message: z.string() });
 
-/** Epoch milliseconds; null until it happens. */
+/** Epoch milliseconds, or null until it happens. */
 const moment = z.int().nullable();
 
 const list = (key: string, item: z.ZodType = z.looseObject({})) =>

@@ -1,4 +1,4 @@
-/** What needs somebody's attention: what needs attention: what is off, silent, empty, given up or refused. */
+/** What needs somebody's attention: whatever is off, silent, empty, given up or refused. */
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import { readCoverage } from "./coverage";
@@ -6,21 +6,21 @@ import { readCoverage } from "./coverage";
 export interface AttentionItem {
   kind: "webhook_off" | "vendor_silent" | "entity_empty" | "dead_deliveries" | "rejected";
   text: string;
-  /** The console's page for it, below the site. */
+  /** The console's page for it, relative to the site. */
   link: string;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** A vendor that was heard in the week before is silent after a day. */
+/** A vendor is silent if it reported nothing in the last day, but something in the week before. */
 const SILENT_MS = DAY_MS;
 const HEARD_MS = 8 * DAY_MS;
 
-/** Fewer views than that say nothing of an entity. */
+/** Fewer views than this say nothing about an entity. */
 const FEW_VIEWS = 20;
 
-/** Counted no further. */
+/** Count no further than this. */
 const MOST = 1_000;
 
 export async function readAttention(store: Store, known: KnownSite, now: number): Promise<AttentionItem[]> {

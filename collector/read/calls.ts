@@ -1,4 +1,4 @@
-/** Calls: listed, found, and one by itself with why it is what it is. */
+/** Calls: listing them, finding them, and showing one with the reasons for its outcome. */
 import { Router } from "express";
 import { cursorOf, placeOf } from "../http/cursor";
 import { Problem } from "../http/problem";
@@ -14,7 +14,7 @@ import { findCalls } from "./find";
 import { callsQuery, explainQuery, searchOf, spanIn, tableQuery } from "./query";
 import { CONTENT_TYPES, tableText } from "./tables";
 
-/** Who looks for what no index tells gets what was found by then, and goes on from there. */
+/** A search without an index returns what it has found by then, and the next request continues from there. */
 const SEARCH_MS = 400;
 
 export function callRoutes({ sites, store, clock, gate }: RouteDeps): Router {
@@ -60,7 +60,7 @@ export function callRoutes({ sites, store, clock, gate }: RouteDeps): Router {
   return router;
 }
 
-/** A call's events as they are kept, in the order in which they came. An erased visitor's have no body. */
+/** A call's events as they are stored, in the order in which they arrived. An erased visitor's events have no body. */
 async function rawEvents(store: Store, site: string, callId: string) {
   const events = await store.callEvents(site, callId);
   events.sort((a, b) => a.received_at - b.received_at || (a.event_id < b.event_id ? -1 : 1));

@@ -1,4 +1,4 @@
-/** A visitor as the collector knows them: sessions, views, snapshots, in corrected time, page by page. */
+/** A visitor as the collector knows them: sessions, views and snapshots, in corrected time, page by page. */
 import { z } from "zod";
 import { cursorOf, placeOf } from "../http/cursor";
 import { callOf } from "../join/call";
@@ -11,19 +11,22 @@ import { limitOf } from "./query";
 
 export const contextQuery = z.strictObject({ cursor: z.string().optional(), limit: limitOf(100, 1_000) });
 
-/** A view shows its first snapshot and so many of its newest. */
+/** A view shows its first snapshot and this many of its newest. */
 const SNAPSHOTS = 100;
 
-/** The newest calls shown; all are in the list of calls. */
+/** How many of the newest calls to show. The list of calls has all of them. */
 const CALLS = 100;
 
-/** Sessions looked at together. */
+/** How many sessions to look at together. */
 const SESSIONS = 200;
 
-/** A place among all views, in corrected time; the newest is the highest by `start`, `number`, `view_id`. */
+/**
+ * A place among all views, in corrected time. The newest view has the highest `start`, `number`, `view_id`, compared in
+ * this order.
+ */
 type Start = Pick<TimedView, "start" | "number" | "view_id">;
 
-/** A page of one context as JSON text, in pieces; null where nothing is known of it. */
+/** A page of one context as JSON text, in pieces, or null if nothing is known about it. */
 export async function contextText(
   store: Store,
   site: string,
@@ -84,7 +87,10 @@ function startOf(cursor: string | undefined): Start | null {
   return { start: place[0], number: Number(number), view_id };
 }
 
-/** The newest views below a place, the newest first: sessions from the one that reaches furthest, until none can hold a newer view. */
+/**
+ * The newest views below a place, newest first. It starts with the session that reaches furthest, and stops when no
+ * other session can hold a newer view.
+ */
 async function newestViews(store: Store, visitor: Visitor, below: Start | null, limit: number): Promise<InSession[]> {
   let newest: InSession[] = [];
   for (let skip = 0; ; skip += SESSIONS) {
@@ -105,7 +111,7 @@ function byNewness({ view: a }: InSession, { view: b }: InSession): number {
   return b.start - a.start || b.number - a.number || (a.view_id < b.view_id ? 1 : -1);
 }
 
-/** As the browser said it, else the start of the session's first view. */
+/** The start of the session according to the browser, or else the start of its first view. */
 function startedAt(members: InSession[]): number | null {
   const described = members.find(({ view }) => view.view)?.view;
   if (described?.view) return described.view.session_at + described.offset;

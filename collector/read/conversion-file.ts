@@ -1,4 +1,4 @@
-/** The file of conversions that a platform fetches: what counts there, made anew each time. */
+/** The file of conversions that a platform fetches. It holds what counts there, and is made again each time. */
 import { type Conversion, isEligible } from "../convert/conversion";
 import type { Adjustment, FileFormat } from "../convert/destination";
 import { destinationOf } from "../convert/index";
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 const DAYS = 30;
 const PAGE = 200;
 
-/** Google takes adjustments of a conversion for so long (https://support.google.com/google-ads/answer/7686447). */
+/** How long Google accepts adjustments of a conversion (https://support.google.com/google-ads/answer/7686447). */
 const ADJUSTED_MS = 55 * DAY_MS;
 
 export interface FileOf {
@@ -26,7 +26,10 @@ export interface FileOf {
   now: number;
 }
 
-/** The file of a destination, in pieces: the newest conversions first, and no more than it reads. Each piece that was taken is remembered as told. */
+/**
+ * A destination's file, in pieces: the newest conversions first, and no more than the platform reads. Each piece that
+ * was taken is recorded as told.
+ */
 export async function* conversionFile({ store, site, document, webhook, format, now }: FileOf): AsyncGenerator<string> {
   yield csv(format.head);
   const from = now - (webhook.days ?? DAYS) * DAY_MS;
@@ -59,7 +62,10 @@ function filedOf(webhook: Webhook, format: FileFormat, conversion: Conversion, n
   };
 }
 
-/** What has changed since the file told it: another value, or it does not count any more, its visitor's erasure included. */
+/**
+ * What has changed since the file told it: the value is different, or the conversion no longer counts, perhaps because
+ * its visitor was erased.
+ */
 export async function* adjustmentFile({ store, site, document, webhook, format, now }: FileOf): AsyncGenerator<string> {
   const { adjustments } = format;
   yield csv(adjustments.head);
@@ -94,14 +100,17 @@ function adjustmentOf(
   const { name, ts, click_id } = filed;
   const common = { transaction_id: call.transaction.id, name, ts, click_id, at: now };
   if (isGone(webhook, document, filed, call)) return { ...common, value: null };
-  // Its age changes nothing.
+  // Judge it at the call's own time, because its age changes nothing.
   const eligible = destinationOf(webhook)?.eligible(webhook, call, document, call.ts) ?? [];
   const value = isEligible(eligible) ? (eligible.find(({ name }) => name === filed.name)?.value ?? null) : null;
   const isSame = filed.adjusted === 0 && value?.value === filed.value && value?.currency === filed.currency;
   return value === null || isSame ? null : { ...common, value };
 }
 
-/** As the call was joined last. What its owner has since named otherwise, or counts no more, has counted all the same. */
+/**
+ * Whether the call, as it was last joined, no longer makes the conversion. If the owner has since renamed a goal or
+ * stopped counting it, the conversion counted all the same.
+ */
 function isGone({ conversion_name }: Webhook, { goals }: Site, filed: FiledRow, call: Conversion["call"]): boolean {
   const isGoal = conversion_name === undefined && goals.some(({ name }) => name === filed.name);
   return call.join.status !== "matched" || call.goals.length === 0 || (isGoal && !call.goals.includes(filed.name));

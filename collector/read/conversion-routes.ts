@@ -1,4 +1,4 @@
-/** What is answered about conversions, and the files that platforms fetch with their keys. */
+/** Answers questions about conversions, and serves the files that platforms fetch with their keys. */
 import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
 import { z } from "zod";
@@ -17,7 +17,7 @@ import { allSteps } from "./steps";
 import { worth } from "./worth";
 
 export interface ConversionRouteDeps extends RouteDeps {
-  /** Bounds the requests of an address whose key is wrong. */
+  /** Limits the requests of an address whose key is wrong. */
   limitFailures: RequestHandler;
 }
 
@@ -39,7 +39,7 @@ export function conversionRoutes({ sites, store, clock, gate, limitFailures }: C
         : await countConversions(store, site, document, time, by ?? null, dayOf, now);
     if (by === undefined || by === "reason" || by === "destination") return response.json({ rows: standing });
     const counts = await allSteps((after) => store.convertedStep(site, time, by, document.timezone, after));
-    // There each call counts once for every destination, here once.
+    // `standing` counts each call once for every destination; `counts` counts it once.
     const days = standing.map((row) => ({ ...row, conversions: 0, value: {} }));
     response.json({ rows: byKey(days, worth(counts)) });
   });
@@ -72,13 +72,13 @@ export function conversionRoutes({ sites, store, clock, gate, limitFailures }: C
     const known = await sites.current(String(request.params.site));
     const webhook = known?.document.webhooks.find((one) => one.name === name);
     const { key = "", adjustments } = parseQuery(fileQuery, request.query);
-    // Whoever has no key is not told what there is.
+    // A client without a key must not learn what exists.
     if (!known || !webhook || !(await isKey(known.site, webhook.name, key))) throw unauthorized();
     const format = destinationOf(webhook)?.file;
     if (!format) throw new Problem(404, "there is no such file");
     if (webhook.off !== undefined) throw new Problem(404, `the file is off: ${webhook.off}`);
     response.set("Cache-Control", "no-store");
-    // Who asks only whether it is there has fetched nothing.
+    // A client that only asks whether the file is there has fetched nothing.
     if (request.method === "HEAD") return response.type("text/csv").end();
     const file = { store, site: known.site, document: known.document, webhook, format, now: clock() };
     const text = adjustments === "1" ? adjustmentFile(file) : conversionFile(file);
@@ -93,7 +93,7 @@ export function conversionRoutes({ sites, store, clock, gate, limitFailures }: C
   return router;
 }
 
-/** Rows of several reports, those of one key made one. */
+/** Merges the rows of several reports that have the same key. */
 function byKey(...reports: { key: string }[][]): { key: string }[] {
   const rows = new Map<string, { key: string }>();
   for (const row of reports.flat()) rows.set(row.key, { ...rows.get(row.key), ...row });

@@ -1,4 +1,7 @@
-/** Many calls' conversions: counted, tried, or one by one; a page of calls at a time, so that nobody waits for all of them. */
+/**
+ * The conversions of many calls: counted, tried out, or one by one. Calls are read a page at a time, so that nobody
+ * waits for all of them.
+ */
 import { z } from "zod";
 import { isEligible } from "../convert/conversion";
 import { destinationOf } from "../convert/index";
@@ -13,7 +16,7 @@ import { span } from "./query";
 
 const PAGE = 200;
 
-/** Where no time is named, a report goes back so far. */
+/** How far a report goes back if no time is named. */
 export const REPORT_MS = 30 * 86_400_000;
 export const DRY_RUN_MS = 7 * 86_400_000;
 
@@ -32,7 +35,7 @@ export interface Span {
   to?: number | undefined;
 }
 
-/** All calls of a time, the newest first, page by page. */
+/** All calls of a period, newest first, page by page. */
 export async function* callPages(store: Store, site: string, filter: CallFilter): AsyncGenerator<Call[]> {
   for await (const rows of pagesOf(store, site, filter, PAGE)) yield rows.map(callOf);
 }
@@ -47,7 +50,7 @@ export async function doneOf(store: Store, site: string, calls: Call[]): Promise
   return done;
 }
 
-/** A call's conversions, with what the platforms have said of those that they refused. */
+/** A call's conversions, with what the platforms said about those that they refused. */
 export async function conversionsOfCall(
   store: Store,
   site: string,
@@ -67,7 +70,7 @@ export async function conversionsOfCall(
   return states;
 }
 
-/** What a platform has said last, or why there was no answer. */
+/** What a platform said last, or why there was no answer. */
 async function lastWords(store: Store, site: string, callId: string, webhook: Webhook): Promise<string | null> {
   const rows = (await store.deliveriesOfCalls(site, [callId])).filter((row) => row.webhook === webhook.name);
   const [newest] = rows.sort((a, b) => b.version - a.version);
@@ -79,7 +82,7 @@ async function lastWords(store: Store, site: string, callId: string, webhook: We
 
 export type CountedBy = "reason" | "day" | "destination";
 
-/** Calls, and how they stand: one call counts once for each destination. */
+/** Calls, and how they stand. One call counts once for each destination. */
 export interface ConversionCount {
   key: string;
   conversions: number;
@@ -89,7 +92,7 @@ export interface ConversionCount {
   reasons: Record<string, number>;
 }
 
-/** Rows in the order of their keys; `dayOf` names the day of a time (ms). */
+/** Rows in the order of their keys. `dayOf` names the day of a time (ms). */
 export async function countConversions(
   store: Store,
   site: string,
@@ -126,7 +129,7 @@ function count(rows: Map<string, ConversionCount>, key: string, state: Conversio
   if (state.reason) row.reasons[state.reason] = (row.reasons[state.reason] ?? 0) + 1;
 }
 
-/** What a destination would have been sent of a time's calls, had it been on then. */
+/** What a destination would have been sent for a period's calls if it had been on then. */
 export async function dryRun(store: Store, site: string, document: Site, webhook: Webhook, time: Span) {
   const counted = { calls: 0, would_send: 0, reasons: {} as Record<string, number> };
   for await (const calls of callPages(store, site, time)) {

@@ -1,4 +1,7 @@
-/** How well a site's entities are read: on how many of the latest views each had a value, which, and what it threw last. */
+/**
+ * How well a site's entities are read: on how many of the latest views each had a value, what the value was, and what
+ * it threw last.
+ */
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 import type { SnapshotRow } from "../store/tables";
@@ -8,23 +11,26 @@ export interface CoverageRow {
   name: string;
   type: Entity["type"];
   scope: Entity["scope"];
-  /** Views looked at, and those of them on which the entity had a value. */
+  /** How many views were looked at, and on how many of them the entity had a value. */
   views: number;
   with_value: number;
   coverage: number | null;
   last_value: unknown;
-  /** When it came, epoch ms. */
+  /** When the value came, in epoch ms. */
   last_seen_at: number | null;
   last_error: string | null;
-  /** The view on which that was. */
+  /** The view on which the error occurred. */
   last_error_view: { context_id: string; view_id: string; at: number } | null;
 }
 
-/** Entity coverage looks at so many of the latest snapshots, so many at a time: enough to be steady, few enough to be read at once. */
+/**
+ * Entity coverage looks at SNAPSHOTS of the latest snapshots, PAGE at a time: enough for a steady figure, few enough to
+ * read at once.
+ */
 const SNAPSHOTS = 2_000;
 const PAGE = 200;
 
-/** How well a site's entities were read lately, at the earliest since a time. */
+/** How well a site's entities were read lately, but not before `since`. */
 export async function readCoverage(store: Store, { site, document }: KnownSite, since = 0): Promise<CoverageRow[]> {
   const snapshots: SnapshotRow[] = [];
   let page: SnapshotRow[];
@@ -35,7 +41,7 @@ export async function readCoverage(store: Store, { site, document }: KnownSite, 
   return coverage(document.entities, snapshots);
 }
 
-/** One row an entity of the site document; `snapshots` are the latest, the newest first. */
+/** One row for each entity of the site document. `snapshots` are the latest, newest first. */
 export function coverage(entities: Site["entities"], snapshots: SnapshotRow[]): CoverageRow[] {
   const views = new Set(snapshots.map(viewKey)).size;
   const read = snapshots.map((row) => ({

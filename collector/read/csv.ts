@@ -1,9 +1,11 @@
-/** Rows as CSV that a spreadsheet can open: values come from a public route, and none may be run. */
+/**
+ * Rows as CSV that a spreadsheet can open. Values come from a public route, so a spreadsheet must not run any of them.
+ */
 import { stringify } from "csv-stringify/sync";
 
 /**
- * A number as people write it (`+14045550199`, `-1,234.50`, `-12.5 %`, `-£5`, `-1e5`), or dashes for none: it runs nothing, and an apostrophe
- * would make another value of it.
+ * A number as people write it (`+14045550199`, `-1,234.50`, `-12.5 %`, `-£5`, `-1e5`), or dashes that stand for none. A
+ * spreadsheet runs nothing in it, and an apostrophe would change the value.
  */
 const NUMBER = /^(-+|[+-]\p{Sc}?[\d.,'’ \u00a0\u202f]*\d(e[+-]?\d+)?[ \u00a0]?[%\p{Sc}]?)$/iu;
 

@@ -1,4 +1,4 @@
-/** What was sent to webhooks, what they said, and what waits. */
+/** What was sent to webhooks, what they answered, and what is waiting. */
 import { z } from "zod";
 import type { Rendered } from "../forward/render";
 import type { Asker } from "../http/auth";
@@ -14,7 +14,10 @@ export const deliveriesQuery = z.object({
   ...page,
 });
 
-/** A delivery with what was sent, and every attempt. A receiver's address often is a secret, and its path with it: who only reads sees the host. */
+/**
+ * A delivery with what was sent, and every attempt. A receiver's address, including its path, is often a secret, so a
+ * caller who may only read sees just the host.
+ */
 export async function deliveryOf(store: Store, row: DeliveryRow, { role }: Asker) {
   const { site, id, webhook, event, call_id, version, state, made_at, next_attempt_at } = row;
   const attempts = await store.attempts(site, call_id, id);

@@ -1,4 +1,4 @@
-/** Why a call is what it is: the steps of its join, done again and told. */
+/** Why a call has its outcome: joins it again and shows each step. */
 
 import { fieldsLookedAt } from "../intake/adapters";
 import { timed } from "../join/clock";
@@ -11,7 +11,7 @@ import type { Store } from "../store/store";
 import type { Outcome, Reason } from "../wire/call";
 import type { Site } from "../wire/site";
 
-/** What would have to be there for a call to be matched. `fields`: where its vendor would say whose it is. */
+/** What would have to exist for a call to be matched. `fields` are where its vendor would name the visitor. */
 function missing(reason: Reason, { own_id, vendor }: CallFacts, fields: string, { entities }: Site): string {
   const identifying = entities.filter(({ identifies }) => identifies === vendor).map(({ name }) => name);
   const shown =
@@ -49,7 +49,7 @@ export async function explain(store: Store, site: string, callId: string, docume
     fields,
     cut: trail.cut,
     missing: join.reason === null ? null : missing(join.reason, facts, named, document),
-    // In the order in which they overrule each other.
+    // In their order of precedence.
     events: [...events]
       .sort(byPrecedence)
       .map(({ event_id, ts, ts_unit, revision, received_at, duration_s, answered }) => ({
@@ -65,7 +65,7 @@ export async function explain(store: Store, site: string, callId: string, docume
   };
 }
 
-/** Views and snapshots that are shown of those that stood to choice, or came late: the newest. */
+/** How many views and snapshots to show, of those that the join chose from or that came late: the newest. */
 const SHOWN = 100;
 
 async function placed(store: Store, site: string, arrived: number, { join, url }: Outcome, trail: Trail) {
@@ -97,7 +97,7 @@ async function placed(store: Store, site: string, arrived: number, { join, url }
   };
 }
 
-/** The views of the chosen one's session, at or before the cut, in their order. */
+/** The views of the chosen view's session, at or before the cut, in order. */
 async function candidatesOf(store: Store, visitor: Visitor, { view, cut }: ChosenView): Promise<DescribedView[]> {
   const session = { ...visitor, sessionId: view.session_id };
   const newest = await store.history.viewsOf(session, cut - view.offset, null, SHOWN);

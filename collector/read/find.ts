@@ -1,9 +1,12 @@
-/** Calls that are looked for: by an index, or step by step where there is none. */
+/** Finds calls: by an index, or step by step if there is none. */
 import type { CallPlace, NumberedCall } from "../store/reads";
 import { type CallSearch, type FoundCalls, isSearch } from "../store/search";
 import type { Store } from "../store/store";
 
-/** Up to `limit` calls, step by step, the steps over at `until` (of `performance.now()`); `next` is where to go on, null where nothing is left. */
+/**
+ * Finds up to `limit` calls, step by step. It stops after `until` (of `performance.now()`). `next` is where to
+ * continue, or null if nothing is left.
+ */
 export async function findCalls(
   store: Store,
   site: string,
@@ -23,7 +26,7 @@ export async function findCalls(
   return { rows, next };
 }
 
-/** All calls that are found, in pages. */
+/** All calls that match, in pages. */
 export async function* pagesOf(
   store: Store,
   site: string,

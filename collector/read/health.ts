@@ -1,14 +1,14 @@
-/** For whoever runs the collector: is it alive, can it work. */
+/** Tells whoever runs the collector whether it is alive, and whether it can work. */
 import { type RequestHandler, Router } from "express";
 import { notNow } from "../http/problem";
 import type { Store } from "../store/store";
 
 export type Health = ReturnType<typeof createHealth>;
 
-/** Without a write for so long, one is tried: nobody may have come since the disk became full. */
+/** If there was no write for this long, try one: the disk may have filled up while no requests came. */
 const QUIET_MS = 5_000;
 
-/** Knows whether the store takes writes: reading goes on where a disk is full or read-only. */
+/** Knows whether the store accepts writes. A store can still be read when its disk is full or read-only. */
 export function createHealth(inner: Store) {
   let failed: string | null = null;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -25,14 +25,14 @@ export function createHealth(inner: Store) {
     }
   };
   return {
-    /** The store, its writes watched. */
+    /** The store, with its writes watched. */
     store: { ...inner, write: (...args: Parameters<Store["write"]>) => watched(inner.write(...args)) },
-    /** Throws a 503 that says what is the matter. */
+    /** Throws a 503 that says what is wrong. */
     async check(): Promise<void> {
       await inner.ping().catch(() => {
         throw notNow("the store does not answer");
       });
-      // A write of its own tells whether that is over.
+      // Try a write of our own to find out whether the trouble is over.
       if (failed !== null || performance.now() - triedAt > QUIET_MS)
         await watched(inner.probe()).catch(() => undefined);
       if (failed !== null) throw notNow(`the store cannot take writes: ${failed}`);

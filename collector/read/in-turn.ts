@@ -1,9 +1,11 @@
-/** Reports take turns at the store: whoever writes waits for one step of one report, however many are asked for at once. */
+/**
+ * Reports take turns at the store. A writer waits for one step of one report at most, however many reports run at once.
+ */
 import type { Store } from "../store/store";
 
 const REPORTS = ["countStep", "convertedStep", "latestSnapshots", "countRows", "searchCalls"] as const;
 
-/** The store, with what reports read of it done one after the other. */
+/** The store, with reports reading from it one after the other. */
 export function inTurn(store: Store): Store {
   let last: Promise<unknown> = Promise.resolve();
   const turn = <Args extends unknown[], Result>(read: (...args: Args) => Promise<Result>) => {

@@ -1,22 +1,31 @@
-/** What happens on a site, told to those who look on as it happens: server-sent events (https://html.spec.whatwg.org/#server-sent-events). */
+/**
+ * Tells watchers what happens on a site as it happens: server-sent events
+ * (https://html.spec.whatwg.org/#server-sent-events).
+ */
 import { type Response, Router } from "express";
 import { type RouteDeps, siteOf } from "../site/deps";
 import type { ChangedCall } from "../store/live";
 import { type Progress, readProgress } from "./progress";
 
-/** The store is asked so often, once for all who look on at a site. */
+/** How often to ask the store, once for all who watch a site. */
 const LOOK_MS = 1_000;
 
-/** A call may be committed after one that was joined later, and another collector's clock be behind: so far back is looked each time. */
+/**
+ * How far back to look each time. A call may be committed after one that was joined later, and another collector's
+ * clock may be behind.
+ */
 const OVERLAP_MS = 10_000;
 
-/** Who comes back is told of so many calls, and else to read the list anew. */
+/** How many calls to tell a watcher who reconnects. If there are more, we tell them to reload the list. */
 const MOST = 1_000;
 
-/** A stream's life: who comes back is asked again who it is, so that nobody looks on for longer after signing out. */
+/**
+ * How long a stream lives. A watcher who reconnects must authenticate again, so nobody can watch for longer than this
+ * after signing out.
+ */
 const LIFE_MS = 60_000;
 
-/** Proxies close what is silent. */
+/** Proxies close silent connections. */
 const PING_MS = 15_000;
 
 export interface LiveRouteDeps extends RouteDeps {
@@ -25,7 +34,7 @@ export interface LiveRouteDeps extends RouteDeps {
 
 interface Watch {
   listeners: Set<Response>;
-  /** The versions that were told of calls that came out lately. */
+  /** The versions of recent calls that watchers were told. */
   told: Map<string, ChangedCall>;
   progress: Progress | null;
   timer: NodeJS.Timeout;
@@ -79,7 +88,7 @@ export function liveRoutes({ sites, store, clock, gate, log }: LiveRouteDeps): {
     return watch;
   }
 
-  /** Tells somebody who comes back what happened meanwhile; what they know already may be told again. */
+  /** Tells a watcher who reconnects what has happened since. It may repeat what they already know. */
   async function catchUp(site: string, response: Response, last: string | undefined): Promise<void> {
     const at = Number(/^\d{1,15}/.exec(last ?? "")?.[0] ?? Number.NaN);
     if (Number.isNaN(at)) return;
@@ -94,7 +103,7 @@ export function liveRoutes({ sites, store, clock, gate, log }: LiveRouteDeps): {
     response.set({
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store",
-      // nginx would hold it back (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+      // nginx would hold the stream back (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
       "X-Accel-Buffering": "no",
     });
     response.write(`retry: ${LOOK_MS}\n\n`);
@@ -102,7 +111,7 @@ export function liveRoutes({ sites, store, clock, gate, log }: LiveRouteDeps): {
     listeners.add(response);
     const ping = setInterval(() => response.write(":\n\n"), PING_MS).unref();
     const end = setTimeout(() => response.end(), LIFE_MS).unref();
-    // Who closes their side may wait for an answer elsewhere, and here looks on no more.
+    // Elsewhere, a client that has closed its side may still wait for an answer. Here, it has stopped watching.
     const gone = () => response.destroy();
     request.socket.once("end", gone);
     response.once("close", () => {

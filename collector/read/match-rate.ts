@@ -11,13 +11,13 @@ export interface MatchRateRow {
   offline: number;
   unmatched: number;
   unusable: number;
-  /** matched / (total − unusable), null over nothing. */
+  /** matched / (total − unusable), or null if that divides by zero. */
   match_rate: number | null;
   /** Calls that are not matched, by reason. */
   reasons: Record<string, number>;
 }
 
-/** Rows in the order of their keys; `keys` are there even where nothing was counted. */
+/** Rows in the order of their keys. Each of `keys` gets a row even if nothing was counted for it. */
 export function matchRate(counts: CallCount[], keys: string[]): MatchRateRow[] {
   const all = [...new Set([...keys, ...counts.map(({ key }) => key)])].sort();
   return all.map((key) =>

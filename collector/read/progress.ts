@@ -1,21 +1,21 @@
-/** How far setting up a site has come: when each thing happened first. */
+/** How far the set-up of a site has come: when each step first happened. */
 import type { KnownSite } from "../site/registry";
 import type { Store } from "../store/store";
 
 export interface Progress {
-  /** A page has loaded the tag. */
+  /** When a page first loaded the tag. */
   page_seen_at: number | null;
-  /** A page has sent its visitor's context_id. */
+  /** When a page first sent its visitor's context_id. */
   context_seen_at: number | null;
   entity_seen_at: number | null;
   first_event_at: number | null;
   first_match_at: number | null;
 }
 
-/** A value of an entity is looked for in so many of the latest snapshots. */
+/** How many of the latest snapshots to search for an entity's value. */
 const SNAPSHOTS = 200;
 
-/** What was found once is kept: the retention may take what it was seen by. */
+/** Records each step once it is found, because retention may delete the data that showed it. */
 export async function readProgress(store: Store, { site, document }: KnownSite): Promise<Progress> {
   const known = new Map((await store.marks(site, "first")).map(({ name, at }) => [name, at]));
   const keep = async (name: string, find: () => Promise<number | null> | number | null): Promise<number | null> => {

@@ -9,7 +9,9 @@ import { inZone } from "../wire/zone";
 
 const ISO = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** A time: epoch milliseconds, or ISO 8601 with its zone; a date alone is the beginning of that day in the site's own. */
+/**
+ * A time: epoch milliseconds, or ISO 8601 with its zone. A date alone means the start of that day in the site's zone.
+ */
 const when = z
   .string()
   .refine((text) => /^\d{1,16}$/.test(text) || (ISO.test(text) && !Number.isNaN(Date.parse(text)) && isDay(text)), {
@@ -38,7 +40,7 @@ function epochOf(text: string | undefined, zone: string): number | undefined {
   return text.length === "2026-11-27".length ? inZone(Date.parse(text), zone) : Date.parse(text);
 }
 
-/** How many of a list are answered: so many unless told, and never more than `most`. */
+/** How many entries of a list to return: `unlessTold` by default, and never more than `most`. */
 export function limitOf(unlessTold: number, most: number) {
   return z
     .string()
@@ -50,7 +52,7 @@ export function limitOf(unlessTold: number, most: number) {
 
 export const page = { cursor: z.string().optional(), limit: limitOf(50, 500) };
 
-/** What calls are found by. */
+/** What calls can be found by. */
 const found = {
   status: z.enum(STATUSES).optional(),
   vendor: z.string().optional(),
@@ -59,7 +61,7 @@ const found = {
   context_id: z.string().optional(),
   caller: z
     .string()
-    // A plus that was not encoded is a space (https://url.spec.whatwg.org/#urlencoded-parsing).
+    // An unencoded plus arrives as a space (https://url.spec.whatwg.org/#urlencoded-parsing).
     .transform((text) => text.replace(/^ /, "+"))
     .refine((text) => /^\+\d{5,15}$/.test(text), "must be a number in E.164, such as +14045550199")
     .optional(),
@@ -70,13 +72,13 @@ const found = {
 
 type Wanted = { caller?: string | undefined; entity?: string | undefined; value?: string | undefined };
 
-/** An entity is looked for by its value. */
+/** A search by entity needs a value, too. */
 const isWhole = ({ entity, value }: Wanted) => (entity === undefined) === (value === undefined);
 const WHOLE = { path: ["value"], error: "goes with entity, and entity with value" };
 
 export const callsQuery = z.object({ ...found, type: summaryType.optional(), ...page }).refine(isWhole, WHOLE);
 
-/** A query as the store searches by it. */
+/** A query in the form that the store searches by. */
 export function searchOf<Query extends Wanted>({ caller, entity, value, ...query }: Query) {
   return {
     ...query,

@@ -1,4 +1,4 @@
-/** The reading routes, all of them the operator's. */
+/** The reading routes. */
 import { Router } from "express";
 import { askerOf } from "../http/auth";
 import { paged, placeOf } from "../http/cursor";
@@ -22,12 +22,12 @@ import { allSteps } from "./steps";
 import { readVendors } from "./vendors";
 
 export interface ReadRouteDeps extends RouteDeps {
-  /** Erases a visitor; false where that takes longer, because somebody reads the store. */
+  /** Erases a visitor. False if that takes longer because somebody reads the store. */
   erase: (site: string, contextId: string) => Promise<boolean>;
   refused: RefusedVendors;
 }
 
-/** When to ask again whether a visitor is erased. */
+/** When a client should ask again whether a visitor is erased. */
 const RETRY_S = 5;
 
 const DAY_MS = 86_400_000;

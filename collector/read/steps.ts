@@ -1,8 +1,8 @@
-/** Reports that the store counts in steps, others in between. */
+/** Reports that the store counts in steps, so that others get a turn in between. */
 import type { Counted } from "../store/counts";
 import type { CallPlace } from "../store/reads";
 
-/** What all steps counted; a key may be there once for each of them. */
+/** What all steps counted. A key may occur once for each step. */
 export async function allSteps<Count>(step: (after: CallPlace | null) => Promise<Counted<Count>>): Promise<Count[]> {
   const all: Count[] = [];
   for (let after: CallPlace | null = null; ; ) {

@@ -1,4 +1,4 @@
-/** What the collector runs on, and how it is: `GET /v1/system`. */
+/** What the collector runs on, and how it is doing: `GET /v1/system`. */
 import { hostname } from "node:os";
 import { Router } from "express";
 import type { Place } from "../http/doors";
@@ -8,18 +8,18 @@ import type { Store } from "../store/store";
 
 export interface SystemRouteDeps extends Omit<RouteDeps, "sites"> {
   version: string;
-  /** Where `/metrics` is. */
+  /** Where `/metrics` is served. */
   metrics: Place;
   publicUrl: string | undefined;
 }
 
-/** Rows are counted so often at most. */
+/** Count the rows at most this often. */
 const ROWS_MS = 60_000;
 
-/** Backlogs are counted no further. */
+/** Count backlogs no further than this. */
 const MOST = 10_000;
 
-/** A collector says so often that it is there, and is forgotten after a day. */
+/** How often a collector says that it is there. A silent one is forgotten after a day. */
 export const BEAT_MS = 20_000;
 const FORGOTTEN_MS = 86_400_000;
 
@@ -64,7 +64,7 @@ export function systemRoutes({ store, clock, gate, version, metrics, publicUrl }
   return router;
 }
 
-/** By table. Those that are not kept by site are counted once, whichever of them is named. */
+/** Row counts by table. Tables that are not kept by site are counted once, under no site. */
 async function countAll(store: Store, sites: string[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const table of COUNTED_TABLES) {
@@ -75,7 +75,9 @@ async function countAll(store: Store, sites: string[]): Promise<Record<string, n
   return counts;
 }
 
-/** Says that this collector is there, and forgets those that have not for long, and checks whose time is over. */
+/**
+ * Says that this collector is there. Forgets collectors that have been silent for long, and checks that have expired.
+ */
 export async function beat(store: Store, version: string, now: number): Promise<void> {
   await store.putMark({ site: "", kind: "collector", name: `${hostname()}-${process.pid}`, at: now, said: version });
   await store.deleteMarks("", "collector", now - FORGOTTEN_MS);

@@ -1,4 +1,4 @@
-/** The summary tables: every call of a type, flat, page by page, so that a million rows never sit in memory. */
+/** The summary tables: every call of a type in flat rows, page by page, so that a million rows are never in memory. */
 import type { NumberedCall } from "../store/reads";
 import type { CallSearch } from "../store/search";
 import type { Store } from "../store/store";
@@ -47,7 +47,7 @@ export async function* tableText(
   if (format === "json") yield "]}";
 }
 
-/** One row; of no call, for the names of its columns. */
+/** One row. Without a call, it still has the names of the columns. */
 function flat(row: NumberedCall | null, columns: Columns): Record<string, unknown> {
   const call: Partial<Outcome> = row ? JSON.parse(row.outcome) : {};
   const { join, context } = call;

@@ -1,4 +1,4 @@
-/** A site's vendors as they are heard of: their last event, and why the last ones were refused, or not let in. */
+/** What we have heard of a site's vendors: their last event, and why the latest requests were refused or not let in. */
 import type { RefusedVendors } from "../intake/refused";
 import type { KnownSite } from "../site/registry";
 import { REFUSALS } from "../store/sites";

@@ -1,4 +1,4 @@
-/** What webhooks would be sent of a call, and why they were not. */
+/** What webhooks would be sent about a call, and why they were not. */
 import { randomUUID } from "node:crypto";
 import { Router } from "express";
 import { z } from "zod";
@@ -26,7 +26,7 @@ export const previewSchema = z.strictObject({
   call_id: z.string().optional().meta({ description: "the call to show; an example if left out" }),
 });
 
-/** Deliveries of one call that are looked through for the last ones. */
+/** How many of one call's deliveries to search for the last ones. */
 const MOST_TOLD = 1_000;
 
 const NOT_YET =
@@ -57,7 +57,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, gate }: WebhookR
     }
     const rendered = render(webhook, event, call);
     const signed = await forwarder.prepare(known, webhook, `preview_${randomUUID()}`, rendered);
-    // One that is not saved yet has no secret to be signed with.
+    // A webhook that is not saved yet has no secret to sign with.
     const outgoing = typeof signed === "string" ? requestOf(webhook.url ?? "", rendered) : signed;
     response.json({ ...outgoing, signed: typeof signed !== "string" });
   });
@@ -86,7 +86,7 @@ export function webhookRoutes({ sites, store, forwarder, clock, gate }: WebhookR
   return router;
 }
 
-/** What a platform would be told: a request's body, or the file that it fetches. Its credential is in neither. */
+/** What a platform would be told: a request's body, or the file that it fetches. Neither contains its credential. */
 function previewOf(webhook: Webhook, event: Event, call: Call, conversions: Conversion[]) {
   const { file } = destinationOf(webhook) ?? {};
   const body = file

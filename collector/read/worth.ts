@@ -1,10 +1,10 @@
 /** How many calls were conversions, and what they were worth. */
 import type { ConversionCount } from "../store/counts";
 
-/** A sum of so many amounts is exact in hundredths of the smallest coin. */
+/** Sums are rounded to one part in this many, a hundredth of the smallest coin. Sums of amounts are exact to that. */
 const EXACT = 10_000;
 
-/** A row for each key, in the order of the keys. */
+/** One row for each key, in the order of the keys. */
 export function worth(counts: ConversionCount[]): ConversionCount[] {
   const rows = new Map<string, ConversionCount>();
   for (const { key, conversions, value } of counts) {

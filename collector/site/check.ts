@@ -1,4 +1,4 @@
-/** What a site document's shape cannot say. */
+/** Checks what the shape of a site document cannot express. */
 import { RE2JS } from "re2js";
 import { AD_PARAMETERS } from "../wire/clicks";
 import type { Fault } from "../wire/common";
@@ -6,14 +6,17 @@ import { isParameter, placeholders } from "../wire/parameters";
 import type { Site, Webhook } from "../wire/site";
 import { faultOfValue } from "./compile";
 
-/** The vendor formats that this collector reads; `signed` are those that can check a secret, `isCountry` says whether phone numbers are read by it. */
+/**
+ * The vendor formats that this collector reads. `signed` lists those that can check a secret. `isCountry` says whether
+ * phone numbers can be read by a country code.
+ */
 export interface Formats {
   adapters: readonly string[];
   signed: readonly string[];
   isCountry: (code: string) => boolean;
 }
 
-/** The faults of a document, each with its path. */
+/** A document's faults, each with its path. */
 export function checkSite(document: Site, formats: Formats): Fault[] {
   return [
     ...unique("entities", document.entities),
@@ -31,7 +34,7 @@ export function checkSite(document: Site, formats: Formats): Fault[] {
   ];
 }
 
-/** What a document is allowed to say, and its author may not have meant. */
+/** What a document may say, although its author may not have meant it. */
 export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site): Fault[] {
   const open = { path: "origins", message: "is empty, so any page may send snapshots to this site" };
   const unquoted = entities.flatMap(({ type, value }, index) => {
@@ -69,16 +72,22 @@ export function warningsOf({ origins, entities, vendors, webhooks, goals }: Site
   return [...(origins.length > 0 ? [] : [open]), ...unquoted, ...unused, ...idle, ...unlike];
 }
 
-/** What is said of a vendor's own format. */
+/** Fields that describe a vendor's own format. */
 const NATIVE_ONLY = ["type", "context_id_from", "visitor_id_from", "timezone"] as const;
 
-/** As a text would be written whose quotes were forgotten, and hardly any variable is: `gold`, `Gold`. */
+/**
+ * A variable that looks like a text with its quotes forgotten: `gold`, `Gold`. Hardly any real variable looks like
+ * this.
+ */
 const WORD = /^[A-Za-z][a-z]+$/;
 
-/** A web stream's id. The Measurement Protocol answers 204 to a wrong one, too: https://developers.google.com/analytics/devguides/collection/protocol/ga4/validating-events */
+/**
+ * A web stream's id. We check it because the Measurement Protocol answers 204 to a wrong one, too:
+ * https://developers.google.com/analytics/devguides/collection/protocol/ga4/validating-events
+ */
 const GA4_STREAM = /^G-[A-Z0-9]+$/;
 
-/** What each format of a webhook cannot do without: fields, parameters, or goals, as an advertising platform does. */
+/** What each webhook format needs: fields, parameters, or, for an advertising platform, goals. */
 const NEEDS: Record<Webhook["format"], { fields: (keyof Webhook)[]; parameters?: string[]; goals?: true }> = {
   json: { fields: ["url"] },
   form: { fields: ["url"] },
@@ -144,7 +153,7 @@ function checkVendor(vendor: Site["vendors"][number], path: string, formats: For
   return faults;
 }
 
-/** What the collector itself puts into every body. */
+/** The names that the collector itself puts into every body. */
 const OWN_NAMES = ["event", "call_id", "version"];
 
 export function checkWebhook(webhook: Webhook, path: string, document: Site): Fault[] {

@@ -1,6 +1,7 @@
 /**
- * The installation's check: a key, good for one site and some minutes, with which a page is opened (`#calljoin=KEY`). Its tag then loads `check.js` as
- * its inspector, which tells how it is doing there, and reads the entities that are only tried. Everything of it is gone when the key is.
+ * Checks an installation. A key is valid for one site and some minutes, and somebody opens a page with it
+ * (`#calljoin=KEY`). The page's tag then loads `check.js` as its inspector. That reports how the tag is doing there,
+ * and reads the entities that are being tried out. When the key expires, everything about the check is deleted.
  */
 import { randomBytes } from "node:crypto";
 import { type RequestHandler, Router } from "express";
@@ -17,10 +18,10 @@ import { compileEntity, faultOfValue } from "./compile";
 import { type RouteDeps, siteOf } from "./deps";
 import { quote } from "./quote";
 
-/** A key is good for so long. */
+/** How long a key is valid. */
 const KEY_MS = 15 * 60_000;
 
-/** Reports that are kept: the newest. And who reports is there, as long as it does so within this. */
+/** How many reports to keep; the newest stay. A page counts as live if it reported within LIVE_MS. */
 const KEPT = 20;
 const LIVE_MS = 10_000;
 
@@ -59,7 +60,7 @@ export const reportSchema = z.object({
   url: text(2_000),
 });
 
-/** What is told by a script's address where the page lets nothing else out. */
+/** What a script's address reports if the page lets nothing else out. */
 const unsentSchema = z.strictObject({
   key: text(64),
   unsent: z
@@ -87,7 +88,7 @@ export interface CheckRouteDeps extends RouteDeps {
 export function checkRoutes({ sites, store, script, clock, limit, gate }: CheckRouteDeps): Router {
   const router = Router();
 
-  /** A check whose key is still good. */
+  /** A check whose key is still valid. */
   async function checkOf(key: string): Promise<{ check: Check; until: number }> {
     const [mark] = await store.marks("", "check", key);
     if (!mark || mark.at <= clock()) throw new Problem(404, "there is no such check, or it has expired");
@@ -125,7 +126,7 @@ export function checkRoutes({ sites, store, script, clock, limit, gate }: CheckR
     response.set("Cache-Control", "no-store").json({ state, reports: check.reports, expires_at: until });
   });
 
-  // Where the inspector is, which is there for every other page.
+  // This is the inspector's address. Requests without a key go on to the ordinary inspector.
   router.get("/inspector.js", limit, async (request, response, next) => {
     if (!request.query.key) return next("route");
     const { key, unsent } = parseQuery(unsentSchema, request.query);

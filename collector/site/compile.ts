@@ -1,28 +1,32 @@
 /**
- * An entity's value is JavaScript, "exactly as it stands on the site" (contract 2). It becomes ordinary code of the site's script, so that
- * nothing is evaluated in the browser; therefore it has to be proved one expression before it is saved.
+ * An entity's value is JavaScript, "exactly as it stands on the site" (contract 2). It becomes ordinary code in the
+ * site's script, so the browser evaluates no text. That is why we must prove that it is one expression before we save
+ * it.
  */
 import { type Expression, parse, parseExpressionAt, type Token, tokenizer, tokTypes } from "acorn";
 import type { Entity, Site } from "../wire/site";
 import { compileBridge } from "./bridges";
 import { quote } from "./quote";
 
-/** What browsers of the last years read: one newer token would cost the older ones the whole script. */
+/**
+ * The syntax that browsers of the last years can read. A single newer token would make the whole script unreadable to
+ * older ones.
+ */
 const SYNTAX = { ecmaVersion: 2022, sourceType: "script" } as const;
 
-/** Safari before 16.4 reads no script that has one (https://caniuse.com/js-regexp-lookbehind). */
+/** Safari before 16.4 cannot read a script that contains a lookbehind (https://caniuse.com/js-regexp-lookbehind). */
 const LOOKBEHIND = /\(\?<[=!]/;
 
-/** Why a value cannot be an entity's, or null where it can. */
+/** Why an entity cannot have this value, or null if it can. */
 export function faultOfValue({ type, value }: Pick<Entity, "type" | "value">): string | null {
   let expression: Expression;
   try {
-    // With its brackets, so that `(a || b)` ends where they do.
+    // Keep the parentheses, so that `(a || b)` ends where they do.
     expression = parseExpressionAt(value, 0, { ...SYNTAX, preserveParens: true });
     if (tokenizer(value.slice(expression.end), SYNTAX).getToken().type !== tokTypes.eof) {
       return `must be a single JavaScript expression: something follows it at character ${expression.end + 1}`;
     }
-    // And as it will stand in the script: a comment or a bracket must not reach what comes after it.
+    // Parse it again as it will appear in the script. A comment or a bracket must not reach the code after it.
     const tokens: Token[] = [];
     if (!isOneReturn(readerOf(value), tokens)) return "must be a single JavaScript expression";
     if (tokens.some(isLookbehind)) {
@@ -40,15 +44,17 @@ export function faultOfValue({ type, value }: Pick<Entity, "type" | "value">): s
   return null;
 }
 
-/** The code of a function that reads a value. The line break ends a comment that the value may close with. */
+/** The code of a function that reads a value. The line break ends a comment at the end of the value. */
 export function readerOf(value: string): string {
   return `function(){return(${value}\n)}`;
 }
 
 /**
- * An entity as code, for `sdk/setup.ts`. Where a path's variable is not defined, an element that has its name for its id stands there
- * (https://html.spec.whatwg.org/multipage/nav-history-apis.html#named-access-on-the-window-object), whose own `id` and `name` are none of the
- * page's data: it is read in the path's place, and is no value.
+ * An entity as code, for `sdk/setup.ts`. If the variable at the start of a path is not defined, its name may mean an
+ * element with that id instead
+ * (https://html.spec.whatwg.org/multipage/nav-history-apis.html#named-access-on-the-window-object). The element's own
+ * `id` and `name` are not data of the page. So the code returns the element instead of following the path, and an
+ * element is no value.
  */
 export function compileEntity({ name, type, scope, value }: Entity): string {
   const root = type === "simple" ? rootOf(value) : null;
@@ -57,22 +63,25 @@ export function compileEntity({ name, type, scope, value }: Entity): string {
   return `{name:${quote(name)},type:${quote(type)},scope:${quote(scope)},value:${reader}}`;
 }
 
-/** What the script is told beside the document. */
+/** What the script is told in addition to the document. */
 export interface Served {
-  /** The document's; undefined where it was never saved. */
+  /** The document's version. Undefined if it was never saved. */
   version?: number | undefined;
   /** Where browsers reach the collector (`Config.publicUrl`). */
   publicUrl?: string | undefined;
 }
 
-/** The site's setup as code, for `sdk/script.ts`; it stands in the page's global scope, as what is typed into the console does. */
+/**
+ * The site's setup as code, for `sdk/script.ts`. It runs in the page's global scope, like code typed into the browser's
+ * console.
+ */
 export function compileSetup(trackingId: string, document: Site, { version, publicUrl }: Served = {}): string {
   const entities = document.entities.map(compileEntity);
   const bridges = document.vendors.flatMap(({ bridge }) => (bridge ? [compileBridge(bridge)] : []));
   const gpc = document.global_privacy_control === "denied";
   const members = [
     `site:${quote(trackingId)}`,
-    // What is not said is not served: the script is to be small.
+    // Leave out what is not set, to keep the script small.
     ...(version === undefined ? [] : [`version:${version}`]),
     ...(publicUrl === undefined ? [] : [`collector:${quote(publicUrl)}`]),
     ...(document.consent === "required" ? ['consent:"pending"'] : []),
@@ -94,7 +103,7 @@ function isLookbehind(token: Token & { value?: { pattern: string } }): boolean {
   return LOOKBEHIND.test(pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]/gs, ""));
 }
 
-/** Whether the code is a function that returns something and no more; its tokens come into the list. */
+/** Whether the code is a function that returns something and does nothing else. Adds its tokens to the list. */
 function isOneReturn(code: string, tokens: Token[]): boolean {
   const { body } = parse(`(${code})`, { ...SYNTAX, onToken: tokens });
   const [statement, ...more] = body;
@@ -121,7 +130,7 @@ function isPath(node: Expression): boolean {
   return isPath(node.object) && (node.computed ? step.type !== "PrivateIdentifier" && isLiteral(step) : true);
 }
 
-/** The variable that a path begins with: `cart` of `cart[0].id` and `window.cart.id`. None where nothing follows it. */
+/** The variable at the start of a path: `cart` in `cart[0].id` and `window.cart.id`. Null if nothing follows it. */
 function rootOf(value: string): string | null {
   const steps: Expression[] = [];
   let node: Expression = parseExpressionAt(value, 0, SYNTAX);

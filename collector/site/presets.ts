@@ -1,4 +1,4 @@
-/** What sites most often want as entities, ready to be put into a site document. */
+/** The entities that sites want most often, ready to put into a site document. */
 import type { Entity } from "../wire/site";
 
 export interface Preset {
@@ -6,13 +6,16 @@ export interface Preset {
   entity: Entity;
 }
 
-/** A campaign's parameter comes with the first page of a visit; session scope keeps it for the rest of it. */
+/** A campaign's parameter arrives with the first page of a visit. Session scope keeps it for the rest of the visit. */
 function parameter(name: string): Preset {
   const value = `new URLSearchParams(location.search).get(${JSON.stringify(name)})`;
   return { title: `URL parameter ${name}`, entity: { name, type: "expression", scope: "session", value } };
 }
 
-/** The part of a cookie that a regular expression's first group takes, the cookie's name being `name` (a regular expression, too). */
+/**
+ * The part of a cookie that the first group of a regular expression matches. The cookie's `name` is a regular
+ * expression, too.
+ */
 function cookie(entity: string, title: string, name: string, group: string, identifies?: string): Preset {
   const value = `document.cookie.match(/(?:^|; )${name}=${group}/)?.[1]`;
   return {
@@ -28,8 +31,9 @@ function dataLayer(key: string): Preset {
 }
 
 /**
- * What the page's consent tool has said to Google's consent mode: `gtag("consent", "update", {ad_user_data: "granted"})`, which pushes its
- * arguments to `dataLayer` (https://developers.google.com/tag-platform/security/guides/consent).
+ * What the page's consent tool told Google's consent mode. The call
+ * `gtag("consent", "update", {ad_user_data: "granted"})` pushes its arguments to `dataLayer`
+ * (https://developers.google.com/tag-platform/security/guides/consent).
  */
 function consent(name: string): Preset {
   const value = `window.dataLayer?.reduce((newest, each) => (each?.[0] === "consent" && each[2]?.${name}) || newest, undefined)`;
@@ -38,7 +42,7 @@ function consent(name: string): Preset {
 
 export const PRESETS: Preset[] = [
   cookie("ga_client_id", "Google Analytics client id", "_ga", "GA\\d\\.\\d\\.([\\d.]+)"),
-  // GS1.1.1732262400.3.1… until 2025, GS2.1.s1732262400$o3$… since.
+  // GS1.1.1732262400.3.1… until 2025, GS2.1.s1732262400$o3$… since then.
   cookie("ga_session_id", "Google Analytics 4 session id", "_ga_\\w+", "GS\\d\\.\\d\\.s?(\\d+)"),
   ...["gclid", "gbraid", "wbraid", "fbclid", "msclkid"].map(parameter),
   // fb.1.1554763741205.1098115397 and fb.1.1554763741205.IwAR…: https://developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc
@@ -61,7 +65,7 @@ export const PRESETS: Preset[] = [
   // 24 hexadecimal digits, the visitor_sid of CallTrackingMetrics' webhooks.
   cookie("ctm_visitor", "CallTrackingMetrics visitor", "__ctmid", "([0-9a-f]{24})", "calltrackingmetrics"),
   cookie("wc_visitor", "WhatConverts visitor", "wc_visitor", "([\\w-]+)", "whatconverts"),
-  // JSON, escaped or not, of which session.invoca_id is what the webhooks carry.
+  // JSON, escaped or not. The webhooks carry its session.invoca_id.
   cookie(
     "invoca_visitor",
     "Invoca visitor",

@@ -1,4 +1,7 @@
-/** A string as code. JSON is a subset of JavaScript since ES2019, and the script is a file, which no tag in it can end. */
+/**
+ * A string as code. JSON is a subset of JavaScript since ES2019. The script is a file of its own, so no tag in the text
+ * can end it.
+ */
 export function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -1,4 +1,4 @@
-/** The sites' documents, parsed and kept at hand: every request needs one. */
+/** The sites' documents, parsed and kept in memory, because every request needs one. */
 import type { SecretChange } from "../store/sites";
 import type { Store } from "../store/store";
 import { isUnavailable } from "../unavailable";
@@ -13,21 +13,21 @@ export interface KnownSite {
 
 export type SiteRegistry = ReturnType<typeof createSites>;
 
-/** How long another collector's save may go unnoticed, and a wrong site name unasked. */
+/** How long another collector's save may go unnoticed, and how long to remember that a site does not exist. */
 const FRESH_MS = 1_000;
 
-/** Sites whose documents outlast the store's absence. */
+/** How many sites' last documents to keep for when the store does not answer. */
 const MAX_LAST = 5_000;
 
-/** Sites kept at hand; names that do not exist count too, so that asking for many of them costs no memory. */
+/** How many sites to keep in memory. Names that do not exist count too, so asking for many of them costs no memory. */
 const MAX_KEPT = 1_000;
 
 export function createSites(store: Store, clock: () => number) {
   const kept = new Map<string, { until: number; known: Promise<KnownSite | null> }>();
-  /** What each site said last, for as long as the store does not answer. */
+  /** The last document of each site, for as long as the store does not answer. */
   const last = new Map<string, KnownSite>();
 
-  /** One version, the newest where none is named. */
+  /** One version, or the newest if none is named. */
   async function version(site: string, number?: number): Promise<KnownSite | null> {
     const saved = await store.site(site, number);
     return saved && { ...saved, document: JSON.parse(saved.document) };
@@ -50,11 +50,14 @@ export function createSites(store: Store, clock: () => number) {
 
   return {
     version,
-    /** The newest version, or null where there is no such site; what it was last while the store does not answer. */
+    /**
+     * The newest version, or null if there is no such site. While the store does not answer, this is the last known
+     * version.
+     */
     current(site: string): Promise<KnownSite | null> {
       const found = kept.get(site);
       const now = clock();
-      // A clock that was set back must not keep a document for ever.
+      // If the clock was set back, a document must not stay here forever.
       if (found && now < found.until && found.until - now <= FRESH_MS) return found.known;
       if (kept.size >= MAX_KEPT) kept.clear();
       const known = newest(site);
@@ -62,7 +65,10 @@ export function createSites(store: Store, clock: () => number) {
       kept.set(site, { until: now + FRESH_MS, known });
       return known;
     },
-    /** Saves a checked document by somebody's token; answers its version, or null where the newest is not `read`, if that is given. */
+    /**
+     * Saves a checked document under somebody's token. Returns its version, or null if `read` is given and is not the
+     * newest version.
+     */
     async save(
       site: string,
       document: Site,

@@ -18,7 +18,7 @@ import { addSecret, newWebhookSecret, secretChanges } from "./secrets";
 export interface SiteRouteDeps extends Formats, RouteDeps {
   scriptOf: ScriptOf;
   inspector: Script;
-  /** Bounds public requests by address. */
+  /** Limits public requests by address. */
   limit: RequestHandler;
 }
 
@@ -32,7 +32,7 @@ export const versionQuery = z.object({
 
 const SCRIPT = {
   "Content-Type": "text/javascript; charset=utf-8",
-  // Always asked for again: a saved entity shows at the next page view, and the answer is mostly a 304.
+  // Browsers always ask again, so a saved entity takes effect at the next page view. The answer is mostly a 304.
   "Cache-Control": "no-cache",
   "Access-Control-Allow-Origin": "*",
 };
@@ -43,7 +43,7 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
   const { sites, scriptOf, inspector, gate } = deps;
   const router = Router();
 
-  /** The first time that a page has loaded a site's tag is kept; it is asked once for each site. */
+  /** Records when a page first loaded a site's tag. The store is asked only once for each site. */
   const loaded = new Set<string>();
   async function noteLoaded(site: string): Promise<void> {
     if (loaded.has(site)) return;
@@ -58,7 +58,8 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
     const known = site ? await sites.current(site) : null;
     if (!known) throw new Problem(404, "there is no such site");
     await sendFile(request, response, scriptOf(known), SCRIPT);
-    // Which browsers say of what a page loads (https://www.w3.org/TR/fetch-metadata/, 2.1), or of where they were sent from.
+    // Browsers send the first header to say what a page is loading (https://www.w3.org/TR/fetch-metadata/, 2.1), the
+    // second to say where the request came from.
     if (request.get("sec-fetch-dest") === "script" || request.get("referer")) await noteLoaded(known.site);
   });
   router.get("/inspector.js", deps.limit, (request, response) => sendFile(request, response, inspector, SCRIPT));
@@ -138,8 +139,8 @@ export function siteRoutes(deps: SiteRouteDeps): Router {
 }
 
 /**
- * Reads and checks a document; throws a 400 with all of its faults. `given` is the document with the secrets that it brings, `read` the version
- * that its author had before them, where it says so.
+ * Reads and checks a document. Throws a 400 with all of its faults. `given` is the document with the secrets that it
+ * brings. `read` is the version that its author started from, if the document says so.
  */
 function readSite(body: unknown, formats: Formats): { document: Site; given: Site; read: number | undefined } {
   const { errors, parsed } = checked(body, formats);
@@ -150,7 +151,7 @@ function readSite(body: unknown, formats: Formats): { document: Site; given: Sit
   return { document: { ...given, vendors, webhooks }, given, read };
 }
 
-/** A document's faults, and the document where it has its shape. */
+/** A document's faults, and the document itself if its shape is right. */
 function checked(body: unknown, formats: Formats): { errors: Fault[]; parsed: Site | null } {
   const { success, data, error } = siteSchema.safeParse(body);
   return success ? { errors: checkSite(data, formats), parsed: data } : { errors: faults(error), parsed: null };

@@ -1,4 +1,4 @@
-/** The insertion script: the SDK with one site's setup behind it. */
+/** The insertion script: the SDK, followed by one site's setup. */
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { type BrotliOptions, brotliCompress, constants, gzipSync } from "node:zlib";
@@ -6,7 +6,7 @@ import type { Request, Response } from "express";
 import { compileSetup } from "./compile";
 import type { KnownSite } from "./registry";
 
-/** A file of JavaScript in every encoding that it is served in. */
+/** A JavaScript file in every encoding that it is served in. */
 export interface Script {
   plain: Buffer;
   gzip: Buffer;
@@ -17,10 +17,13 @@ export interface Script {
 /** A site's script. */
 export type ScriptOf = (site: KnownSite) => Script;
 
-/** Sites whose scripts are kept: some 20 KB each, and 6 more where a browser has asked for brotli. */
+/** How many sites' scripts to keep: some 20 KB each, and 6 more if a browser has asked for brotli. */
 const MAX_KEPT = 500;
 
-/** `sdk` is the text of dist/sdk/script.js, which declares `boot`; `publicUrl` is where browsers reach the collector, were it told. */
+/**
+ * `sdk` is the text of dist/sdk/script.js, which declares `boot`. `publicUrl` is where browsers reach the collector, if
+ * it is configured.
+ */
 export function createScripts(sdk: string, publicUrl?: string): ScriptOf {
   const kept = new Map<string, { version: number; script: Script }>();
   return ({ site, version, document }) => {
@@ -34,15 +37,20 @@ export function createScripts(sdk: string, publicUrl?: string): ScriptOf {
   };
 }
 
-/** The setup stands outside of the SDK's scope, so that a name in it is the page's and never one of ours (sdk/README.md). */
+/**
+ * The setup stays outside the SDK's scope, so that a name in it is the page's and never one of ours (sdk/README.md).
+ */
 function assemble(sdk: string, setup: string): string {
   return `(function(){${sdk.trimEnd()}\nreturn boot})()(${setup});\n`;
 }
 
-/** 1 ms, in a window as large as the file; the library's own quality, 11, takes 35 for 6 % less. */
+/**
+ * Takes 1 ms, with a window as large as the file. The library's default quality, 11, takes 35 ms and saves only 6 %
+ * more.
+ */
 const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 16 } };
 
-/** A file in its encodings: by gzip at once (0.2 ms), by brotli when a browser asks for it. */
+/** A file in its encodings: gzip at once (0.2 ms), brotli when a browser asks for it. */
 export function compress(code: string | Buffer, brotli: BrotliOptions = {}): Script {
   const plain = Buffer.from(code);
   const packed = gzipSync(plain, { level: 9 });
@@ -62,7 +70,7 @@ export function lazily<T>(make: () => T): () => T {
   };
 }
 
-/** The best encoding that the browser takes; it is said in the answer. */
+/** The best encoding that the browser accepts. Also sets the answer's headers for it. */
 function encodingOf(request: Request, response: Response): "br" | "gzip" | undefined {
   const accepted = request.acceptsEncodings();
   const encoding = (["br", "gzip"] as const).find((one) => accepted.includes(one));
@@ -71,7 +79,7 @@ function encodingOf(request: Request, response: Response): "br" | "gzip" | undef
   return encoding;
 }
 
-/** Answers a file in the best encoding that the browser takes, or 304 where it has it. */
+/** Sends a file in the best encoding that the browser accepts, or a 304 if the browser has it already. */
 export async function sendFile(
   request: Request,
   response: Response,
@@ -81,10 +89,10 @@ export async function sendFile(
   const encoding = encodingOf(request, response);
   response.set({
     ...headers,
-    // Strong, and so another one for each encoding (RFC 9110, 8.8.3).
+    // This is a strong ETag, so each encoding needs its own (RFC 9110, 8.8.3).
     ETag: `"${file.hash}${encoding ? `-${encoding}` : ""}"`,
   });
-  // Before anything is compressed for it.
+  // Answer a 304 before compressing anything.
   if (request.fresh) response.status(304).end();
   else response.send(await (encoding === "br" ? file.br() : file[encoding ?? "plain"]));
 }

@@ -1,4 +1,6 @@
-/** Vendors' tokens and what they sign with, webhooks' secrets, files' keys: what a save does to them, and how one is replaced. */
+/**
+ * Vendors' tokens and signing secrets, webhooks' secrets, file keys: what a save does to them, and how to replace one.
+ */
 import { randomBytes } from "node:crypto";
 import { hashToken } from "../http/auth";
 import type { SecretChange } from "../store/sites";
@@ -8,10 +10,10 @@ import type { RouteDeps } from "./deps";
 
 type SecretDeps = Pick<RouteDeps, "store" | "clock">;
 
-/** A replaced token or secret goes on for a day, so that its owner can be told. */
+/** A replaced token or secret stays valid for a day, so that its owner can be told. */
 const ROTATION_MS = 24 * 3_600_000;
 
-/** Puts a new one in the place of the one before. */
+/** Adds a new secret in place of the previous one. */
 export async function addSecret(
   { store, clock }: SecretDeps,
   row: Omit<SecretRow, "made_at" | "expires_at">,
@@ -20,7 +22,10 @@ export async function addSecret(
   await store.addSecret({ ...row, made_at, expires_at: null }, made_at + ROTATION_MS);
 }
 
-/** What a save does to the secrets: given ones are put, `null` and names that are gone are removed, each webhook gets one. */
+/**
+ * What a save does to the secrets. It stores those given, removes those that are `null` or whose names are gone, and
+ * makes sure that each webhook has one.
+ */
 export async function secretChanges(
   { store, clock }: SecretDeps,
   site: string,

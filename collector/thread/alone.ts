@@ -1,14 +1,17 @@
-/** One collector to a data folder: a second one would join and forward beside it, and each would take the other for a crashed one. */
+/**
+ * Allows one collector per data folder. A second one would join and forward at the same time, and each would think that
+ * the other had crashed.
+ */
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 
-/** Who was told to stop a moment ago may still be at it. */
+/** A collector that was told to stop a moment ago may still be finishing. */
 const WAIT_MS = 1_000;
 
 /**
- * Holds a folder until the process ends, however it ends: the lock is the system's own, on a file that SQLite locks, and no id of a process that
- * may be another one's by now. Throws an error that names who has it.
+ * Holds a folder until the process ends, however it ends. The lock is the system's own, on a file that SQLite locks. It
+ * is not a process id, which might belong to another process by now. Throws an error that names the holder.
  */
 export function holdAlone(folder: string): SqliteDatabase.Database {
   const path = join(folder, "collector.lock");
@@ -31,13 +34,16 @@ export function holdAlone(folder: string): SqliteDatabase.Database {
   }
 }
 
-/** Who holds the folder. It may have got so far as the lock, and what is there be the word of the one before it: that is not taken while one can wait. */
+/**
+ * Who holds the folder. A new holder may have the lock but not have written its name yet, so the file may still name
+ * the previous one. We do not believe it until we have waited.
+ */
 function saidBy(holder: string): string {
   for (const until = Date.now() + WAIT_MS; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {
     const said = existsSync(holder) ? readFileSync(holder, "utf8").trim() : "";
     const [, pid] = /^process (\d+)/.exec(said) ?? [];
     if (pid && isRunning(Number(pid))) return `, ${said}`;
-    // In another container, whose processes cannot be seen from here.
+    // The holder may be in another container, whose processes we cannot see.
     if (Date.now() > until) return said && `, ${said}`;
   }
 }

@@ -1,4 +1,7 @@
-/** The thread that holds the embedded store and joins on it. Started by `open.ts`; the built file is dist/collector/store-thread.mjs. */
+/**
+ * The thread that holds the embedded store and runs the joiner on it. `open.ts` starts it. The built file is
+ * dist/collector/store-thread.mjs.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { createJoiner } from "../join/joiner";
 import { PROMPT_MS, sqlite } from "../store/sqlite";
@@ -9,7 +12,7 @@ import type { Question, Said } from "./messages";
 
 type Door = (...args: never[]) => unknown;
 
-/** Begins what says already where it was. */
+/** A message that begins with this already says where the problem is. */
 const PLACE = "CALLJOIN_DATA: ";
 
 const port = parentPort;
@@ -18,7 +21,7 @@ const say = (said: Said) => port.postMessage(said);
 
 const notes: string[] = [];
 const { alone, opened } = await open(workerData.folder).catch((error: Error & { code?: string }) => {
-  // What is no plain error arrives empty in the other thread, as better-sqlite3's do.
+  // Only a plain error survives the trip to the other thread. Others, such as better-sqlite3's, arrive empty.
   throw new Error(
     error.message.startsWith(PLACE) ? error.message : unusable(`${PLACE}${workerData.folder}`, error).message,
   );
@@ -54,7 +57,7 @@ say({ kind: "open", engine: "sqlite", doors: [...doors.keys()], notes });
 
 async function open(folder: string) {
   const file = sqlite(folder, { waitMs: PROMPT_MS });
-  // Before anything in the file is changed, and for as long as the thread lives.
+  // Take the lock before anything in the file is changed, and keep it as long as the thread lives.
   const alone = holdAlone(folder);
   return { alone, opened: await openStore(file, { tell: (line) => notes.push(line) }) };
 }

@@ -1,10 +1,10 @@
-/** What the two threads say to each other. */
+/** The messages between the two threads. */
 
 /** "Run this door with these arguments." */
 export interface Question {
   id: number;
   door: string;
-  /** JSON where the arguments are a batch: it costs a fraction of what a structured clone of so many values does. */
+  /** If the arguments are a batch, they are JSON. That costs a fraction of a structured clone of so many values. */
   args: unknown[] | string;
 }
 
@@ -17,5 +17,5 @@ export type Said =
   | { kind: "joined"; status: string; reason: string | null }
   | { kind: "wake" };
 
-/** The door whose arguments go as JSON. */
+/** The door whose arguments are sent as JSON. */
 export const WRITE = "store.write";

@@ -1,6 +1,6 @@
 /**
- * The embedded store in a thread of its own: SQLite waits for the disk and joins read from it while this thread goes on answering
- * requests. Each call is one question to the thread, however many queries it takes there.
+ * The embedded store in a thread of its own. SQLite waits for the disk there and joins read from it, while this thread
+ * keeps answering requests. Each call is one question to the thread, however many queries it takes there.
  */
 import { Worker } from "node:worker_threads";
 import type { Joiner, JoinerDeps } from "../join/joiner";
@@ -8,24 +8,26 @@ import type { Store } from "../store/store";
 import { type Question, type Said, WRITE } from "./messages";
 
 export interface StoreThread {
-  /** Everything but `joining`: joins are made where the store is. */
+  /** Everything except `joining`, because joins are made where the store is. */
   store: Store;
   /** What was done to the store when it was opened, for the log. */
   notes: string[];
-  /** The joiner that runs there. */
+  /** The joiner that runs in the thread. */
   joiner(deps: Omit<JoinerDeps, "store" | "clock">): Joiner;
 }
 
 /**
- * Starts the thread on the SQLite file in a folder; `script` is its built file. Rejects where the file cannot be opened. `onDeath` is told
- * when the thread ends without having been asked to: whatever it was doing is then for a new process to go on with.
+ * Starts the thread on the SQLite file in a folder. `script` is the thread's built file. Rejects if the file cannot be
+ * opened. `onDeath` is called if the thread ends without having been asked to. A new process must then continue its
+ * work.
  */
 export async function openStoreThread(
   folder: string,
   script: URL,
   onDeath: (error: Error) => void,
 ): Promise<StoreThread> {
-  // Its rows live for one batch: a young generation of the usual size would only be memory that is not used yet.
+  // The thread's rows live for one batch only. A young generation of the usual size would just be memory that is not
+  // used yet.
   const worker = new Worker(script, { workerData: { folder }, resourceLimits: { maxYoungGenerationSizeMb: 12 } });
   const asked = new Map<number, { done: (result: unknown) => void; failed: (error: Error) => void }>();
   let hooks: Omit<JoinerDeps, "store" | "clock"> | null = null;
