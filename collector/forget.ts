@@ -1,4 +1,4 @@
-/** Forgetting: erases a visitor who asks for it, and deletes data that is older than its site keeps it. */
+/** Forgetting: erases a visitor who asks for it, and deletes data that has passed its site's retention. */
 import { setTimeout as wait } from "node:timers/promises";
 import { sha256 } from "./hash";
 import type { Joiner } from "./join/joiner";
@@ -207,8 +207,8 @@ export function createErasures({ store, joiner, clock }: ErasuresDeps) {
 
   return {
     /**
-     * Erases a visitor. True when nothing of theirs is left. False if that takes longer because somebody reads the
-     * store; then `finish` completes it.
+     * Erases a visitor. True when nothing of theirs is left. False if that takes longer, for instance because somebody
+     * reads the store. What is left then, `finish` completes.
      */
     erase(site: string, contextId: string): Promise<boolean> {
       const hash = sha256(contextId);

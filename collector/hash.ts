@@ -1,3 +1,4 @@
+/** Hashes of texts. */
 import { hash } from "node:crypto";
 
 /** SHA-256 as hexadecimal text. */

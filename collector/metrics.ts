@@ -117,7 +117,7 @@ function figuresOf(store: Store, clock: () => number, registry: Registry): () =>
   );
   const stored = gauge("deliveries_stored", "Deliveries by state, up to 10,000", "site", "state");
 
-  /** Removes the figures, because none is better than zero. */
+  /** Removes the figures, because no figure is better than a zero. */
   function forget(): void {
     for (const one of [heard, stored]) one.reset();
     bytes.remove();

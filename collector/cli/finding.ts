@@ -1,4 +1,4 @@
-/** `warning`: it works, but is worth a look. */
+/** What the doctor finds. `warning`: it works, but is worth a look. */
 type State = "ok" | "warning" | "FAILED";
 
 /** One part, what was found, and what to do if something is wrong. */

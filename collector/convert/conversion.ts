@@ -110,7 +110,7 @@ function isWanted({ filter }: Webhook, goal: string): boolean {
   return filter.goal === undefined || filter.goal.includes(goal);
 }
 
-/** The call's total, or else the worth that one of the goals gives to such a call. */
+/** The call's total, or else the value that one of the goals sets for such a call. */
 function worthOf({ total }: Call, goals: Goal[]): Conversion["value"] {
   if (total) return total.currency === null ? null : { value: total.value, currency: total.currency };
   const { value, currency } = goals.find((goal) => goal.value !== undefined) ?? {};

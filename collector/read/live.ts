@@ -16,7 +16,10 @@ const LOOK_MS = 1_000;
  */
 const OVERLAP_MS = 10_000;
 
-/** How many calls to tell a watcher who reconnects. If there are more, we tell them to reload the list. */
+/**
+ * How many calls to read in one look. If a watcher who reconnects has missed this many, we tell them to reload the
+ * list instead.
+ */
 const MOST = 1_000;
 
 /**

@@ -22,7 +22,7 @@ import { allSteps } from "./steps";
 import { readVendors } from "./vendors";
 
 export interface ReadRouteDeps extends RouteDeps {
-  /** Erases a visitor. False if that takes longer because somebody reads the store. */
+  /** Erases a visitor. False if that takes longer, for instance because somebody reads the store. */
   erase: (site: string, contextId: string) => Promise<boolean>;
   refused: RefusedVendors;
 }

@@ -8,7 +8,7 @@ import { faultOfValue } from "./compile";
 
 /**
  * The vendor formats that this collector reads. `signed` lists those that can check a secret. `isCountry` says whether
- * phone numbers can be read by a country code.
+ * phone numbers can be read by the rules of a country.
  */
 export interface Formats {
   adapters: readonly string[];

@@ -36,7 +36,7 @@ export function holdAlone(folder: string): SqliteDatabase.Database {
 
 /**
  * Who holds the folder. A new holder may have the lock but not have written its name yet, so the file may still name
- * the previous one. We do not believe it until we have waited.
+ * the previous one. If the process in the file is not running, we wait before we believe it.
  */
 function saidBy(holder: string): string {
   for (const until = Date.now() + WAIT_MS; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)) {

@@ -1,3 +1,4 @@
+/** Schemas that several messages share, and how their faults are told. */
 import { z } from "zod";
 import { CONTEXT_ID, isJunk } from "./ids";
 import { SUMMARY_TYPES } from "./lists";

@@ -1,4 +1,4 @@
-/** How other people's texts, such as raw bodies and refusals, name ids. */
+/** How ids occur in other people's texts, such as raw bodies and refusals. */
 import { MINTED_FORM } from "./ids";
 
 /** A minted id, anywhere in a text. */
@@ -20,8 +20,8 @@ export function isTelling(value: string): boolean {
 
 /**
  * Everything in a text that may be an id: every run of an id's characters, every string of a JSON text, every value of
- * a URL, and minted ids anywhere. It also looks inside JSON within JSON, and inside URL escapes, however many layers
- * there are.
+ * a URL, and minted ids anywhere. It also looks inside JSON within JSON, and inside URL escapes, up to `DEEPEST`
+ * layers.
  */
 export function idsIn(text: string): Set<string> {
   const ids = new Set<string>();
@@ -78,7 +78,9 @@ export function mentions(ids: string[]): (text: string) => boolean {
 
 const ESCAPED = /[\\^$.*+?()[\]{}|/-]/g;
 
-/** Returns a function that removes these ids from a text, or the whole text if it has them escaped. */
+/**
+ * Returns a function that replaces these ids in a text with `instead`, or the whole text if it has any of them escaped.
+ */
 export function withoutMentions(ids: string[], instead: string): (text: string) => string {
   const isNamed = mentions(ids);
   const minted = new RegExp(`^${MINTED_FORM}$`);
