@@ -18,8 +18,8 @@ export function csv(rows: unknown[][]): string {
 }
 
 /**
- * A text whose formulas are texts. In most of Europe a spreadsheet's separator is `;`: our quotes, which then stand within a cell, hold neither
- * that nor a line break together, and another cell begins behind each.
+ * The text with an apostrophe before each formula. In most of Europe spreadsheets separate cells by `;`. For them our
+ * quotes are in the middle of a cell, where they protect neither `;` nor a line break, and another cell begins there.
  */
 function inert(text: string): string {
   const cells = text.split(/([;\t\r\n])/);
