@@ -130,7 +130,7 @@ test("who was signed out while looking at calls as they come is asked who they a
     await route.fulfill({ status: 401, body: "{}" });
   });
   await page.getByRole("link", { name: "Calls", exact: true }).click();
-  await page.getByText("No call yet.").waitFor();
+  await page.getByText("No calls yet.").waitFor();
   await console_.browser.context.clearCookies();
   end();
   await page.getByLabel("Admin token").waitFor();
@@ -154,7 +154,7 @@ test("an answer that takes longer than the time between two questions is waited 
   await page.clock.runFor(60_000);
   expect(asked).toBe(1);
   answer();
-  await page.getByText("Nothing was sent yet.").waitFor();
+  await page.getByText("Nothing has been sent yet.").waitFor();
 });
 
 test("a page that could not be loaded is loaded when it is tried again", async () => {
@@ -165,7 +165,7 @@ test("a page that could not be loaded is loaded when it is tried again", async (
   await again.waitFor();
   await page.unroute("**/calls-*.js");
   await again.click();
-  await page.getByText("No call yet.").waitFor();
+  await page.getByText("No calls yet.").waitFor();
 });
 
 test("another page is seen from its beginning, and the keys go on within it", async () => {
@@ -220,7 +220,7 @@ test("a mapping that is half written is still there after a look at another page
   await field("Adapter").selectOption("custom");
   await field("Mapping").fill('{ "id": ');
   await page.getByRole("link", { name: "Calls", exact: true }).click();
-  await page.getByText("No call yet.").waitFor();
+  await page.getByText("No calls yet.").waitFor();
   await page.goBack();
   expect(await field("Mapping").inputValue()).toBe('{ "id": ');
 });
