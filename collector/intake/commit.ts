@@ -1,6 +1,6 @@
 /**
- * Group commit: the requests of a few milliseconds share one transaction, and each is answered after it is on disk and what it touches is
- * joined. A commit costs one wait for the disk, however much is in it.
+ * Group commit. The requests of a few milliseconds share one transaction. Each request is answered once its rows are on
+ * disk and the calls that it touches are joined. A commit costs one wait for the disk, however many rows it writes.
  */
 import { noWrites } from "../http/problem";
 import type { Joiner } from "../join/joiner";
@@ -9,19 +9,22 @@ import type { Store } from "../store/store";
 import type { DueRow } from "../store/tables";
 import { isUnavailable } from "../unavailable";
 
-/** How long the first request of a batch waits for company. */
+/** How long the first request of a batch waits for others. */
 const WINDOW_MS = 1;
 
-/** Batches that the store has at a time: while it writes one, the next is on its way, and nobody waits for the other's turn. */
+/** How many batches the store has at a time. While it writes one, the next is already on its way. */
 const MAX_UNDER_WAY = 2;
 
-/** Where the database is sharded each request is written alone, which takes longer, and so many are under way. */
+/** The same for a sharded database. It writes each request alone, which takes longer, so more of them are under way. */
 const MAX_ALONE_UNDER_WAY = 8;
 
-/** Bytes of bodies that may wait; above it who comes is asked to come again, before memory grows. */
+/** How many bytes of bodies may wait. Above this, the collector asks clients to try again later, before memory grows. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
-/** Rows of one transaction, some 10 ms: more would hold up those who come meanwhile. Who brings more is written piece by piece. */
+/**
+ * The most rows in one transaction, which takes about 10 ms. More would hold up the requests that arrive meanwhile. A
+ * bigger request is written piece by piece.
+ */
 const MAX_ROWS = 100;
 
 export type Committer = ReturnType<typeof createCommitter>;
@@ -46,7 +49,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
   let windowIsOpen = false;
   const commits = new Set<Promise<void>>();
   const submissions = new Set<Promise<unknown>>();
-  /** Joined, and to be struck off with the next write: a commit of its own would cost as much as the whole batch. */
+  /** Due rows that are joined. The next write removes them, because a separate commit would cost as much as a batch. */
   let done = new Set<DueRow>();
 
   function openWindow(): void {
@@ -67,13 +70,14 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
     commits.add(work);
     work.finally(() => {
       commits.delete(work);
-      // Who came meanwhile has waited long enough. What was joined meanwhile may be the last there is: nobody else would strike it off.
+      // Requests that arrived meanwhile have waited long enough. If there are none, nothing else may come to remove the
+      // due rows that were joined meanwhile.
       if (waiting.length > 0) start();
       else if (done.size > 0) openWindow();
     });
   }
 
-  /** Where it fails, what was to be struck off stays due in the store: a later sweep joins it once more, and changes nothing. */
+  /** If it fails, the joined due rows stay in the store. A later sweep joins their calls again, which changes nothing. */
   function write(batch: Waiting[]): Promise<Written[]> {
     const struck = [...done];
     done = new Set();
@@ -103,7 +107,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
       });
     } catch (error) {
       if (batch.length > 1 && !isUnavailable(error)) {
-        // One bad row must cost only itself: each write again, alone.
+        // If one row is bad, only its own write may fail. So each write is tried again, alone.
         for (const one of batch) await commit([one]);
       } else {
         onError(error);
@@ -112,7 +116,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
     }
   }
 
-  /** What fails here stays due, and is joined by a later sweep: the write itself is kept all the same. */
+  /** If a join fails, its rows stay due and a later sweep joins them. The write itself is kept. */
   async function join(due: DueRow[]): Promise<void> {
     if (due.length === 0) return;
     try {
@@ -142,8 +146,8 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
 
   return {
     /**
-     * Resolves when the write is on disk and what it touches is joined. 503 where the store cannot take it; what was written of it before
-     * stays, and is a duplicate when it comes again.
+     * Resolves when the write is on disk and the calls that it touches are joined. If the store cannot take it, the answer
+     * is 503. The pieces that were written before that stay. When they come again, they are duplicates.
      */
     async submit(write: Write, bytes: number): Promise<Verdicts> {
       if (waitingBytes + bytes > MAX_WAITING_BYTES) throw noWrites();
@@ -157,9 +161,9 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
         waitingBytes -= bytes;
       }
     },
-    /** Bytes of bodies that wait for their commit. */
+    /** How many bytes of bodies wait for their commit. */
     waitingBytes: () => waitingBytes,
-    /** Resolves when nothing waits any more. */
+    /** Resolves when no write is waiting. */
     async drain() {
       while (submissions.size > 0) await Promise.allSettled(submissions);
       while (done.size > 0 || commits.size > 0) {
@@ -174,7 +178,7 @@ function sizeOf({ snapshots, events, rejected }: Write): number {
   return snapshots.length + events.length + rejected.length;
 }
 
-/** A write as some of at most `MAX_ROWS` rows, in their order. */
+/** Splits a write into pieces and keeps the order. Each piece has at most `MAX_ROWS` rows of each kind. */
 function inPieces(write: Write): Write[] {
   if (sizeOf(write) <= MAX_ROWS) return [write];
   const { snapshots, events, rejected } = write;

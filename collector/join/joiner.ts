@@ -1,4 +1,4 @@
-/** Applies the join: takes what is due, joins the calls it touches, writes what has changed. */
+/** The joiner applies the join. It takes due rows, joins the calls that they touch, and writes what has changed. */
 import { deliveriesOf, eventOf } from "../forward/deliveries";
 import { worthOf } from "../store/counts";
 import type { JoinTx } from "../store/joins";
@@ -11,7 +11,7 @@ import { type CallFacts, mergeEvents } from "./event";
 import { resolve } from "./resolve";
 import { createTurns } from "./turns";
 
-/** A call's result before and after a join, where they differ. */
+/** A call whose result a join has changed. */
 export interface Joined {
   site: string;
   version: number;
@@ -20,16 +20,16 @@ export interface Joined {
 }
 
 export interface Joiner {
-  /** Joins all calls that these rows touch; resolves when the result can be read. Striking the rows off is left to who calls. */
+  /** Joins all calls that these rows touch. Resolves when the result can be read. The caller removes the rows. */
   run(due: DueRow[]): Promise<void>;
   /**
-   * Joins what another run left behind, after a crash or of another collector, and strikes it off. Answers how many rows there were.
-   * Rows that were due for less than `ageMs` are left to who wrote them.
+   * Joins what another run left behind (after a crash, or on another collector) and removes its due rows. Returns
+   * their number. Rows that have been due for less than `ageMs` are left to the collector that wrote them.
    */
   sweep(ageMs?: number): Promise<number>;
 }
 
-/** The part of a logger that is needed here. */
+/** The part of a logger that the joiner needs. */
 interface Log {
   info(line: object, message: string): void;
 }
@@ -38,25 +38,31 @@ export interface JoinerDeps {
   store: Store;
   clock: () => number;
   log: Log;
-  /** Called when calls have changed and deliveries may wait. */
+  /** Called when calls have changed, because deliveries may be waiting. */
   wake: () => void;
-  /** Told of each call that came out anew, once that is committed. */
+  /** Called for each call whose result has changed, once the change is committed. */
   joined?: (status: string, reason: string | null) => void;
 }
 
-/** How long a step goes on taking calls, ms: long enough to share a commit, short enough not to hold up who writes, or waits for a lane. */
+/**
+ * How long a step goes on taking calls, in ms. This is long enough to share a commit, and short enough not to hold up
+ * a write or a request that waits for a lane.
+ */
 const STEP_MS = { sqlite: 10, postgres: 25 };
 
-/** Calls that one transaction locks at most. */
+/** The most calls that one transaction locks. */
 const STEP_CALLS = 50;
 
-/** Steps at a time: an embedded store has one writer, a database as many as the collector has connections to spare. */
+/**
+ * How many steps run at a time. An embedded store has one writer. A database has as many as the collector can spare
+ * connections for.
+ */
 const LANES = { sqlite: 1, postgres: 4 };
 
-/** Rows younger than this are most likely being joined right now by the collector that wrote them. */
+/** The collector that wrote a younger row than this is most likely joining it right now. */
 const ORPHANED_AFTER_MS = 5_000;
 
-/** Rows that one collector takes at once, and how long they are its own: it may crash over them, too. */
+/** How many rows one collector claims at once, and for how long. The claim ends because this collector may crash, too. */
 const SWEPT_AT_ONCE = 1_000;
 const SWEEP_LEASE_MS = 60_000;
 
@@ -67,7 +73,7 @@ interface CallKey {
 
 export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDeps): Joiner {
   const turns = createTurns<CallKey>(step, LANES[store.engine]);
-  /** What is being joined here already, however long that takes: no sweep takes it up once more. */
+  /** The due rows that this collector is joining now. No sweep takes them again, however long that lasts. */
   const underWay = new Set<string>();
 
   async function joinDue(due: DueRow[]): Promise<void> {
@@ -87,7 +93,7 @@ export function createJoiner({ store, clock, log, wake, joined: tell }: JoinerDe
       calls.length >= (store.sharded ? 1 : STEP_CALLS) || performance.now() - began > STEP_MS[store.engine];
     const joined = await store.joining(async (tx) => {
       const all: (Joined | null)[] = [];
-      // It may run again from its beginning, and then joins the same ones.
+      // The store may run this function again from the start. It then joins the same calls.
       for (let n = 0; ; n += 1) {
         const more = n === calls.length && !(n > 0 && isOver()) ? next() : null;
         if (more) calls.push(more);
@@ -127,7 +133,10 @@ function nameOf({ stamp, kind, subject }: DueRow): string {
   return `${stamp} ${kind} ${subject}`;
 }
 
-/** The calls that due rows touch, each once, in one order for all: two joiners that lock several calls cannot wait for each other. */
+/**
+ * The calls that due rows touch, each once. Every joiner sorts them in the same way, so that two joiners that lock
+ * several calls cannot wait for each other.
+ */
 async function touchedCalls(store: Store, due: DueRow[]): Promise<{ name: string; item: CallKey }[]> {
   const calls = new Map<string, CallKey>();
   const add = ({ site, call_id }: CallKey) => calls.set(`${site} ${call_id}`, { site, call_id });
@@ -138,8 +147,8 @@ async function touchedCalls(store: Store, due: DueRow[]): Promise<{ name: string
 }
 
 /**
- * Joins one call anew, and leaves a delivery for each webhook that is to be told, if `tell` says so. Answers the version that was made,
- * or null where nothing has changed.
+ * Joins one call again. If `tell` is true, it also writes a delivery for each webhook that has to be told. Returns the
+ * version that it made, or null if the result has not changed.
  */
 export async function joinCall(
   tx: JoinTx,
@@ -172,13 +181,16 @@ export async function joinCall(
   return kept ? null : { site, outcome, version: after.version, late: isLate(after) };
 }
 
-/** A call as its events tell it, read by the rules that the site has for their vendor. */
+/** A call as its events describe it, read by the site's rules for their vendor. */
 export function factsOf(events: CallEventRow[], document: Site): CallFacts {
   const vendor = document.vendors.find(({ name }) => name === events[0]?.vendor);
   return mergeEvents(events, vendor?.offline_prefixes ?? []);
 }
 
-/** A matched call whose view has passed the site's retention stays joined as it was, whatever its events now tell of it; an erased visitor's does not. */
+/**
+ * Retention may have deleted a matched call's view. The call then keeps its join, whatever its events now say. The call
+ * of an erased visitor does not.
+ */
 async function asJoinedBefore(tx: JoinTx, before: CallRow | null, anew: Outcome): Promise<Outcome> {
   if (before?.status !== "matched" || before.outcome === JSON.stringify(anew) || anew.join.reason === "erased")
     return anew;
@@ -212,7 +224,10 @@ function rowOf(site: string, outcome: Outcome, before: CallRow | null, now: numb
   };
 }
 
-/** Without the visitor's values and ids: a log outlives the erasing of a visitor. `ms`: its transaction's, from the first read until it was on disk. */
+/**
+ * Logs a join without the visitor's values and ids, because a log outlives the erasure of a visitor. `ms` is the length
+ * of the transaction, from the first read until it was on disk.
+ */
 function report(log: Log, { site, version, late, outcome }: Joined, ms: number): void {
   const { id, vendor, type, transaction, join } = outcome;
   const { status, rule, reason, gap_ms } = join;

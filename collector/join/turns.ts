@@ -1,6 +1,6 @@
 /**
- * Who joins, and when: calls are joined in short steps, and those who wait for theirs take turns, so that one who brought thousands holds up
- * nobody who brought one.
+ * Decides which calls are joined next. Calls are joined in short steps, and the requests that wait for them take turns.
+ * So a request with thousands of calls does not hold up a request with one.
  */
 import { setImmediate as others } from "node:timers/promises";
 import { isUnavailable } from "../unavailable";
@@ -11,28 +11,28 @@ interface Waiting<T> {
   ended: Promise<void>;
   done: () => void;
   failed: (error: unknown) => void;
-  /** True once it was in a step that failed: it may have been the one that cannot be done. */
+  /** True once a step with this item has failed. This item may be the cause, so its next step has no other item. */
   alone: boolean;
 }
 
 interface Turn<T> {
   items: Waiting<T>[];
   at: number;
-  /** Items of it that were taken. */
+  /** How many of its items steps have taken. */
   had: number;
 }
 
 /**
- * `step` does one step: it asks `next` for an item again and again, until it has had enough or there is none, and does them all or none.
- * What one step gets comes in the order of its names. `lanes`: steps that run at a time.
+ * `step` does one step. It calls `next` for one item after another until it has enough or there are no more. Then it
+ * does all of them or none. A step gets its items in the order of their names. `lanes` is how many steps run at a time.
  */
 export function createTurns<T>(step: (next: () => T | null) => Promise<void>, lanes: number) {
-  /** What nobody has begun yet; who waits for the same waits together. */
+  /** The items that no step has begun yet. Requests that wait for the same item share one entry. */
   const waiting = new Map<string, Waiting<T>>();
   let turns: Turn<T>[] = [];
   let running = 0;
 
-  /** A turn's next one that nobody has begun. */
+  /** A turn's next item that no step has begun. */
   function headOf(turn: Turn<T>): Waiting<T> | undefined {
     while (turn.at < turn.items.length) {
       const head = turn.items[turn.at] as Waiting<T>;
@@ -43,8 +43,8 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
   }
 
   /**
-   * A step begins with whoever has had the fewest, and goes on with what comes after in the order of names, whoever's it is: steps that lock
-   * what they do cannot wait for each other then.
+   * A step begins with an item of the turn that has had the fewest. It continues with the items that follow in the order
+   * of names, whichever turn they belong to. That order keeps two steps from waiting for each other's locks.
    */
   function takeNext(after: Waiting<T> | null): Waiting<T> | null {
     if (after?.alone) return null;
@@ -66,14 +66,14 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
     running += 1;
     for (let first = takeNext(null); first; first = takeNext(null)) {
       await stepFrom(first);
-      // Whoever came meanwhile is heard before the next step.
+      // Lets requests that arrived during this step join the queue before the next one.
       await others();
     }
     running -= 1;
   }
 
   async function stepFrom(first: Waiting<T>): Promise<void> {
-    // The first is this step's even where it fails before it asks: a transaction that could not be begun.
+    // The first item belongs to this step even if the step fails before it asks, because its transaction did not begin.
     const taken = [first];
     let hasAsked = false;
     try {
@@ -85,7 +85,7 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
       });
       for (const { done } of taken) done();
     } catch (error) {
-      // One that cannot be done must cost only itself: each again, alone.
+      // If one item cannot be done, only that item may fail. So each one is tried again, alone.
       if (taken.length > 1 && !isUnavailable(error)) taken.forEach(again);
       else for (const { failed } of taken) failed(error);
     }
@@ -105,7 +105,7 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
   }
 
   return {
-    /** Resolves when each of these was done by a step that began after this was called; rejects where a step fails. */
+    /** Resolves when steps that began after this call have done all items. Rejects if one of these steps fails. */
     async take(items: { name: string; item: T }[]): Promise<void> {
       const all = items.map(({ name, item }) => waiting.get(name) ?? waitFor(name, item));
       if (all.length > 0) begin(all);
