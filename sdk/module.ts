@@ -11,29 +11,32 @@ export type { EntitySetup } from "./setup";
 
 declare global {
   interface Window {
-    /** Before the tag has loaded, a queue of functions. */
+    /** A queue of functions until the tag has loaded. */
     calljoin?: Calljoin | ((api: Calljoin) => void)[];
   }
 }
 
-/** What `start` needs to know of the site. */
+/** What `start` needs to know about the site. */
 export interface StartOptions {
   /** The site's tracking_id. */
   site: string;
-  /** The collector's address, `https://calls.shop.example`, with its path where it has one. */
+  /** The collector's address, such as `https://calls.shop.example`, with its path if it has one. */
   collector: string;
   entities?: EntitySetup[];
-  /** As the site document says it: a bundle cannot know. Where it is left out, `not_required`, and the console says so. */
+  /**
+   * The site document's `consent`, which a bundle cannot know. The default is `not_required`, and the browser's console
+   * then shows a warning.
+   */
   consent?: "not_required" | "required";
   /** Whether Global Privacy Control counts as denied; default true. */
   gpc?: boolean;
-  /** Called with the context_id at each view, for other vendors' tags. */
+  /** Called with the context_id at each view, to hand it to other vendors' tags. */
   bridges?: ((contextId: string) => void)[];
   /** Whether to start in a frame, too; default false. */
   frames?: boolean;
 }
 
-/** An api that does nothing, for where there is no page (rendering on a server, workers), and for settings that are wrong. */
+/** An API that does nothing. `start` returns it if there is no page (server rendering, workers) or a setting is wrong. */
 const inert = (): Calljoin => ({
   push() {},
   contextId: null,
@@ -78,7 +81,7 @@ const faultOfEntity = (entity: Partial<EntitySetup> | null, earlier: unknown[]):
   return typeof value === "function" ? undefined : `${name}: value must be a function that returns it`;
 };
 
-/** What is wrong with the settings, each by its name. TypeScript says most of it earlier, where there is TypeScript. */
+/** What is wrong with the settings, each by its name. Users of TypeScript learn most of it earlier. */
 const faultsOf = ({ site, collector, entities, consent }: Partial<StartOptions>): string[] => {
   const faults: string[] = [];
   if (typeof site !== "string" || !site) faults.push("site must be the site's tracking_id");
@@ -113,5 +116,5 @@ const startHere = safe((options: StartOptions): Calljoin | undefined => {
   return startIn(setup);
 });
 
-/** Starts the SDK in this page and returns `window.calljoin`; the second call in a page returns the first one's. Never throws. */
+/** Starts the SDK in this page and returns `window.calljoin`. A second call returns the same object. Never throws. */
 export const start = (options: StartOptions): Calljoin => (hasPage() && startHere(options)) || inert();

@@ -4,8 +4,9 @@ import { safe } from "./browser/safe";
 import type { SiteSetup } from "./setup";
 
 /**
- * What the insertion script calls with the site's setup. The collector is where the site's script was loaded from, else where its operator
- * says that it is. Never where the script is from that the tag may be a part of: that is the shop's.
+ * The insertion script calls this with the site's setup. The collector's address is the one that the site's script was
+ * loaded from. If the page does not tell, it is the one that the operator has set. It is never the address of a bigger
+ * script that the tag may be part of, because that script belongs to the shop.
  */
 export default safe((setup: SiteSetup) => {
   const element = scriptElement();

@@ -1,4 +1,4 @@
-/** One of the site's tracking entities; `value` reads it, as code of the page. */
+/** One of the site's entities. `value` reads it, as code of the page. */
 export interface EntitySetup {
   name: string;
   type: "simple" | "expression";
@@ -6,14 +6,14 @@ export interface EntitySetup {
   value: () => unknown;
 }
 
-/** What the collector's insertion script, or a bundler's `start`, hands to the SDK. */
+/** What the collector's insertion script, or `start` in a bundle, hands to the SDK. */
 export interface SiteSetup {
   site: string;
-  /** The site document's; undefined in a bundle, which knows none. */
+  /** The version of the site document. A bundle does not know it, so it is undefined there. */
   version?: number;
-  /** Where the collector is, as its operator says (CALLJOIN_PUBLIC_URL). */
+  /** The collector's address, if its operator has set it (CALLJOIN_PUBLIC_URL). */
   collector?: string;
-  /** Where the visitor's consent is required; granted where it is left out. */
+  /** Set if the site requires the visitor's consent. Without it, consent is granted. */
   consent?: "pending";
   /** Whether Global Privacy Control counts as denied. */
   gpc: boolean;
@@ -22,10 +22,10 @@ export interface SiteSetup {
   bridges: ((contextId: string) => void)[];
 }
 
-/** With the collector's address, wherever it is known from, without a slash at its end. */
+/** A setup with the collector's address, wherever that comes from, without a slash at the end. */
 export type StartedSetup = SiteSetup & { collector: string };
 
-/** What this page was started with; set once, before anything else runs. */
+/** The setup of this page. It is set once, before anything else runs. */
 export let setup: StartedSetup;
 
 export const setUp = (started: StartedSetup): void => {

@@ -15,10 +15,10 @@ const WINDOW_MS = 1;
 /** How many batches the store has at a time. While it writes one, the next is already on its way. */
 const MAX_UNDER_WAY = 2;
 
-/** The same for a sharded database. It writes each request alone, which takes longer, so more of them are under way. */
+/** The same for a sharded database. It writes each request alone, which takes longer, so more are under way. */
 const MAX_ALONE_UNDER_WAY = 8;
 
-/** How many bytes of bodies may wait. Above this, the collector asks clients to try again later, before memory grows. */
+/** How many bytes of bodies may wait. Above this, the collector refuses requests (503) before memory grows. */
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -77,7 +77,7 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
     });
   }
 
-  /** If it fails, the joined due rows stay in the store. A later sweep joins their calls again, which changes nothing. */
+  /** If it fails, the joined due rows stay in the store. A later sweep joins them again, which changes nothing. */
   function write(batch: Waiting[]): Promise<Written[]> {
     const struck = [...done];
     done = new Set();
@@ -146,8 +146,8 @@ export function createCommitter({ store, joiner, clock, onError }: CommitterDeps
 
   return {
     /**
-     * Resolves when the write is on disk and the calls that it touches are joined. If the store cannot take it, the answer
-     * is 503. The pieces that were written before that stay. When they come again, they are duplicates.
+     * Resolves when the write is on disk and the calls that it touches are joined. If the store cannot take it, the
+     * answer is 503. The pieces that were written before that stay. When they come again, they are duplicates.
      */
     async submit(write: Write, bytes: number): Promise<Verdicts> {
       if (waitingBytes + bytes > MAX_WAITING_BYTES) throw noWrites();

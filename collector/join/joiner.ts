@@ -62,7 +62,7 @@ const LANES = { sqlite: 1, postgres: 4 };
 /** The collector that wrote a younger row than this is most likely joining it right now. */
 const ORPHANED_AFTER_MS = 5_000;
 
-/** How many rows one collector claims at once, and for how long. The claim ends because this collector may crash, too. */
+/** How many rows one collector claims at once, and for how long. The claim ends, as this collector may crash, too. */
 const SWEPT_AT_ONCE = 1_000;
 const SWEEP_LEASE_MS = 60_000;
 

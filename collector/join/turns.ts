@@ -43,8 +43,8 @@ export function createTurns<T>(step: (next: () => T | null) => Promise<void>, la
   }
 
   /**
-   * A step begins with an item of the turn that has had the fewest. It continues with the items that follow in the order
-   * of names, whichever turn they belong to. That order keeps two steps from waiting for each other's locks.
+   * A step begins with an item of the turn that has had the fewest. It continues with the items that follow in the
+   * order of names, whichever turn they belong to. That order keeps two steps from waiting for each other's locks.
    */
   function takeNext(after: Waiting<T> | null): Waiting<T> | null {
     if (after?.alone) return null;

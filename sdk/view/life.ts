@@ -24,31 +24,34 @@ import { place } from "./place";
 import { watchRoutes } from "./routes";
 import { createView, held, release, tellView, type View } from "./view";
 
-/** The views of a page, one after the other: when they open, are read, and close. */
+/** This file decides when the views of a page open, are read, and close, one after the other. */
 
-/** How often a visible page is read, ms: twice within the second in which a value that has come to rest is to be told. */
+/** How often a visible page is read, in ms. A value at rest must be told within a second, and is read twice in it. */
 const READ_EVERY = 400;
-/** After a route change the page gets so long to become the view's own. */
+/** How long the page has after a route change to become the new view. */
 const SETTLED_AFTER = 2 * READ_EVERY;
-/** A page where nothing has changed and nobody has done anything for so long is read this often: waking up costs more than reading. */
+/** After this long without a change or an action, the page is read less often: waking up costs more than reading. */
 const CALM_AFTER = 5000;
 const CALM_EVERY = 3000;
-/** Activity within this long of the last is taken as one: no cookie is written, and no snapshot sent, for each key. */
+/** Activity this soon after the last one does not count, so that not every key writes a cookie and sends a snapshot. */
 const TOUCH_EVERY = 60e3;
-/** For a moment in localStorage, which tells the other tabs. */
+/** This key is in localStorage for a moment, to tell the other tabs. */
 const DENIED = "calljoin-denied";
 
-/** Where the page's view is; sdk/README.md shows what leads from one to the other. Where consent is denied, or the page prerendered, there is none. */
+/**
+ * The state of the page's view. sdk/README.md shows what leads from one state to another. There is no view if consent is
+ * denied or the page is being prerendered.
+ */
 type State =
-  /** After a route change, of which the page may tell us once more. It gets some time to become the view's own. */
+  /** A route change opened the view. The page has some time to become that view, and may declare it meanwhile. */
   | "new"
-  /** The same, where the page has declared the view, which it may do again at once. */
+  /** The same, but the page declared the view. If it declares another one at once, that one counts, too. */
   | "declared"
   | "open";
 
 let state: State;
 
-/** The visitor's; see sdk/README.md for how it changes. */
+/** The visitor's consent. sdk/README.md shows how it changes. */
 export let consent: "granted" | "pending" | "denied";
 
 /** The page's present view. */
@@ -56,16 +59,16 @@ export let view: View | undefined;
 
 /** When the visitor last did something that counts for the session. */
 let touchedAt = 0;
-/** Until then the page is read often. */
+/** The page is read often until this time. */
 let busyUntil = 0;
 /** Whether the page is in the back/forward cache, or gone. */
 let isAway = false;
-/** The document's own element, as it was last seen. */
+/** The document's root element when we last looked. */
 let element: unknown;
-/** The look that is to come, of which there is one; others that a page has not let us call off do nothing. */
+/** The next look at the page. Timers of earlier looks cannot be cancelled on every page, so they do nothing. */
 let next: object | undefined;
 
-/** Looks at the page again and again, while it is seen. */
+/** Looks at the page again and again while it is visible. */
 const follow = (): void => {
   const mine = {};
   next = mine;
@@ -76,7 +79,7 @@ const follow = (): void => {
   });
 };
 
-/** The page may change, or has: it is read often for a while. */
+/** The page has changed or may change, so it is read often for a while. */
 const stir = (): void => {
   const isCalm = now() > busyUntil;
   busyUntil = now() + CALM_AFTER;
@@ -85,7 +88,7 @@ const stir = (): void => {
 
 let isReading = false;
 
-/** Reads the view's entities, unless one of them asks for that itself. */
+/** Reads the view's entities. Does nothing if an entity's own code asks for a reading. */
 const read = (isInPassing?: boolean): void => {
   if (isReading) return;
   isReading = true;
@@ -98,7 +101,7 @@ const read = (isInPassing?: boolean): void => {
   isReading = false;
 };
 
-/** Reads the view, and tells what is new. */
+/** Reads the view and queues what is new. */
 const tell = (isLast?: boolean, isForced?: boolean): void => {
   const isFirst = state !== "open";
   state = "open";
@@ -106,9 +109,9 @@ const tell = (isLast?: boolean, isForced?: boolean): void => {
   if (view) tellView(view, isLast, isFirst, isForced);
 };
 
-/** Opens a view; after a route change, with what it takes over from its predecessor in this page. */
+/** Opens a view. After a route change, it takes over what its predecessor in this page had. */
 const open = (isRoute?: boolean): void => {
-  // Who comes back to a page, or goes on in it in another session, has come to it from where they had.
+  // A visitor who comes back to a page, or continues on it in another session, still has the referrer of before.
   const from = isRoute ? view?._address : view?._referrer;
   const opened = createView(from ?? referrer(), isRoute ? view : undefined);
   view = opened;
@@ -122,8 +125,8 @@ const open = (isRoute?: boolean): void => {
 };
 
 /**
- * Global Privacy Control is denial, and stays so whatever the page says, unless the site document has it ignored. It may be switched on at any
- * time.
+ * Global Privacy Control means denied, whatever the page says, unless the site document ignores it. Visitors may switch
+ * it on at any time.
  */
 const obey = (): void => {
   if (consent !== "denied" && setup.gpc && hasPrivacyControl()) deny();
@@ -134,18 +137,18 @@ const arrive = (how?: How): void => {
   obey();
   if (!view) return;
   if (isOtherView(view._address, address(), how)) {
-    // Of one that has not settled, only what is not its predecessor's.
+    // A view that has not settled tells only values that are not its predecessor's.
     tellView(view, state === "open", state !== "open");
     open(true);
   } else view._address = address();
 };
 
-/** The address will be another: what the view has last is read under its own. */
+/** The address is about to change. Reads the view's last values while the address is still its own. */
 const depart = (to: string, how: How): void => {
   if (view && isOtherView(view._address, to, how)) read();
 };
 
-/** Tells all that there is, as a call may come at once: settled or not. */
+/** Tells everything, settled or not, because a call may come at once. */
 const tellNow = (isForced?: boolean): void => {
   arrive();
   tell(true, isForced);
@@ -155,11 +158,12 @@ const tellNow = (isForced?: boolean): void => {
 const look = safe((): void => {
   const found = root();
   // `document.open()` erases all listeners, and goes on with another element
-  // (https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#document-open-steps). They are not added each time, as what pages put
-  // in addEventListener's place may wrap a listener anew each time, and then has it as often.
+  // (https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#document-open-steps). We do not add them again
+  // at each look: some pages replace addEventListener by a function that wraps a listener anew each time. The listener
+  // would then be there several times.
   if (found !== element) emit("rewritten", found);
   element = found;
-  arrive(); // what no event has told of
+  arrive(); // finds changes that no event reported
   if (now() - touchedAt < IDLE) tell();
 });
 
@@ -169,14 +173,17 @@ export const readNow = (): void => {
   if (state === "open") read();
 };
 
-/** The same, and tells all; settled when that is in the queue, and what earlier views have told: a later one may find its place first. */
+/**
+ * The same, and tells everything. Settles when that is in the queue, and also what earlier views have told, because a
+ * later view may find its place first.
+ */
 export const announce = async (): Promise<void> => {
   arrive();
   if (state === "open") tell(true);
   for (const { _view } of [...held]) await _view._placed;
 };
 
-/** The visitor does something that keeps the session going; what a script makes up (`dispatchEvent`) does not. */
+/** The visitor does something that keeps the session alive. Events that a script makes (`dispatchEvent`) do not. */
 const touch = (event?: Event): void => {
   const time = now();
   const idle = time - touchedAt;
@@ -186,7 +193,7 @@ const touch = (event?: Event): void => {
   else open();
 };
 
-/** The page is seen, and may be followed. */
+/** The page is visible, so we may follow it. */
 export const show = (): void => {
   if (isHidden()) return;
   obey();
@@ -202,7 +209,7 @@ export const begin = (): void => {
   show();
 };
 
-/** The page declares a view. A site that has just changed its address, and says so too, means one. */
+/** The page declares a view. If it has just changed its address as well, both mean the same view. */
 export const page = (): void => {
   arrive();
   if (!view || state === "new") return;
@@ -211,7 +218,7 @@ export const page = (): void => {
   state = "declared";
 };
 
-/** Ends all, and leaves nothing behind. */
+/** Ends everything and leaves no data behind. */
 const end = (): void => {
   consent = "denied";
   view = undefined;
@@ -220,7 +227,7 @@ const end = (): void => {
   clear();
 };
 
-/** Denied, in this tab and in the others. */
+/** Denies consent, in this tab and in the others. */
 export const deny = safe((): void => {
   end();
   storage().setItem(DENIED, "1");
@@ -235,7 +242,7 @@ export const grant = (): void => {
   show();
 };
 
-/** What is there leaves at once: the page is hidden and may never come back, or a phone is reached for. */
+/** Queues everything now: the page is hidden and may never come back, or the visitor is about to phone. */
 const hurry = (isForced?: boolean): void => {
   tellNow(isForced);
   for (const { _view } of held) _view._isCertain = !!_view._visit;
@@ -249,24 +256,24 @@ const leavePage = (): void => {
 
 const isPhoneLink = (node: unknown): boolean => /^tel:/i.test((node as HTMLAnchorElement).href);
 
-/** Watches the page, for views to come and go. */
+/** Starts to watch the page, so that views open and close. */
 export const startLife = (): void => {
-  // Where it is required it is asked for on every load: the site's consent tool remembers it, not we.
+  // If consent is required, we ask for it on every load, because the site's consent tool remembers it.
   consent = setup.consent || "granted";
   obey();
   element = root();
   watchRoutes(depart, arrive);
   listen("prerenderingchange", begin);
-  // What scripts do too, as scrolling, is no sign of a person.
+  // Scripts can scroll, too, so scrolling is no sign of a person.
   listen("pointerdown keydown wheel touchmove", touch);
   listen("pointerdown pointerup keydown click", stir);
   listen("click", (event) => {
-    // Through the path, as the link may be inside a web component.
+    // The link may be inside a web component, so we look through the event's path.
     if (!event.composedPath().some(isPhoneLink)) return;
     hurry(true);
     void flush();
   });
-  // Before the page's own listeners, which may give it another title now that it is hidden.
+  // This runs before the page's own listeners, which may change the title of the hidden page.
   listen("visibilitychange", () => {
     if (view && isHidden()) view._shown = title();
   });
@@ -283,12 +290,12 @@ export const startLife = (): void => {
     show();
   });
   listen("online", flush);
-  // Of the back/forward cache Firefox decides before `pagehide`.
+  // Firefox decides about the back/forward cache before `pagehide`.
   listen("beforeunload", letGo);
   listen("storage", (event) => {
     if ((event as StorageEvent).key === DENIED) end();
   });
-  // A visitor of that id is known no more: this one is new.
+  // The collector has erased the visitor with this id. From now on, this is a new visitor.
   subscribe("erased", (contextId: string) => {
     if (view?._visit?._contextId !== contextId) return;
     forgetErased(contextId);
