@@ -36,7 +36,7 @@ export interface StartOptions {
   frames?: boolean;
 }
 
-/** An API that does nothing. `start` returns it if there is no page (server rendering, workers) or a setting is wrong. */
+/** An API that does nothing, for when there is no page (server rendering, workers) or a setting is wrong. */
 const inert = (): Calljoin => ({
   push() {},
   contextId: null,

@@ -4,14 +4,15 @@ import { safe } from "./safe";
 
 type Listener = (event: Event) => void;
 
-/** Adds listeners, and once more where they are erased. Added twice, they are there once. */
+/** Adds listeners, and adds them again when the page erases them. A listener that is added twice is there once. */
 const add = (adding: () => void): void => {
   adding();
   subscribe("rewritten", adding);
 };
 
 /**
- * Listens for several event types (separated by spaces), in the capture phase, which comes to the window first: no page can hide them.
+ * Listens for several event types (separated by spaces) in the capture phase. That phase reaches the window first, so
+ * no page can hide the events.
  */
 export const listen = (types: string, listener: Listener, target: EventTarget = pageWindow()): void => {
   const heard = safe(listener);
@@ -21,9 +22,10 @@ export const listen = (types: string, listener: Listener, target: EventTarget = 
 };
 
 /**
- * Listens to what hides a page, and is called after the page's own listeners, as what a page sets while it is being hidden is to be read:
- * each `visibilitychange`, on its way down to the document, moves ours to the end. (`pagehide` cannot, as its target is the window. But it
- * comes after `visibilitychange` where a tab closes, and before it where the visitor goes on.)
+ * Listens for events that hide a page. Our listener runs after the page's own, so that we also read what the page sets
+ * while it is being hidden: each `visibilitychange` moves ours to the end on its way down to the document. (`pagehide`
+ * cannot do that, because its target is the window. But it comes after `visibilitychange` if a tab closes, and before it
+ * if the visitor goes on to another page.)
  */
 export const listenLast = (listener: Listener): void => {
   const last = safe(listener);

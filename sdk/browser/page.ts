@@ -1,14 +1,15 @@
 /**
- * All that the SDK uses of the page. This is the only file that names a global, or a property of `document`, `window`, `history` or
- * `navigator`, because a page may take each of those names: by a variable (`const URL`), a function (`function navigation() {}`) or an element
- * (`<form name="title">`, https://github.com/whatwg/html/issues/10687). So a property is read as its prototype gives it, and what has no
- * prototype (a window's functions are its own) is checked for what it is, or called where a fault costs nothing else. `window`, `document`
- * and `location` are [LegacyUnforgeable].
+ * Everything that the SDK uses of the page. Only this file names a global, or a property of `document`, `window`,
+ * `history` or `navigator`, because a page may take any of these names: with a variable (`const URL`), a function
+ * (`function navigation() {}`) or an element (`<form name="title">`, https://github.com/whatwg/html/issues/10687).
+ * So we read a property through its prototype. Some things have no prototype that gives them: a window's functions are
+ * its own. We check what they are, or call them only where an error does no other harm. `window`, `document` and
+ * `location` are [LegacyUnforgeable].
  */
 
-/** The language's own `Object`, whatever stands at that name. */
+/** The language's own `Object`, whatever the page has put at that name. */
 const language = {}.constructor as ObjectConstructor;
-/** What gets and sets an object's property as its class has it: `Reflect.get` and `Reflect.set` in syntax, as that is a name, too. */
+/** Gets and sets a property through an object's class. This is `Reflect` in syntax: `Reflect` itself is a name, too. */
 const classOf = (object: object) => ({
   __proto__: language.getPrototypeOf(object),
   get(name: string): unknown {
@@ -18,7 +19,7 @@ const classOf = (object: object) => ({
     super[name] = value;
   },
 });
-/** An object's property as its class gives it, whatever stands on the object itself. */
+/** Reads an object's property through its class, whatever the object itself has at that name. */
 const read = (object: object, name: string): unknown => classOf(object).get.call(object, name);
 
 /** What a value is: `[object Date]`. */
@@ -30,16 +31,16 @@ const own = <T>(name: string, brand: string): T | undefined => {
   return isA(found, brand) ? (found as T) : undefined;
 };
 
-/** Where there is no page: rendering on a server, workers. */
+/** False if there is no page: server rendering, workers. */
 export const hasPage = (): boolean => typeof window !== "undefined" && typeof document !== "undefined";
 export const isFramed = (): boolean => window.top !== window;
-/** With what stands at `window.calljoin`: a queue of functions, an api, or anything of the page's. */
+/** The window. Its `calljoin` may be a queue of functions, an API, or anything else that the page has put there. */
 export const pageWindow = (): Window & { calljoin?: unknown } => window;
 
 // Values
 
 export const isList = (value: unknown): value is unknown[] => ([].constructor as ArrayConstructor).isArray(value);
-/** One of each kind of thing that the language makes; no date where the page has taken that name. */
+/** One value of each kind that the language makes. There is no date if the page has taken the name `Date`. */
 export const samples = (): unknown[] => [{}, [], window.Date?.prototype, "", 0, false, 0n];
 /** A promise of the language's own class, which polyfills do not replace. */
 export const promise = <T>(executor: (resolve: (value: T) => void) => void): Promise<T> =>
@@ -48,14 +49,15 @@ export const promise = <T>(executor: (resolve: (value: T) => void) => void): Pro
 // Time
 
 /**
- * Epoch ms, in whole ones: a page's own clock may give fractions. Not kept from the start: a page that moves its clock moves ours. One that has taken the name `Date` has none; a new file has the
- * time (https://w3c.github.io/FileAPI/#file-constructor).
+ * Epoch ms as a whole number, because a page's own clock may give fractions. We look up the clock each time, so a page
+ * that moves its clock moves ours. If the page has taken the name `Date`, a new file has the time
+ * (https://w3c.github.io/FileAPI/#file-constructor).
  */
 export const now = (): number => {
   const time = window.Date?.now?.() || new window.File([], "").lastModified;
   return time - (time % 1);
 };
-/** A function on its own, as the window is what it belongs to. */
+/** Returns the bare function. It can be called without an object because it belongs to the window. */
 export const timeout = () => window.setTimeout;
 
 // Address and document
@@ -63,17 +65,17 @@ export const timeout = () => window.setTimeout;
 export const address = (): string => location.href;
 export const hostname = (): string => location.hostname;
 export const isSecure = (): boolean => location.protocol === "https:";
-/** Whether this page was opened with `?calljoin_debug`, or with the key of a check (`#calljoin=KEY`): not by a campaign of that name. */
+/** True if the page was opened with `?calljoin_debug` or a check's key (`#calljoin=KEY`). A campaign's name is neither. */
 export const isDebugged = (): boolean => /[?&#]calljoin(_debug|=)/.test(location.href);
-/** A URL as the page would take it. */
+/** A URL as the page would resolve it. */
 export const absolute = (url: unknown): string => new window.URL(url as string, location.href).href;
-/** The `html` element, as a rule. */
+/** Usually the `html` element. */
 export const root = (): unknown => read(document, "documentElement");
 export const title = (): string => `${read(document, "title")}`;
 export const referrer = (): string => `${read(document, "referrer")}`;
 export const isHidden = (): unknown => read(document, "hidden");
 export const isPrerendering = (): unknown => read(document, "prerendering");
-/** Whether a text is an address with its scheme. */
+/** True if a text is an http or https address with its scheme. */
 export const isWebAddress = (text: unknown): boolean => {
   try {
     return typeof text === "string" && /^https?:$/.test(new window.URL(text).protocol);
@@ -81,14 +83,14 @@ export const isWebAddress = (text: unknown): boolean => {
     return false;
   }
 };
-/** The script's own element; null in a module, and in what a shadow root has. */
+/** The script's own element, or null in a module and inside a shadow root. */
 export const scriptElement = (): HTMLScriptElement | null =>
   read(document, "currentScript") as HTMLScriptElement | null;
-/** What the page has loaded, as far as its browser remembers. */
+/** The addresses that the page has loaded, as far as its browser remembers. */
 export const loadedAddresses = (): string[] =>
   (own<Performance>("performance", "Performance")?.getEntriesByType?.("resource") || []).map(({ name }) => name);
 
-// Cookies and storage. They throw in a document that may have none (a sandboxed frame).
+// Cookies and storage. These throw in a document that may not have any (a sandboxed frame).
 
 export const cookies = (): string => read(document, "cookie") as string;
 export const setCookie = (text: string): void => classOf(document).set.call(document, "cookie", text);
@@ -101,13 +103,13 @@ export const listening = (
   target: EventTarget,
   ...args: Parameters<EventTarget["addEventListener"]>
 ): void => (read(target, act) as EventTarget["addEventListener"]).apply(target, args);
-/** The Navigation API; undefined where there is none, or a list of that name. */
+/** The Navigation API. Undefined if the browser has none, or the page has something else at that name. */
 export const navigationApi = (): EventTarget | undefined => own("navigation", "Navigation");
 
-/** What changes the address; undefined where the page has another thing of that name. */
+/** The History API, which changes the address. Undefined if the page has something else at that name. */
 export const historyApi = (): History | undefined => own("history", "History");
 
-/** zone.js, with which Angular looks at the whole app again after each timer and event that was set up in its zone. */
+/** The root zone of zone.js. Angular checks the whole app after each timer and event that was set up in its own zone. */
 export const rootZone = (): { run?: unknown } | undefined => (window as { Zone?: { root?: object } }).Zone?.root;
 
 // Network and browser
@@ -119,7 +121,10 @@ export const hasPrivacyControl = (): boolean | undefined => browser().globalPriv
 export const locks = (): LockManager | undefined => browser().locks;
 export const fetcher = () => window.fetch;
 export const sendBeacon = (url: string, body: string): boolean => browser().sendBeacon(url, body);
-/** A random number from 0 up to 1. Where the page has taken the name `crypto` or `Uint32Array` it is no secret, and as good as unique. */
+/**
+ * A random number from 0 up to 1. If the page has taken the name `crypto` or `Uint32Array`, it can be guessed, but it is
+ * still as good as unique.
+ */
 export const chance = (): number => {
   try {
     const crypto = own<Crypto>("crypto", "Crypto") as Crypto;
@@ -129,5 +134,5 @@ export const chance = (): number => {
   }
 };
 
-/** For what a person has to know who put the tag there; never for a fault of ours. */
+/** Warns the person who installed the tag. Never used for errors of our own. */
 export const warn = (text: string): void => window.console.warn(text);

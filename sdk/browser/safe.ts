@@ -1,6 +1,6 @@
 import { promise, rootZone, timeout } from "./page";
 
-/** What last went wrong inside the SDK, for the inspector. Never thrown, never logged. */
+/** The last error inside the SDK, for the inspector. We never throw or log it. */
 export let fault: unknown;
 
 interface Zone {
@@ -8,8 +8,8 @@ interface Zone {
 }
 
 /**
- * Wraps whatever the page or the browser calls of ours, so that a fault of ours stays ours, and so that no timer or listener of ours
- * lives in a zone of the page's (https://github.com/angular/angular/issues/20970).
+ * Wraps each of our functions that the page or the browser calls. So our errors never reach the page, and no timer or
+ * listener of ours lives in one of the page's zones (https://github.com/angular/angular/issues/20970).
  */
 export const safe =
   <A extends unknown[], R>(fn: (...args: A) => R) =>
@@ -22,10 +22,13 @@ export const safe =
     }
   };
 
-/** Calls back after so many ms; where the page has no timers, never, and says undefined. It cannot be called off, as a page may not let us. */
+/**
+ * Calls back after so many ms. If the page has no timers, it never calls back and returns undefined. A timer cannot be
+ * cancelled, because some pages do not let us.
+ */
 export const after = safe((ms: number, fn: () => void) => timeout()(safe(fn), ms));
 
-/** Resolves after so many ms; at once where the page has no timers. */
+/** Resolves after so many ms, or at once if the page has no timers. */
 export const pause = (ms: number): Promise<void> =>
   promise((resolve) => {
     if (!after(ms, resolve)) resolve();

@@ -6,29 +6,33 @@ import type { EntitySetup } from "../setup";
 import { toValue, type Value } from "./value";
 
 const LONGEST_ERROR = 200;
-/** After so many readings, each with another value or error, and none that found it at rest, it is told when it comes to rest, or when so long has passed. */
+/**
+ * An entity is restless after more than this many readings with another value or error and none at rest. From then on
+ * its news waits until it comes to rest, or for the time below (ms).
+ */
 const RESTLESS = 10;
 const TELL_RESTLESS_EVERY = 10e3;
-/** For so long a value that was the view's predecessor's, too, is not told but where a call may come at once. */
+/** How long (ms) an inherited value is not told, unless a call may come at once. */
 const DOUBT = 8e3;
-/** An entity is read again after so many times the time that its reading took, and after a minute at most. */
+/** After a reading, the entity rests for this many times as long as the reading took, but for one minute at most. */
 const REST = 50;
 const LONGEST_REST = 60e3;
 
-/** Stands for any object that was read, none of which is held on to. As text: those that are empty. */
+/** Stands for any object that was read, so that we do not keep it alive. Its text describes the objects that are empty. */
 const OBJECT = { toString: () => "a promise or an element" };
 
 /** An entity on one view. Times in epoch ms. */
 export interface Entity {
   _setup: EntitySetup;
-  /** What the view's predecessor in this page ended with, its own or what it had inherited itself. */
+  /** The last value of the view's predecessor in this page: the predecessor's own, or what it had inherited itself. */
   _inherited?: Value | undefined;
   /**
-   * After a route change the page may still hold what belonged to its predecessor. "inherited": every value so far was the predecessor's,
-   * too. "replacing": the page has said otherwise since. What is told in both stands for the view from its start. "own": nothing to doubt.
+   * After a route change, the page may still hold values of the previous view. "inherited": every value so far was the
+   * predecessor's, too. "replacing": the page has since had another value, or none. What is told in these two states
+   * counts from the view's start. "own": the value is certainly the view's.
    */
   _standing: "own" | "inherited" | "replacing";
-  /** What the last reading found, and what it threw: as it is, and as text. */
+  /** What the last reading found, what it threw, and that error as text. */
   _raw?: unknown;
   _thrown?: unknown;
   _error?: string | undefined;
@@ -36,14 +40,14 @@ export interface Entity {
   _value?: Value | undefined;
   _changedAt?: number;
   _previous?: Value | undefined;
-  /** The value and the error that the collector was last told, when, and what became of that. */
+  /** The value and the error that the collector was last told, when that was, and what became of it. */
   _told?: Value | undefined;
   _toldError?: string | undefined;
   _toldAt: number;
   _delivery?: Item;
   /** How many readings have found another value or error since one found it at rest. */
   _changes: number;
-  /** Until then it is not read in passing, as reading it takes long; 0 where it was never read. */
+  /** Until this time it is not read in passing, because reading it takes long. 0 if it was never read. */
   _restsUntil: number;
 }
 
@@ -57,8 +61,8 @@ export const createEntity = (_setup: EntitySetup, before?: Entity): Entity => {
 export const isRestless = ({ _changes }: Entity): boolean => _changes > RESTLESS;
 
 /**
- * Reads an entity; true where it has another value or error than at the last reading. Never throws, whatever the page's code throws.
- * A simple entity is read until it has a value that is the view's own, and then no more.
+ * Reads an entity. Returns true if its value or error differs from the last reading. Never throws, whatever the page's
+ * code throws. A simple entity is read until a value that is the view's own has been told, and then no more.
  */
 export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
   const { _standing, _error } = entity;
@@ -71,22 +75,22 @@ export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
   entity._error = entity._thrown = undefined;
   try {
     const raw = read();
-    // What has not changed need not be converted again; an object may have changed inside.
+    // An unchanged primitive need not be converted again. An object may have changed inside.
     value = raw === entity._raw && !_error ? entity._value : toValue(raw);
     entity._raw = typeof raw === "object" && raw ? OBJECT : raw;
   } catch (thrown) {
     entity._thrown = thrown;
-    // Even what has no text is thrown.
+    // A page may even throw a value that cannot be turned into text.
     entity._error = safe(() => cut(`${thrown}`, LONGEST_ERROR))() || "error";
   }
   if (_standing === "inherited" && value !== entity._inherited) {
-    // Seen to differ, be it by being empty: what it was so far is the predecessor's.
+    // It differs now, even if only by being empty. So the value until now was the predecessor's.
     entity._standing = "replacing";
     entity._value = undefined;
   }
   entity._restsUntil = now() + (now() - start) * REST;
   if (entity._error ? entity._error === _error : value === undefined || value === entity._value) {
-    // What comes and goes does not rest: not at an empty reading, and not at the first one after an error.
+    // A value that comes and goes is not at rest: neither at an empty reading nor at the first one after an error.
     if (entity._error === _error && (_error || value !== undefined)) entity._changes = 0;
     return false;
   }
@@ -98,7 +102,7 @@ export const readEntity = (entity: Entity, isInPassing?: boolean): boolean => {
   return true;
 };
 
-/** Whether there is something to tell now. `isLast` is where a call may come at once, or the view is left. */
+/** True if there is something to tell now. `isLast`: a call may come at once, or the visitor leaves the view. */
 export const hasNews = (entity: Entity, time: number, startedAt: number, isLast?: boolean): boolean => {
   const { _error, _value, _standing } = entity;
   if (_error ? _error === entity._toldError : _value === undefined || _value === entity._told) return false;
@@ -107,7 +111,7 @@ export const hasNews = (entity: Entity, time: number, startedAt: number, isLast?
   return !isRestless(entity) || time - entity._toldAt > TELL_RESTLESS_EVERY;
 };
 
-/** What it has to say has been told, in a snapshot of this time. */
+/** Notes that the entity's news has been told, in a snapshot of this time. */
 export const markTold = (entity: Entity, at: number): void => {
   entity._toldAt = at;
   entity._toldError = entity._error;

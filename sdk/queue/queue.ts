@@ -6,29 +6,39 @@ import { setup } from "../setup";
 import { post } from "../transport/transport";
 import { claim, clearStorage, letGo, store } from "./storage";
 
-/** The collector takes 64 KiB, and so do all requests together that outlive their page; in characters, which take up to three bytes. */
+/**
+ * The collector takes 64 KiB, and a browser allows as much for all requests together that outlive their page. These
+ * limits are in characters, each of which takes up to three bytes.
+ */
 const LARGEST_BODY = 20_000;
 const LARGEST_QUEUE = 100_000;
-/** What is read together leaves together; a call may come seconds later. */
+/** How long a snapshot waits (ms), so that values read together leave together. It is short: a call may soon follow. */
 const SOON = 300;
-/** After so many failures in a row, the last after four minutes, we stop, until something new happens. */
+/** After so many failures in a row, the last after four minutes, we stop until something new happens. */
 const MOST_RETRIES = 8;
 const CONTEXT_ID_LENGTH = 29;
 /**
- * An answer that will be no other the next time: the collector's own refusal, as its problem tells (RFC 9457), which is "about:blank". Proxies,
- * firewalls, captive portals and service workers say 403 and 404 as well, gateways of .NET by a problem of theirs, and are gone tomorrow. What is
- * too large is so for all of them.
+ * An answer that would be the same next time: the collector's own refusal. Its problem (RFC 9457) shows whose it is: its
+ * type is "about:blank". Proxies, firewalls, captive portals and service workers answer 403 and 404, too, and .NET
+ * gateways do so with a problem of their own, but these may be gone tomorrow. A body that is too large (413) is too
+ * large for all of them.
  */
 const REFUSED = /^4(13|(?!08|29|31).. {"type":"ab)/;
 
-/** A snapshot on its way: its visitor and its JSON, which never changes once it is sent, as a snapshot's name stands for one body for ever. */
+/**
+ * A snapshot on its way: its visitor and its JSON. The JSON never changes once it is sent, because a snapshot's name
+ * stands for one body for ever.
+ */
 export interface Item {
   _line: string;
-  /** Whether it is not to be sent now: its view's place is not certain yet, or a request that outlives the page is under way with it. */
+  /** True if it must not be sent now: its view's place is not certain yet, or a `keepalive` request is sending it. */
   _isHeld?: boolean;
-  /** Settled when the request has been answered with which it left the page. */
+  /** Settles when the request with which it left the page has been answered. */
   _left?: Promise<unknown>;
-  /** `sent` by the collector's own receipt alone; `rejected` by it, too; `given_up` where it refused the whole, or we had too many. */
+  /**
+   * Only the collector's own receipt makes an item `sent` or `rejected`. `given_up`: the collector refused the whole
+   * request, or we had too many items.
+   */
   _status: "queued" | "sent" | "rejected" | "given_up";
   /** Why it was not taken. */
   _reason?: string;
@@ -36,24 +46,24 @@ export interface Item {
 
 let items: Item[] = [];
 let dropped = 0;
-/** In a row. */
+/** How many attempts in a row have failed. */
 let failures = 0;
 /** The last request, and its answer. */
 let body = "";
 let answered = "";
-/** The attempt that is to come. */
+/** The next attempt. */
 let next: object | undefined;
 let sending: Promise<void> | undefined;
 let largest = LARGEST_BODY;
 
-/** How the queue is doing, for the inspector: what waits, what was given up, failures in a row, the last request and its answer. */
+/** The queue's state for the inspector. */
 export const report = () => ({ queued: items.length, dropped, failures, body, answer: answered });
 
 const toItem = (_line: string): Item => ({ _line, _status: "queued" });
 const contextIdOf = (item: Item): string => item._line.slice(0, CONTEXT_ID_LENGTH);
 const toText = (): string => items.map((item) => item._line).join("\n");
 
-/** The first items of one visitor that fit into a body, of those that may be sent. */
+/** The first items of one visitor that may be sent and fit into one body. */
 const nextBatch = (): Item[] => {
   let room = largest;
   const here = items.filter((item) => !item._isHeld);
@@ -71,7 +81,7 @@ const end = (batch: Item[], status: Item["_status"], reason?: string): void => {
   }
 };
 
-/** From here on these are the items, in storage too; the oldest of too many are given up. */
+/** Replaces the items, in storage, too. If there are too many, the oldest ones are given up. */
 const keep = (all: Item[]): void => {
   items = all;
   while (toText().length > LARGEST_QUEUE) end(items.splice(0, 1), "given_up", "too many");
@@ -79,7 +89,7 @@ const keep = (all: Item[]): void => {
 };
 
 const schedule = (least = SOON): void => {
-  // Doubled with each failure, and jittered, as all visitors fail together.
+  // The wait doubles with each failure. It has jitter because all visitors fail at the same time.
   let wait = failures && 1000 * 2 ** failures * (0.5 + chance() / 2);
   if (wait < least) wait = least;
   if (next) return;
@@ -90,7 +100,7 @@ const schedule = (least = SOON): void => {
   });
 };
 
-/** Sends a batch; true where it has been answered, and need not be sent again. */
+/** Sends a batch. Returns false if the attempt failed and the batch has to be sent again later. */
 const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
   for (const item of batch) item._isHeld = keepalive;
   const contextId = contextIdOf(batch[0] as Item);
@@ -112,7 +122,7 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
   else {
     if (failures < MOST_RETRIES) {
       failures++;
-      // In place of what was put off while this was under way, which knew nothing of the failure.
+      // This replaces an attempt that was scheduled while the request was under way, before it failed.
       next = undefined;
       schedule(_retryAfter);
     }
@@ -124,13 +134,13 @@ const send = async (batch: Item[], keepalive: boolean): Promise<boolean> => {
 };
 
 const sendAll = async (): Promise<void> => {
-  await undefined; // `sending` is there when this ends
-  // A request outlives its page while there is room in those 64 KiB, and fails without.
+  await undefined; // so that `sending` is set before this function ends
+  // A request can outlive its page while there is room in those 64 KiB. Without room it fails.
   for (let batch = nextBatch(); batch[0] && (await send(batch, !failures)); ) batch = nextBatch();
   sending = undefined;
 };
 
-/** Sends all; settled when all has been answered, what left with the page included, or an attempt has failed. */
+/** Sends everything. Settles when all is answered, also what left with a page, or when an attempt has failed. */
 export const flush = async (): Promise<void> => {
   next = undefined;
   sending ||= sendAll();
@@ -138,7 +148,7 @@ export const flush = async (): Promise<void> => {
   for (const { _left } of items) await _left;
 };
 
-/** Takes a snapshot's JSON in, in place of what `item` was before; it is sent unless it is held. */
+/** Puts a snapshot's JSON into the queue, or replaces that of `item`. It is sent unless it is held. */
 export const put = (contextId: string, json: string, isHeld?: boolean, item = toItem("")): Item => {
   item._line = contextId + json;
   item._isHeld = isHeld;
@@ -147,7 +157,7 @@ export const put = (contextId: string, json: string, isHeld?: boolean, item = to
   return item;
 };
 
-/** The page is being hidden, and may never come back: what does not leave with it is sent by the shop's next page. */
+/** The page is being hidden and may never come back. The shop's next page sends what does not leave with it. */
 export const leave = (): void => {
   next = undefined;
   for (let batch = nextBatch(); batch[0]; batch = nextBatch()) {

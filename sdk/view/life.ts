@@ -39,8 +39,8 @@ const TOUCH_EVERY = 60e3;
 const DENIED = "calljoin-denied";
 
 /**
- * The state of the page's view. sdk/README.md shows what leads from one state to another. There is no view if consent is
- * denied or the page is being prerendered.
+ * The state of the page's view. sdk/README.md shows what leads from one state to another. There is no view if consent
+ * is denied or the page is being prerendered.
  */
 type State =
   /** A route change opened the view. The page has some time to become that view, and may declare it meanwhile. */
@@ -158,9 +158,9 @@ const tellNow = (isForced?: boolean): void => {
 const look = safe((): void => {
   const found = root();
   // `document.open()` erases all listeners, and goes on with another element
-  // (https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#document-open-steps). We do not add them again
-  // at each look: some pages replace addEventListener by a function that wraps a listener anew each time. The listener
-  // would then be there several times.
+  // (https://html.spec.whatwg.org/multipage/dynamic-markup-insertion.html#document-open-steps). We do not add them
+  // again at each look: some pages replace addEventListener with a function that wraps a listener anew each time. The
+  // listener would then be there several times.
   if (found !== element) emit("rewritten", found);
   element = found;
   arrive(); // finds changes that no event reported
