@@ -1,4 +1,4 @@
-/** Whose call it is: the context that it names, or that its vendor's visitor id is an alias of (contract 6.2). */
+/** Finds whose call it is: the context that it names, or the one whose alias its vendor's visitor id is (contract 6.2). */
 import { RE2JS } from "re2js";
 import { type History, isLater, type SnapshotPlace } from "../store/history";
 import type { Reason } from "../wire/call";
@@ -6,14 +6,14 @@ import { isJunk } from "../wire/ids";
 import type { Site, Vendor } from "../wire/site";
 import type { CallFacts } from "./event";
 
-/** A value that more contexts than this have shown is nobody's. */
+/** If more contexts than this have shown a value, it identifies none of them. */
 const MAX_CONTEXTS_OF_ALIAS = 10;
 
 export type Whose =
   | { rule: "context_id" | "alias"; context_id: string }
   | { rule: null; status: "offline" | "unmatched" | "unusable"; reason: Reason };
 
-/** Finds a call's context. `cut` in corrected ms. */
+/** Finds a call's context. `cut` is in corrected ms. */
 export async function findContext(
   history: History,
   site: string,
@@ -27,7 +27,7 @@ export async function findContext(
   const vendor = document.vendors.find(({ name }) => name === call.vendor);
   if (!offline && isJunk(own_id)) return { rule: null, status: "unusable", reason: "junk_id" };
 
-  // Who is being erased is so from the first moment on, with views that are still there.
+  // A visitor counts as erased from the moment of the mark, even while some of their views are still stored.
   const standing = await history.standing({ site, contextId: own_id });
   if (standing === "known") return { rule: "context_id", context_id: own_id };
   if (!offline)
@@ -62,7 +62,7 @@ async function findAlias(
   return newest ? { context_id: newest.context_id } : "offline_vendor_id";
 }
 
-/** True where one of the vendor's rules says that an offline call belongs to no session (contract 6, `vendor_rule`). */
+/** True if one of the vendor's rules says that an offline call belongs to no session (contract 6, `vendor_rule`). */
 function matchesRule(call: CallFacts, vendor: Vendor): boolean {
   const fields: Record<Vendor["unusable"][number]["field"], string> = {
     source: call.source,

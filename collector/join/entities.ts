@@ -5,11 +5,11 @@ import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
 import type { ChosenView } from "./view";
 
-/** Snapshots read first, which usually end the search, and then at a time: each page sorts all of its views'. */
+/** How many snapshots the first page reads, which is usually enough, and each later one. A page sorts all its views'. */
 const FIRST_PAGE = 50;
 const PAGE = 2_000;
 
-/** Views of a session looked into at a time. */
+/** How many views of a session are searched at a time. */
 const VIEWS = 20;
 
 /** The last saying of each name so far. */
@@ -38,8 +38,8 @@ export async function valuesAsOf(
 }
 
 /**
- * Reads a session's views from the newest one backwards, until no earlier one can have said anything later. Views overlap: one that began
- * earlier may have spoken last, but no view lasted longer than the session's longest.
+ * Reads a session's views backwards from the newest, until no earlier view can have a later value. Views overlap, so a
+ * view that began earlier may have reported last. But no view lasted longer than the session's longest.
  */
 async function readSession(
   history: History,
@@ -63,7 +63,7 @@ async function readSession(
   }
 }
 
-/** Reads views backwards until each name was said in one of them; answers the raw time of the last snapshot, null where there is none. */
+/** Reads views backwards until it has a value for each name. Returns the raw time of the last snapshot, or null. */
 async function readViews(
   history: History,
   visitor: Visitor,

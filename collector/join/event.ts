@@ -1,4 +1,4 @@
-/** One call out of its call events (contract 5, last paragraph). */
+/** Makes one call out of its call events (contract 5, last paragraph). */
 import type { CallEventRow } from "../store/tables";
 import { CLOCK_TOLERANCE_MS, type callFacts, type Outcome } from "../wire/call";
 import type { SummaryType } from "../wire/common";
@@ -6,28 +6,28 @@ import { isJunk } from "../wire/ids";
 
 type Told = "id" | "vendor" | "type" | "ts" | "ts_unit" | "url" | "source" | "total" | keyof typeof callFacts.shape;
 
-/** A call as its vendor tells it, before it is joined; `ts` is T. */
+/** A call as its vendor reports it, before it is joined. `ts` is T. */
 export interface CallFacts extends Omit<Pick<Outcome, Told>, "direction"> {
   transaction_id: string;
-  /** What the vendor says the caller is; null where no event says anything. */
+  /** The call's own id: what the vendor says identifies the visitor. Null if no event says anything. */
   own_id: string | null;
-  /** True where that is the vendor's own id for the visitor, to be looked up as an alias. */
+  /** True if that is the vendor's own id for the visitor, which is looked up as an alias. */
   own_is_alias: boolean;
-  /** True where its visitor was erased: it stays so, whatever else comes for it. */
+  /** True if its visitor was erased. It stays true, whatever else arrives for the call. */
   erased: boolean;
 }
 
-/** True where an id starts with one of a vendor's own prefixes: it is then the vendor's visitor id, and never junk. */
+/** True if an id starts with one of a vendor's own prefixes. It is then the vendor's visitor id, and never junk. */
 function isOffline(id: string, prefixes: string[]): boolean {
   return prefixes.some((prefix) => id.startsWith(prefix));
 }
 
-/** True where a call is dated after it was told of: its vendor's clock, or time zone, is wrong. */
+/** True if a call is dated later than it was reported. Then its vendor's clock or time zone is wrong. */
 export function isAhead(ts: number, receivedAt: number): boolean {
   return ts - receivedAt > CLOCK_TOLERANCE_MS;
 }
 
-/** Events in the order in which a later one overrules: `ts`, then the vendor's revision, received-at, and the canonical JSON. */
+/** Sorts events so that a later one overrules: by `ts`, the vendor's revision, received-at, and the canonical JSON. */
 export function byPrecedence(a: CallEventRow, b: CallEventRow): number {
   if (a.ts !== b.ts) return a.ts - b.ts;
   if (a.revision !== b.revision) return a.revision - b.revision;
@@ -36,8 +36,8 @@ export function byPrecedence(a: CallEventRow, b: CallEventRow): number {
 }
 
 /**
- * Merges all events of one call. Their order in `events` decides nothing.
- * `prefixes` are the vendor's offline prefixes. Throws where there is no event.
+ * Merges all events of one call. Their order in `events` does not matter.
+ * `prefixes` are the vendor's offline prefixes. Throws if there is no event.
  */
 export function mergeEvents(events: CallEventRow[], prefixes: string[]): CallFacts {
   const sorted = [...events].sort(byPrecedence);

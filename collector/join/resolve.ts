@@ -1,6 +1,6 @@
 /**
- * The join (contract 6): from a call's facts, the site document and what the store holds, to the joined call.
- * Nothing is written here, and neither clock nor order of arrival is looked at.
+ * The join (contract 6). It makes the joined call from a call's facts, the site document and the stored rows.
+ * It writes nothing, and it uses neither the clock nor the order of arrival.
  */
 import type { History, Visitor } from "../store/history";
 import type { CallContext, Join, Outcome } from "../wire/call";
@@ -16,12 +16,12 @@ import { type ChosenView, chooseView } from "./view";
 
 const DAY_MS = 86_400_000;
 
-/** The last moment that belongs to the call: a time in whole seconds stands for all of its second. */
+/** The last moment that belongs to the call. A time in whole seconds stands for its whole second. */
 export function cutOf(call: Pick<CallFacts, "ts" | "ts_unit">): number {
   return call.ts_unit === "s" ? call.ts + 999 : call.ts;
 }
 
-/** What a join looked at, for who asks why it came out as it did. Times are corrected ms. */
+/** What a join looked at, to explain its result. Times are corrected ms. */
 export interface Trail {
   cut: number;
   found: Whose;

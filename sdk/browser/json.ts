@@ -16,7 +16,7 @@ const TO_ESCAPE = /["\\\0-\x1f\ud800-\udfff]/gu;
 /** A string as JSON. Half a surrogate pair is escaped, as control characters are. */
 export const quote = (text: string): string => `"${text.replace(TO_ESCAPE, escaped)}"`;
 
-/** Takes a primitive out of its object, such as `new String("a")`. Returns other values unchanged (ECMA-262, 25.5.2.2). */
+/** Takes a primitive out of its object (`new String("a")`). Returns other values unchanged (ECMA-262, 25.5.2.2). */
 const unbox = (value: unknown): unknown =>
   /ct (String|Number|Boolean|BigInt)]/.test(tagOf(value)) ? (value as object).valueOf() : value;
 
@@ -61,7 +61,7 @@ export const stringify = (given: unknown, limit: number, key = "", within: unkno
   const object = (BYTES_PER_ELEMENT ? (value as Uint8Array).subarray(0, limit) : value) as Record<string, unknown>;
   // We do not use Object.keys: Prototype.js up to 1.6 replaces it with one that also lists inherited names.
   for (const name in object) {
-    // biome-ignore lint/suspicious/noPrototypeBuiltins: Object.hasOwn is younger than what we support, and a name like any other
+    // biome-ignore lint/suspicious/noPrototypeBuiltins: some browsers that we support have no Object.hasOwn
     const member = {}.hasOwnProperty.call(object, name) && stringify(object[name], limit, name, path);
     if (member) text += `,${quote(name)}:${member}`;
     if (text.length > limit) break;

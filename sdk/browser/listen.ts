@@ -24,8 +24,8 @@ export const listen = (types: string, listener: Listener, target: EventTarget = 
 /**
  * Listens for events that hide a page. Our listener runs after the page's own, so that we also read what the page sets
  * while it is being hidden: each `visibilitychange` moves ours to the end on its way down to the document. (`pagehide`
- * cannot do that, because its target is the window. But it comes after `visibilitychange` if a tab closes, and before it
- * if the visitor goes on to another page.)
+ * cannot do that, because its target is the window. But it comes after `visibilitychange` if a tab closes, and before
+ * it if the visitor goes on to another page.)
  */
 export const listenLast = (listener: Listener): void => {
   const last = safe(listener);

@@ -65,7 +65,7 @@ export const timeout = () => window.setTimeout;
 export const address = (): string => location.href;
 export const hostname = (): string => location.hostname;
 export const isSecure = (): boolean => location.protocol === "https:";
-/** True if the page was opened with `?calljoin_debug` or a check's key (`#calljoin=KEY`). A campaign's name is neither. */
+/** True if the page was opened with `?calljoin_debug` or a check's key (`#calljoin=KEY`). A campaign's name won't do. */
 export const isDebugged = (): boolean => /[?&#]calljoin(_debug|=)/.test(location.href);
 /** A URL as the page would resolve it. */
 export const absolute = (url: unknown): string => new window.URL(url as string, location.href).href;
@@ -109,7 +109,7 @@ export const navigationApi = (): EventTarget | undefined => own("navigation", "N
 /** The History API, which changes the address. Undefined if the page has something else at that name. */
 export const historyApi = (): History | undefined => own("history", "History");
 
-/** The root zone of zone.js. Angular checks the whole app after each timer and event that was set up in its own zone. */
+/** zone.js's root zone. Angular checks the whole app after each timer and event that was set up in Angular's zone. */
 export const rootZone = (): { run?: unknown } | undefined => (window as { Zone?: { root?: object } }).Zone?.root;
 
 // Network and browser
@@ -122,8 +122,8 @@ export const locks = (): LockManager | undefined => browser().locks;
 export const fetcher = () => window.fetch;
 export const sendBeacon = (url: string, body: string): boolean => browser().sendBeacon(url, body);
 /**
- * A random number from 0 up to 1. If the page has taken the name `crypto` or `Uint32Array`, it can be guessed, but it is
- * still as good as unique.
+ * A random number from 0 up to 1. If the page has taken the name `crypto` or `Uint32Array`, the number is no secret,
+ * but it is still as good as unique.
  */
 export const chance = (): number => {
   try {

@@ -18,7 +18,7 @@ const DOUBT = 8e3;
 const REST = 50;
 const LONGEST_REST = 60e3;
 
-/** Stands for any object that was read, so that we do not keep it alive. Its text describes the objects that are empty. */
+/** Stands for any object that was read, so that we do not keep it alive. Its text describes the ones that are empty. */
 const OBJECT = { toString: () => "a promise or an element" };
 
 /** An entity on one view. Times in epoch ms. */

@@ -18,8 +18,8 @@ const SOON = 300;
 const MOST_RETRIES = 8;
 const CONTEXT_ID_LENGTH = 29;
 /**
- * An answer that would be the same next time: the collector's own refusal. Its problem (RFC 9457) shows whose it is: its
- * type is "about:blank". Proxies, firewalls, captive portals and service workers answer 403 and 404, too, and .NET
+ * An answer that would be the same next time: the collector's own refusal. Its problem (RFC 9457) shows whose it is:
+ * its type is "about:blank". Proxies, firewalls, captive portals and service workers answer 403 and 404, too, and .NET
  * gateways do so with a problem of their own, but these may be gone tomorrow. A body that is too large (413) is too
  * large for all of them.
  */

@@ -5,31 +5,32 @@ import { setup } from "../setup";
 import { ask } from "../transport/transport";
 
 const COOKIE = "calljoin";
-/** What changes in a session; see `save`. */
+/** Holds what changes during a session; see `save`. */
 const SESSION_COOKIE = "calljoin_s";
 
-/** What two tabs do within this time may have crossed, ms. */
+/** What two tabs do within this time (ms) may have happened at once. */
 const MOMENT = 1000;
 
 let visit = visitFrom();
 
-/** Whether the browser has not kept our cookie: the id lives in this page's memory only. */
+/** True if the browser has not kept our cookie. The id then lives only in this page's memory. */
 export let isLost = false;
 
-/** Takes over what the cookies say: another tab may have moved on since. */
+/** Takes over what the cookies say, because another tab may have changed them. */
 const load = safe(() => {
   if (isLost) return;
   const found = visitFrom(readCookie(COOKIE), readCookie(SESSION_COOKIE));
-  // Someone has deleted it. A new id each time would be a storm of visitors: this one stays, in memory.
+  // Someone has deleted the cookie. A new id each time would make a storm of visitors, so this id stays in memory.
   if (visit._contextId && !found._contextId) isLost = true;
-  // A session's cookie that someone deletes must not make session after session.
+  // If someone keeps deleting the session's cookie, that must not start session after session.
   else if (found._key || found._contextId !== visit._contextId) visit = found;
 });
 
 /**
- * Two cookies: Safari keeps what a script has written for 7 days only, so that a collector on the same site writes `calljoin` again by
- * Set-Cookie, once in a session, and must be the last to do so
- * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). What changes in a session is in one of its own.
+ * There are two cookies because Safari keeps what a script has written for only 7 days
+ * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). So a collector on the same site writes `calljoin`
+ * again with Set-Cookie, once in a session, and must be the last to do so. What changes during a session has its own
+ * cookie.
  */
 const save = safe((isNew?: boolean) => {
   if (isLost) return;
@@ -42,10 +43,11 @@ const save = safe((isNew?: boolean) => {
 });
 
 /**
- * Activity since `at` (ms), and a view, where there is a claim that the cookies do not hold: makes the visitor and the session where there is
- * none. `own` is what this returned for the claim before, and returns again where all tabs have seen it: no other has written the cookies since,
- * or so much has come since that the claim is forgotten. Else the cookies are written once more, unless they agree: Firefox has some for each
- * process, and two that write in one moment may each see the other's text and never their own.
+ * Notes activity since `at` (ms), and a new view if the cookies do not hold its claim. If there is no visitor or no
+ * session, it makes one. `own` is what this function returned for the same claim before. It is returned again once the
+ * place is certain: no other tab has written the cookies since, or so much has happened since that the claim is gone
+ * from them. Otherwise the cookies are written once more, unless they agree. Firefox has cookies for each process: two
+ * processes that write at the same moment may each see the other's text and never their own.
  */
 export const enter = (at: number, claim?: string, own?: Visit): Visit => {
   load();
@@ -68,7 +70,7 @@ export const forget = safe(() => {
   removeCookie(SESSION_COOKIE);
 });
 
-/** Forgets a visitor whom the collector has erased, were another tab not quicker. */
+/** Forgets a visitor whom the collector has erased, unless another tab has already done so. */
 export const forgetErased = (contextId: string): void => {
   load();
   if (visit._contextId === contextId) forget();
