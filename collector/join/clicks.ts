@@ -1,4 +1,4 @@
-/** Click ids of a visitor's earlier visits, where the call's own has none. */
+/** Finds click ids in a visitor's earlier visits if the call's own visit has none. */
 import type { History, Visitor } from "../store/history";
 import type { Outcome } from "../wire/call";
 import { entityAt, PLATFORMS, sourceOf } from "../wire/clicks";
@@ -9,14 +9,14 @@ import type { ChosenView } from "./view";
 
 const DAY_MS = 86_400_000;
 
-/** Visits that are looked into, the newest first. Who comes more often than this in 90 days has not pressed an advertisement each time. */
+/** How many visits are searched, newest first. Visitors with more in 90 days did not click an advertisement each time. */
 const MOST_VISITS = 200;
 
 type Clicks = NonNullable<Outcome["earlier_clicks"]>;
 
 /**
- * For each platform of which the call's visit has no click id, those of the newest earlier visit that has some and was active within
- * `click_window_days` before T (ms). Null where the site does not ask for that.
+ * For each platform without a click id in the call's visit, returns the click ids of the newest earlier visit that has
+ * some and was active within `click_window_days` before T (ms). Null if the site does not ask for this.
  */
 export async function earlierClicks(
   history: History,
@@ -40,7 +40,7 @@ export async function earlierClicks(
     const newest = await history.newestView(visitor, before - 1);
     if (!newest) break;
     const view = timed(newest);
-    // All of an earlier visit was before the call's began, or at least by the call.
+    // All of an earlier visit comes before the call's visit began, or at least before the call.
     const said = await valuesAsOf(history, visitor, { view, cut: chosen.cut }, open.flat());
     if (said.activity < opens) break;
     before = await startOf(history, visitor, view);

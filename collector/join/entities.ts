@@ -5,7 +5,7 @@ import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
 import type { ChosenView } from "./view";
 
-/** How many snapshots the first page reads, which is usually enough, and each later one. A page sorts all its views'. */
+/** Snapshots in the first page, which usually ends the search, and in each later one. A page sorts all of its views'. */
 const FIRST_PAGE = 50;
 const PAGE = 2_000;
 

@@ -1,18 +1,18 @@
-/** Which view a call happened on (contract 6.3). */
+/** Chooses the view that a call happened on (contract 6.3). */
 import type { History, Visitor } from "../store/history";
 import { pageOf } from "../store/page";
 import { type TimedView, timed } from "./clock";
 
-/** A view that started this long after the call may still be the one: page and phone do not share a clock. */
+/** A view may be the call's even if it started this long (ms) after it: page and phone do not share a clock. */
 const AFTER_MS = 60_000;
 
 export interface ChosenView {
   view: TimedView;
-  /** The cut, moved to the view's start where the view started after it. */
+  /** The cut. If the view started after it, the cut moves to the view's start. */
   cut: number;
 }
 
-/** The view of a call at `cut` (ms), or null where none started in time. `url` is the call's, "" where it has none. */
+/** The view of a call at `cut` (ms), or null if none started in time. `url` is the call's, or "" if it has none. */
 export async function chooseView(
   history: History,
   visitor: Visitor,

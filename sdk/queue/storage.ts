@@ -4,9 +4,10 @@ import { safe } from "../browser/safe";
 import { setup } from "../setup";
 
 /**
- * A tab's queue as text, kept in localStorage under a key of its own. While the tab is in use it holds a Web Lock of that name, so that
- * another tab can tell what has been left behind, and take it over. Where there are no locks (http), a tab takes over what it finds:
- * at worst a snapshot is then sent by two tabs, and its name makes the collector store it once.
+ * Each tab keeps its queue as text in localStorage, under its own key. While the tab is in use, it holds a Web Lock of
+ * that name. So another tab can tell what has been left behind, and take it over. If there are no locks (http), a tab
+ * takes over what it finds. At worst, two tabs then send the same snapshot, and the collector stores it once because of
+ * its name.
  */
 let id = "";
 let release: (() => void) | undefined;
@@ -16,12 +17,12 @@ const ownKey = () => {
   id ||= random(10);
   return prefix() + id;
 };
-/** A key that is removed meanwhile does not disturb this. */
+/** Calls `act` for each of our keys. Keys may be removed meanwhile. */
 const forEachKey = (act: (key: string) => void) => {
   for (const key in storage()) if (key.startsWith(prefix())) act(key);
 };
 
-/** Keeps this text in place of what was there, or nothing if it is empty. */
+/** Replaces the stored text. An empty text removes it. */
 export const store = safe((text: string) => {
   if (text) storage().setItem(ownKey(), text);
   else storage().removeItem(ownKey());
@@ -31,7 +32,7 @@ export const clearStorage = safe(() => {
   forEachKey((key) => storage().removeItem(key));
 });
 
-/** Says that this tab is in use, and hands over what others have left. */
+/** Marks this tab as in use, and hands over what other tabs have left. */
 export const claim = safe((handOver: (text: string) => void) => {
   if (release) return;
   const inUse = promise<void>((resolve) => {
@@ -40,7 +41,8 @@ export const claim = safe((handOver: (text: string) => void) => {
   const manager = locks();
   manager?.request(ownKey(), () => inUse).catch(safe);
   forEachKey((key) => {
-    // Our own is ours; and Firefox keeps no page that was refused a lock in its back/forward cache (seen in 153).
+    // Our own key needs no lock here. Firefox keeps no page in its back/forward cache that was refused a lock (seen in
+    // 153).
     if (key === ownKey()) return;
     const take = safe((lock: unknown) => {
       const text = storage().getItem(key);
@@ -55,8 +57,8 @@ export const claim = safe((handOver: (text: string) => void) => {
 });
 
 /**
- * Says that this tab may never come back. A page that holds a lock is not let into the back/forward cache, of which Firefox decides
- * before `pagehide`. What stays after all takes its lock again when it is shown the next time.
+ * Marks this tab as one that may never come back. A page that holds a lock does not get into the back/forward cache, and
+ * Firefox decides that before `pagehide`. If the page stays after all, it takes its lock when it is next shown.
  */
 export const letGo = (): void => {
   release?.();

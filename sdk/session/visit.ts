@@ -1,20 +1,23 @@
 import { now } from "../browser/page";
 import { random } from "../browser/random";
 
-/** Without activity for so long a session has ended. */
+/** A session ends after this long without activity, in ms. */
 export const IDLE = 30 * 60e3;
 const LONGEST = 24 * 3600e3;
-/** The collector knows one clock for each session, and takes up to 10 s for delay: a clock set back by more starts a session. */
+/**
+ * The collector assumes one clock for each session, and takes up to 10 s for delay. So a clock that is set back by more
+ * starts a new session.
+ */
 const SET_BACK = 10e3;
 
-/** A view's claim to its number: so many characters of its id. */
+/** How many characters of a view's id make its claim to a number. */
 export const CLAIM = 4;
-/** So many of a session's newest claims are kept. */
+/** How many of a session's newest claims are kept. */
 export const CLAIMS = 6;
 
 /**
- * Who visits, for which time: what all tabs share by the cookies. Times in epoch ms. What a cookie does not say is empty or 0: the session's
- * part where a browser, or a cleaner, has kept the visitor's cookie longer.
+ * The visitor and the session, which all tabs share through the cookies. Times are in epoch ms. What no cookie says is
+ * empty or 0. That is the session's part if a browser or a cleaner has kept only the visitor's cookie.
  */
 export interface Visit {
   /** The visitor's. */
@@ -23,19 +26,19 @@ export interface Visit {
   _sessions: number;
   /** The visitor's views before this session. */
   _earlierViews: number;
-  /** What the session's id is made of, beside the visitor's: no two sessions of a visitor have the same. */
+  /** The session's id is made of this and the context_id. No two sessions of a visitor have the same key. */
   _key: string;
   _startedAt: number;
   _activeAt: number;
   /** The session's views. */
   _views: number;
-  /** Its newest views' claims, one after the other: whose is not there was overwritten by another tab in the same moment. */
+  /** The claims of its newest views, one after the other. If one is missing, another tab has overwritten it. */
   _claims: string;
 }
 
 export const sessionIdOf = (visit: Visit): string => visit._contextId.slice(0, 6) + visit._key;
 
-/** The number in the session of the view with this claim, counting from 1; 0 where another tab has overwritten it. */
+/** The number in the session of the view with this claim, from 1. It is 0 if another tab has overwritten the claim. */
 export const numberOf = ({ _claims, _views }: Visit, claim: string): number => {
   const later = _claims.split(claim)[1];
   return later === undefined ? 0 : _views - later.length / CLAIM;
@@ -45,9 +48,10 @@ export const numberOf = ({ _claims, _views }: Visit, claim: string): number => {
 const mint = (): string => `${random(11)}-0${now().toString(36)}-${random(7)}`;
 
 /**
- * The visit as activity leaves it, and a new view, where there is a claim: the same session or, after 30 idle min, after 24 h in all or where
- * the clock was set back, the next. The next session's key is the moment at which the last one ended, so that two tabs that wake together
- * start the same one without a lock; where no session is known to have been, it is this moment: in both cases one that no earlier session has.
+ * The visit after some activity, and after a new view if there is a claim. It stays in the same session, or starts the
+ * next one: after 30 idle min, after 24 h in all, or if the clock was set back. The next session's key is the moment at
+ * which the last one ended, so that two tabs that wake together start the same session without a lock. If no earlier
+ * session is known, the key is the current moment. No earlier session has either of these keys.
  */
 export const nextVisit = (last: Visit, _startedAt: number, claim = ""): Visit => {
   const _activeAt = now();
@@ -67,17 +71,20 @@ export const nextVisit = (last: Visit, _startedAt: number, claim = ""): Visit =>
       };
 };
 
-/** The visitor's cookie, which changes with the session only; and the session's. */
+/** The text of the visitor's cookie, which changes only with the session, and that of the session's cookie. */
 export const visitorToText = (visit: Visit): string => `${visit._contextId}.${visit._sessions}.${visit._earlierViews}`;
 export const sessionToText = (visit: Visit): string =>
   `${visit._key}.${visit._startedAt}.${visit._activeAt}.${visit._views}.${visit._claims}`;
 
 const KNOWN = /^[0-9a-z]{11}-0[0-9a-z]{8}-[0-9a-z]{7}(\.|$)/;
 
-/** Of a text there is always a first part. */
+/** A split text always has a first part. */
 type Parts = [string, ...(string | undefined)[]];
 
-/** Reads the two cookies. A session without its visitor is nobody's: another tab, or a cleaner, has removed the one and not yet the other. */
+/**
+ * Reads the two cookies. A session without its visitor is ignored: another tab or a cleaner has removed one cookie, and
+ * not yet the other.
+ */
 export const visitFrom = (visitor = "", session = ""): Visit => {
   if (!KNOWN.test(visitor)) visitor = session = "";
   const [_contextId, sessions, earlierViews] = visitor.split(".") as Parts;

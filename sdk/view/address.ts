@@ -1,14 +1,15 @@
-/** How an address has come to be another. */
+/** How the address has changed. */
 export type How = "push" | "replace" | "traverse";
 
 /**
- * What of an address makes a view (contract 1): all but a fragment that is a place on the page and stands for no path, as `#/products` and
- * `#!products` do; in a replace not the query either, as a search box writes itself there.
+ * The part of an address that makes a view (contract 1). A fragment belongs to it only if it stands for a path
+ * (`#/products`, `#!products`), not for a place on the page. In a replace, the query does not count either, because
+ * search boxes write their text there.
  */
 const viewOf = (url: string, how?: How): string => {
   const whole = url.replace(/^([^#]*)#(?![/!]).*/, "$1");
   return how === "replace" ? whole.replace(/\?[^#]*/g, "") : whole;
 };
 
-/** Whether a change of address is another view. */
+/** True if a change of address makes another view. */
 export const isOtherView = (from: string, to: string, how?: How): boolean => viewOf(from, how) !== viewOf(to, how);

@@ -5,11 +5,11 @@ import { sessionIdOf } from "../session/visit";
 import { enter } from "../visitor/visitor";
 import { claimOf, release, type View } from "./view";
 
-/** Two tabs that write the cookie in one moment see each other after this. */
+/** Two tabs that write the cookie at the same moment see each other's text after this many ms. */
 const CERTAIN_AFTER = 150;
 const MOST_LOOKS = 9;
 
-/** Gives a view its place in the visitor's history, and its snapshots to the queue when no other tab has written in this moment. */
+/** Gives a view its place in the visitor's history. Releases its snapshots once no other tab has written meanwhile. */
 export const place = async (placed: View): Promise<void> => {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const { _visit } = placed;

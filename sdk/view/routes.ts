@@ -7,13 +7,13 @@ import type { How } from "./address";
 interface Navigate extends Event {
   navigationType: How | "reload";
   destination: { url: string };
-  /** The name under which to save a `download` link's file; null where it is none, and the page goes on. */
+  /** The file name of a `download` link. Null if the navigation is no download, so the page may change. */
   downloadRequest: string | null;
 }
 
 /**
- * Calls `before` while the address is still the old one, where the browser lets us, with the one that it may become; and `after` when it
- * may have changed: for pushState, replaceState, a changed hash, back and forward. `after` may be called without a change.
+ * Watches pushState, replaceState, a changed hash, back and forward. If the browser lets us, calls `before` with the
+ * new address while the old one still stands. Calls `after` when the address may have changed, or without a change.
  */
 export const watchRoutes = (before: (to: string, how: How) => void, after: (how?: How) => void): void => {
   const navigation = navigationApi();
@@ -26,13 +26,13 @@ export const watchRoutes = (before: (to: string, how: How) => void, after: (how?
       },
       navigation,
     );
-    // Null where only the entry's state was updated.
+    // The type is null if only the entry's state was updated.
     listen("currententrychange", (event) => after((event as Navigate).navigationType as How), navigation);
     return;
   }
   const history = historyApi() as History;
   const guess = safe((url: unknown, how: How) => before(absolute(url ?? address()), how));
-  // Not where the page has frozen it, or another thing of that name.
+  // This fails harmlessly if the page has frozen `history`, or has something else at that name.
   const wrap = safe((name: "pushState" | "replaceState", how: How) => {
     const original = history[name];
     history[name] = function (...args) {

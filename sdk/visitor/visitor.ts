@@ -28,9 +28,9 @@ const load = safe(() => {
 
 /**
  * There are two cookies because Safari keeps what a script has written for only 7 days
- * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). So a collector on the same site writes `calljoin`
- * again with Set-Cookie, once in a session, and must be the last to do so. What changes during a session has its own
- * cookie.
+ * (https://webkit.org/blog/8613/intelligent-tracking-prevention-2-1/). So a collector on the same site writes
+ * `calljoin` again with Set-Cookie, once in a session, and must be the last to do so. What changes during a session has
+ * its own cookie.
  */
 const save = safe((isNew?: boolean) => {
   if (isLost) return;
