@@ -1,4 +1,4 @@
-/** Which vendor a request comes from: by its token, or by what the vendor signs (contract 5). */
+/** Finds the vendor that a request comes from, by its token or its signature (contract 5). */
 import type { Request, RequestHandler } from "express";
 import { bearerOf, isToken, unauthorized } from "../http/auth";
 import { bytesOf } from "../http/body";
@@ -15,7 +15,7 @@ import { type Signed, signedAt, urlsOf } from "./adapters/signature";
 import { readTime } from "./adapters/time";
 import type { RefusedVendors } from "./refused";
 
-/** Who is let in: a vendor by its token, or one (`secrets`) whose request is still to be checked against what it shares with the site. */
+/** The vendor that is let in. If `secrets` is not empty, its request must still be checked against these secrets. */
 export interface Admitted {
   known: KnownSite;
   vendor: Vendor;
@@ -48,7 +48,7 @@ export function vendorOnly({
       return next();
     }
     const given = tokensOf(request);
-    // Of the route that names nobody it may be any who speaks QProtocol.
+    // If the route names no vendor, the request may come from any vendor that speaks QProtocol.
     const asked = named === undefined ? listed.filter(({ adapter }) => adapter === "qprotocol") : listed;
     const refuse = (detail: string) => {
       refused.note(
@@ -59,7 +59,7 @@ export function vendorOnly({
       return unauthorized();
     };
     if (given.length === 0) throw refuse("no token was given");
-    // All are compared, so that the time taken does not tell which one came close.
+    // We compare all tokens, so that the time does not tell which one came close.
     const owners = kept
       .filter(({ kind, hash }) => kind === "vendor_token" && given.filter((token) => isToken(token, hash)).length > 0)
       .map(({ name }) => name);
@@ -70,7 +70,7 @@ export function vendorOnly({
   };
 }
 
-/** What a vendor whose requests are signed shares with the site, of the site's secrets; nothing where its format checks none. */
+/** The secrets that a vendor with signed requests shares with the site. Empty if its format checks no signature. */
 export function sharedWith(vendor: Vendor, kept: SecretRow[]): string[] {
   if (!mappingOf(vendor)?.signature) return [];
   return kept.flatMap(({ kind, name, secret }) =>
@@ -78,7 +78,7 @@ export function sharedWith(vendor: Vendor, kept: SecretRow[]): string[] {
   );
 }
 
-/** The bearer token and `?token=`: some vendors put a token of their own into the header, and the URL is all that a site can set there. */
+/** The bearer token and `?token=`. Some vendors put their own token into the header, so a site can set only the URL. */
 function tokensOf(request: Request): string[] {
   const { token } = request.query;
   return [bearerOf(request), token].filter((one) => typeof one === "string" && one !== "") as string[];
@@ -107,7 +107,7 @@ export function calledUrls(request: Request, path: string, publicUrl: string | u
 
 const MAX_AGE_S = 24 * 3_600;
 
-/** A signed request that is too old may be somebody's recording. It is kept as refused: a person can replay it, a recording cannot. */
+/** A signed request that is too old may be a recording. It is kept as refused, so that a person can still replay it. */
 export function refusalOfRecording(rule: SignatureRule, request: Signed, now: number): Refusal | null {
   const said = signedAt(rule, request);
   const time = said === null ? null : readTime(said, "UTC");

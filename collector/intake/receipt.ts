@@ -10,7 +10,7 @@ export interface Rejection {
   detail: string;
 }
 
-/** A refused item as it is kept: whole, and ready to be sent through the same route again. */
+/** The stored form of a refused item. It is complete, so it can be sent through the same route again. */
 export function rejectedRow(
   row: Omit<RejectedRow, "id" | "reason" | "detail">,
   { reason, detail }: Pick<RejectedRow, "reason" | "detail">,

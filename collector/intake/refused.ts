@@ -1,4 +1,4 @@
-/** Vendors that were not let in: told to whoever set them up, for a flood of them as cheaply as for one. */
+/** Reports vendors that were refused to the people who set them up. A flood of refusals costs as little as one. */
 import { REFUSALS, type RefusalNote } from "../store/sites";
 import type { Store } from "../store/store";
 
@@ -11,10 +11,10 @@ export interface RefusedDeps {
   count: (site: string, vendor: string) => void;
 }
 
-/** Notes are written together after so long. */
+/** Notes are written together after this many ms. */
 const WRITE_MS = 1_000;
 
-/** One line for each vendor in so long, and one for all names of a site that are no vendor's. */
+/** How often (ms) each vendor gets a line in the log. All names of a site that are no vendor's share one line. */
 const TELL_MS = 60_000;
 
 export function createRefused({ store, clock, log, count }: RefusedDeps) {

@@ -1,4 +1,4 @@
-/** What was refused, sent through its route once more: after the cause was mended. */
+/** Replays refused requests: sends them through their route again after somebody has fixed the cause. */
 import { Router } from "express";
 import { z } from "zod";
 import { bodyOf, jsonOf, rawBody } from "../http/body";
@@ -21,7 +21,7 @@ export const replayRejectedSchema = z.strictObject({
   cursor: z.string().optional().meta({ description: "the answer's before: what is refused again is not tried twice" }),
 });
 
-/** Refusals that one request sends through again, and how long it goes on with the next one. */
+/** The most refusals that one request replays, and how long (ms) it goes on to the next one. */
 const STEP = 100;
 const STEP_MS = 1_000;
 
@@ -45,7 +45,7 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, gate }: 
   async function take({ document: siteDocument }: KnownSite, row: RejectedRow): Promise<Receipt> {
     const { site, route, vendor: name, received_at, body } = row;
     const kept: unknown = JSON.parse(body);
-    // It arrived when it arrived: a snapshot's received-at is part of it.
+    // It keeps its time of arrival, because a snapshot's received-at is part of it.
     const arrival = { receivedAt: received_at, bytes: body.length };
     if (route === "snapshots") return takeSnapshots(kept, { ...arrival, origin: null });
     const vendor = siteDocument.vendors.find((one) => one.name === name);
@@ -89,12 +89,12 @@ export function replayRoutes({ sites, store, takeSnapshots, takeEvents, gate }: 
     response.status(202).json({ ...counts, remaining, next_cursor });
   });
 
-  /** True where it was taken, and is no refusal any more. */
+  /** Returns true if it was accepted and is no longer a refusal. */
   async function again(known: KnownSite, row: RejectedRow): Promise<boolean> {
     try {
       if ((await take(known, row)).rejected.length > 0) return false;
     } catch (error) {
-      // Its vendor is gone, or it cannot be read now either.
+      // Its vendor is gone, or it still cannot be read.
       if (error instanceof Problem && error.status < 500) return false;
       throw error;
     }

@@ -26,7 +26,7 @@ export interface IntakeRouteDeps extends RouteDeps {
 
 const MAX_BODY = 1024 ** 2;
 
-/** How V8 ends what it says of a text that is no JSON: with a piece of it. */
+/** The end of V8's message about a text that is not JSON. It quotes a piece of the text. */
 const QUOTE = /, \.*".*"\.* is not valid JSON$/s;
 
 export function intakeRoutes(deps: IntakeRouteDeps): Router {
@@ -37,7 +37,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
 
   const qprotocol = ["/v1/calls/:site", "/events/:site", "/events/raw/:site"];
   const native = "/v1/calls/:site/:vendor";
-  // Who tries a URL out before it is used gets a 200, whoever it is; nothing is stored.
+  // Anybody who tests a URL before using it gets a 200. Nothing is stored.
   router.head([...qprotocol, native], (_request, response) => {
     response.status(200).end();
   });
@@ -77,7 +77,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
     else response.status(status).type(content_type).send(body);
   }
 
-  /** What `read` answers. A body that it cannot read is kept as refused before its problem is told: vendors do not send again. */
+  /** Returns what `read` returns. An unreadable body is first kept as refused, because vendors do not send it again. */
   async function orKept<T>(
     request: Request,
     response: Response,
@@ -90,7 +90,7 @@ export function intakeRoutes(deps: IntakeRouteDeps): Router {
       if (!(error instanceof Problem)) throw error;
       const { known }: Admitted = response.locals.admitted;
       const [{ message = "" } = {}] = error.extra.errors ?? [];
-      // What a parser says is wrong may quote the body.
+      // A parser's message may quote the body.
       const detail = keptText(`${error.detail}: ${message.replace(QUOTE, "")}`, known.document.keep_caller);
       const refusal = { reason: "invalid" as const, detail };
       await take(request, response, { route, events: [unreadOf(askedOf(request))], refusal });

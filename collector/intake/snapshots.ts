@@ -13,7 +13,7 @@ import { keptValues } from "./values";
 export interface SnapshotIntakeDeps {
   sites: SiteRegistry;
   committer: Committer;
-  /** Throws where a site has had its requests for now. */
+  /** Throws if a site has used up its requests for now. */
   admit: (site: string) => void;
 }
 
@@ -64,7 +64,8 @@ export function createSnapshotIntake({ sites, committer, admit }: SnapshotIntake
     });
 
     const refuse = (rejection: Rejection): RejectedRow => {
-      // Of an erased visitor nothing is kept, what was refused included (the store sees to what was refused for another reason).
+      // Nothing of an erased visitor is kept, not even what was refused. (If it was refused for another reason, the
+      // store sees to it.)
       const kept = rejection.reason === "erased" ? null : { ...envelope, snapshots: [snapshots[rejection.index]] };
       const row = {
         site,

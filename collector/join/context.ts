@@ -1,4 +1,4 @@
-/** Finds whose call it is: the context that it names, or the one that its vendor's visitor id stands for (contract 6.2). */
+/** Finds whose call it is: the context that it names, or that its vendor's visitor id is an alias of (contract 6.2). */
 import { RE2JS } from "re2js";
 import { type History, isLater, type SnapshotPlace } from "../store/history";
 import type { Reason } from "../wire/call";

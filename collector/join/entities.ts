@@ -5,7 +5,7 @@ import type { EntityValue } from "../wire/call";
 import type { Entity } from "../wire/site";
 import type { ChosenView } from "./view";
 
-/** Snapshots in the first page, which usually ends the search, and in each later one. A page sorts all of its views'. */
+/** Snapshots in the first page, which usually ends the search, and in each later one. A page sorts all its views'. */
 const FIRST_PAGE = 50;
 const PAGE = 2_000;
 

@@ -65,7 +65,7 @@ export const timeout = () => window.setTimeout;
 export const address = (): string => location.href;
 export const hostname = (): string => location.hostname;
 export const isSecure = (): boolean => location.protocol === "https:";
-/** True if the page was opened with `?calljoin_debug` or a check's key (`#calljoin=KEY`), not by a campaign so named. */
+/** True if the page was opened with `?calljoin_debug` or a check's key (`#calljoin=KEY`), not by such a campaign. */
 export const isDebugged = (): boolean => /[?&#]calljoin(_debug|=)/.test(location.href);
 /** A URL as the page would resolve it. */
 export const absolute = (url: unknown): string => new window.URL(url as string, location.href).href;

@@ -57,8 +57,8 @@ export const claim = safe((handOver: (text: string) => void) => {
 });
 
 /**
- * Marks this tab as one that may never come back. A page that holds a lock does not get into the back/forward cache, and
- * Firefox decides that before `pagehide`. If the page stays after all, it takes its lock when it is next shown.
+ * Marks this tab as one that may never come back. A page that holds a lock does not get into the back/forward cache,
+ * and Firefox decides that before `pagehide`. If the page stays after all, it takes its lock when it is next shown.
  */
 export const letGo = (): void => {
   release?.();
