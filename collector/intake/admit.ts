@@ -95,7 +95,10 @@ export function askedOf(request: Request): VendorRequest {
   };
 }
 
-/** Where the vendor may have been told to send it: to the public URL, and to what trusted proxies say was asked. `path` with its query. */
+/**
+ * The URLs that the vendor may have been told to call: the public URL, and the one that trusted proxies say was called.
+ * `path` includes the query.
+ */
 export function calledUrls(request: Request, path: string, publicUrl: string | undefined): string[] {
   const { protocol, host = "" } = request;
   const { length } = bytesOf(request);

@@ -1,4 +1,4 @@
-/** A request in a vendor's own format, read the same to be taken as to be tried. */
+/** Reads a request in a vendor's own format, in the same way whether it is to be stored or only tried. */
 import { Problem } from "../http/problem";
 import type { Mapping } from "../wire/mapping";
 import { payloadsOf, type VendorRequest, withoutSecret } from "./adapters/body";
@@ -8,17 +8,17 @@ import type { Payload } from "./adapters/values";
 import { refusalOfRecording } from "./admit";
 
 export interface Heard {
-  /** Its call events, without the secret that it was checked by. */
+  /** Its call events, without the secret that the request was checked by. */
   events: Payload[];
   /** Why its body cannot be read. */
   problem: Problem | null;
-  /** Null where the vendor shares no secret with the site. */
+  /** Whether the signature is right. Null if the vendor shares no secret with the site. */
   signed: boolean | null;
   /** Why all of its events are to be refused. */
   refusal: Refusal | null;
 }
 
-/** `urls`: those that the vendor may have signed; `secrets`: what it shares with the site. */
+/** `urls` are those that the vendor may have signed. `secrets` are those that it shares with the site. */
 export async function hear(
   asked: VendorRequest,
   mapping: Mapping,

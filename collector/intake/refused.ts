@@ -41,7 +41,10 @@ export function createRefused({ store, clock, log, count }: RefusedDeps) {
 
   return {
     flush,
-    /** A request that was refused; `vendors` are those of the site that it may have come from, none where it named one that is not there. */
+    /**
+     * Notes a refused request. `vendors` are the site's vendors that it may have come from. The list is empty if the
+     * request named a vendor that the site does not have.
+     */
     note(site: string, vendors: string[], detail: string): void {
       if (vendors.length === 0) tell(site, null, detail);
       for (const vendor of vendors) {

@@ -1,4 +1,7 @@
-/** Stored call events and refusals, read once more by the site document of now: the only place where history meets changed rules (contract 7). */
+/**
+ * Reads stored call events and refusals again by the current site document. Only here do changed rules meet history
+ * (contract 7).
+ */
 import type { CallEventRow, RejectedRow } from "../store/tables";
 import type { Site } from "../wire/site";
 import { isFields } from "./adapters/values";
@@ -6,8 +9,9 @@ import { readEvents } from "./events";
 import { rejectedRow } from "./receipt";
 
 /**
- * An event as it would be stored if it came now, received when it was. What the document does not let be kept is out of it in any case;
- * where it could not be read now, or its vendor is gone, it stays as it was read. An erased event has nothing left to read.
+ * An event as it would be stored if it came now, but with its old time of arrival. If it could not be read now, it stays
+ * as it was read, without what the document no longer lets us keep. If its vendor is gone, it stays unchanged. An erased
+ * event has nothing left to read.
  */
 export function reread(row: CallEventRow, document: Site): CallEventRow {
   const vendor = document.vendors.find(({ name }) => name === row.vendor);
@@ -20,8 +24,8 @@ export function reread(row: CallEventRow, document: Site): CallEventRow {
 }
 
 /**
- * A refusal without what the document does not let be kept any more: the caller, what a mapping calls personal, entities that it does not list.
- * It is known by its body (`rejectedRow`), and so is another one with less of it.
+ * A refusal without what the document no longer lets us keep: the caller, what a mapping calls personal, and entities
+ * that it does not list. A refusal's id comes from its body (`rejectedRow`), so with less in its body it gets a new id.
  */
 export function rereadRefusal(row: RejectedRow, document: Site): RejectedRow {
   const raw: unknown = JSON.parse(row.body);

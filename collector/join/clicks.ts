@@ -9,7 +9,7 @@ import type { ChosenView } from "./view";
 
 const DAY_MS = 86_400_000;
 
-/** How many visits are searched, newest first. Somebody with more in 90 days did not click an advertisement each time. */
+/** How many visits are searched, newest first. Nobody with more in 90 days clicked an advertisement each time. */
 const MOST_VISITS = 200;
 
 type Clicks = NonNullable<Outcome["earlier_clicks"]>;

@@ -1,4 +1,4 @@
-/** Amounts as vendors in different countries write them. */
+/** Reads amounts as vendors in different countries write them. */
 import { CURRENCIES } from "../../wire/common";
 
 /**

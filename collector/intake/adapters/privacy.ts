@@ -1,4 +1,4 @@
-/** What a payload keeps of who called: nothing but what the site wants (contract 5). What is not to be kept is taken out at the door. */
+/** Takes out of a payload whatever the site does not want to keep about the caller, before anything else (contract 5). */
 import { sha256 } from "../../hash";
 import type { Mapping } from "../../wire/mapping";
 import type { Site } from "../../wire/site";
