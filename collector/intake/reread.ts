@@ -9,9 +9,9 @@ import { readEvents } from "./events";
 import { rejectedRow } from "./receipt";
 
 /**
- * An event as it would be stored if it came now, but with its old time of arrival. If it could not be read now, it stays
- * as it was read, without what the document no longer lets us keep. If its vendor is gone, it stays unchanged. An erased
- * event has nothing left to read.
+ * An event as it would be stored if it came now, but with its old time of arrival. If it could not be read now, it
+ * stays as it was read, without what the document no longer lets us keep. If its vendor is gone, it stays unchanged. An
+ * erased event has nothing left to read.
  */
 export function reread(row: CallEventRow, document: Site): CallEventRow {
   const vendor = document.vendors.find(({ name }) => name === row.vendor);

@@ -1,4 +1,4 @@
-/** Takes out of a payload whatever the site does not want to keep about the caller, before anything else (contract 5). */
+/** Takes out of a payload whatever the site does not want to keep about the caller, first of all (contract 5). */
 import { sha256 } from "../../hash";
 import type { Mapping } from "../../wire/mapping";
 import type { Site } from "../../wire/site";
@@ -112,7 +112,10 @@ function placesOf(reading: Reading, path: string) {
   return reading.flatMap((root) => fieldAt(root, path) ?? []);
 }
 
-/** A copy of a payload less some numbers, wherever they stand and however they are written: with or without their country, exit codes and separators. */
+/**
+ * A copy of a payload without some numbers, wherever they are and however they are written: with or without their
+ * country, exit codes and separators.
+ */
 function without(payload: Payload, numbers: Phone[], keep: KeepCaller): Payload {
   const clean = (said: string) => {
     if (numbers.length === 0 || !/\d/.test(said)) return said;
