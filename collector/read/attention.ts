@@ -44,12 +44,15 @@ export async function readAttention(store: Store, known: KnownSite, now: number)
       add("entity_empty", `The entity ${name} had no value on the last ${views} views`, `entities/${name}`);
 
   const dead = await store.countDeliveries(site, "dead", MOST);
-  if (dead > 0) add("dead_deliveries", `${many(dead)} deliveries were given up`, "webhooks?state=dead");
+  if (dead > 0)
+    add("dead_deliveries", `${many(dead, "delivery was", "deliveries were")} given up`, "webhooks?state=dead");
   const refused = await store.countRejected(site, { since: now - DAY_MS }, MOST);
-  if (refused > 0) add("rejected", `${many(refused)} events were refused in the last 24 hours`, "rejected");
+  if (refused > 0)
+    add("rejected", `${many(refused, "event was", "events were")} refused in the last 24 hours`, "rejected");
   return items;
 }
 
-function many(count: number): string {
-  return count === MOST ? `${MOST} or more` : String(count);
+function many(count: number, one: string, more: string): string {
+  if (count === 1) return `1 ${one}`;
+  return `${count === MOST ? `${MOST} or more` : count} ${more}`;
 }

@@ -103,6 +103,7 @@ test("what needs attention: a webhook that is off, a vendor never heard of, an e
   const after = await items();
   expect(after.map(({ kind }) => kind)).toEqual(["webhook_off", "vendor_silent", "entity_empty", "rejected"]);
   expect(after[2]?.text).toContain("plan had no value on the last 20 views");
+  expect(after[3]?.text).toBe("1 event was refused in the last 24 hours");
   await shop.post(newContext(), [view("v1", THEN, { entities: { plan: "x" } })]);
   expect((await items()).map(({ kind }) => kind)).not.toContain("entity_empty");
 });

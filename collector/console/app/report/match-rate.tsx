@@ -81,7 +81,8 @@ export function MatchRate({ site, from }: { site: string; from: string }) {
               <p>
                 <span class="figure">{share(all)}</span>{" "}
                 <span class="quiet">
-                  of {count(base)} calls that can be joined; {count(sum("unusable"))} more name no visitor.
+                  of {base === 1 ? "1 call" : `${count(base)} calls`} that can be joined. Calls that name no visitor:{" "}
+                  {count(sum("unusable"))}.
                 </span>
               </p>
               <Rate
