@@ -183,11 +183,11 @@ export const announce = async (): Promise<void> => {
   for (const { _view } of [...held]) await _view._placed;
 };
 
-/** The visitor does something that keeps the session alive. Events that a script makes (`dispatchEvent`) do not. */
-const touch = (event?: Event): void => {
+/** The visitor does something that keeps the session alive. Scrolling and clicks by a script are not among these events. */
+const touch = (): void => {
   const time = now();
   const idle = time - touchedAt;
-  if (event?.isTrusted === false || !view?._sessionId || isAway || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
+  if (!view?._sessionId || isAway || (idle < TOUCH_EVERY && idle > -TOUCH_EVERY)) return;
   touchedAt = time;
   if (sessionIdOf(enter(time)) === view._sessionId) tellNow(true);
   else open();

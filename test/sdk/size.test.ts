@@ -9,7 +9,7 @@ import { compileSetup } from "../../collector/site/compile";
 import { siteSchema } from "../../collector/wire/site";
 
 /** 6,000 is what is wanted; this keeps what there is from growing. */
-const LIMIT = 7190;
+const LIMIT = 7173;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const gzip = (text: string): number => gzipSync(text, { level: 9 }).length;
 
