@@ -89,12 +89,13 @@ export function createForwarder(deps: ForwarderDeps): Forwarder {
       const claimed = stopped ? [] : await store.claimDeliveries(site, webhook, now, now + LEASE_MS, most);
       line.underWay += claimed.length;
       for (const delivery of claimed) {
-        track(site, webhook, () =>
-          deliver(delivery).finally(() => {
+        track(site, webhook, async () => {
+          await deliver(delivery).finally(() => {
             line.underWay -= 1;
-            start(site, webhook);
-          }),
-        );
+          });
+          // Not after an attempt that could not be logged: a full disk would send everything, again and again.
+          start(site, webhook);
+        });
       }
     }).finally(() => {
       const isAsked = line.isAsked;

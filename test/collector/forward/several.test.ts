@@ -55,6 +55,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
   let written: number[];
   let answer: (id: string) => number;
   let gate: () => Promise<void>;
+  let isFull: boolean;
 
   const everybody = () => Promise.all(collectors.map(({ forwarder }) => send(forwarder)));
 
@@ -68,6 +69,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
         return claimed;
       },
       settleDeliveries(settlements) {
+        if (isFull) return Promise.reject(new Error("the disk is full"));
         written.push(settlements.length);
         return opened.settleDeliveries(settlements);
       },
@@ -93,6 +95,7 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
     now = NOW;
     sent = [];
     written = [];
+    isFull = false;
     answer = () => 204;
     gate = () => new Promise((resolve) => setImmediate(resolve));
     place = await makePlace();
@@ -138,6 +141,20 @@ describe.each(Object.entries(ENGINES))("three collectors on %s", (engine, makePl
     const transactions = written.filter((one) => one > 0);
     expect(transactions.length).toBeLessThanOrEqual(200);
     expect(Math.max(...transactions)).toBeLessThanOrEqual(20);
+  });
+
+  test("send no more than a webhook may have under way while attempts cannot be logged, and all of it later", async () => {
+    isFull = true;
+    const rows = Array.from({ length: 40 }, (_, n) => delivery(n));
+    await add(rows);
+    await send(first.forwarder);
+    // Five for each of the two webhooks.
+    expect(sent).toHaveLength(10);
+    isFull = false;
+    now += LEASE;
+    await send(first.forwarder);
+    expect(new Set(sent).size).toBe(40);
+    expect(sent).toHaveLength(50);
   });
 
   test("log every attempt, and agree on when the next one is due", async () => {
