@@ -91,7 +91,7 @@ export function createAttempts({ store, send, clock, secretsFolder, cut }: Attem
     const document: Site | null = JSON.parse((await store.site(site))?.document ?? "null");
     const webhook = document?.webhooks.find((one) => one.name === name);
     const destination = webhook && destinationOf(webhook);
-    if (!row || !document || !destination || webhook.format === "ga4") return null;
+    if (!row || !document || !destination || destination.isChosenFor) return null;
     const eligible = destination.eligible(webhook, callOf(row), document, row.ts);
     return isEligible(eligible) || eligible.reason === "too_old" ? null : `${eligible.reason}: ${eligible.detail}`;
   }
